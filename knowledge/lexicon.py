@@ -1,0 +1,263 @@
+"""Every wording the library knows, found in a text in one pass; typing errors are mended to them.
+
+Three kinds of error are mended: Latin pinyin, characters that sound alike (技能大是), and one wrong
+character in a long wording (卓赿技师).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from knowledge.language import blurred, heard, is_han, latin_runs, latin_syllables, sound, tagged
+
+_LONGEST = 24
+_SHORTEST_BLURRED = 3
+_SHORTEST_TYPO = 4
+_WEAK = 0.3
+
+
+class Sort(StrEnum):
+    """What a wording stands for."""
+
+    PROGRAMME = "programme"
+    CITY = "city"
+    OTHER_CITY = "other_city"
+    REGION = "region"
+    STREET = "street"
+    EDITION = "edition"
+    ASPECT = "aspect"
+    MATTER = "matter"
+    PERSON = "person"
+    BODY = "body"
+
+
+_NAMES = frozenset({Sort.PROGRAMME, Sort.REGION, Sort.STREET, Sort.PERSON})
+_DROPPED_IN_NAMES = frozenset({Sort.ASPECT, Sort.MATTER, Sort.REGION, Sort.OTHER_CITY})
+
+
+@dataclass(frozen=True, slots=True)
+class Sense:
+    """One thing a wording stands for, and how surely (0..1)."""
+
+    sort: Sort
+    value: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A wording found in the text at [start, end)."""
+
+    start: int
+    end: int
+    surface: str
+    senses: tuple[Sense, ...]
+
+    def __len__(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """A text with its errors mended, and what was read as what."""
+
+    text: str
+    changes: tuple[tuple[str, str], ...]
+
+
+class Lexicon:
+    """Wordings with their senses; built once, then only read.
+
+    `spoken` are further words, without a sense, that Latin pinyin may be read as.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, Sense]], spoken: Collection[str] = ()) -> None:
+        senses: dict[str, list[Sense]] = defaultdict(list)
+        for surface, sense in rows:
+            if surface.startswith("~"):
+                surface, sense = surface[1:], Sense(sense.sort, sense.value, sense.weight * _WEAK)
+            if sense not in senses[surface]:
+                senses[surface].append(sense)
+        self._senses = {surface: tuple(found) for surface, found in senses.items() if surface}
+        self._lengths: dict[str, tuple[int, ...]] = {}
+        by_first: dict[str, set[int]] = defaultdict(set)
+        for surface in self._senses:
+            by_first[surface[0]].add(len(surface))
+        self._lengths = {char: tuple(sorted(lengths, reverse=True)) for char, lengths in by_first.items()}
+        self._exact_sounds, self._blurred_sounds, self._holes = self._index_errors()
+        self._little_words = frozenset(word for word in spoken if len(word) == 1)
+        for word in sorted(spoken):
+            if len(word) > 1 and all(map(is_han, word)):
+                self._exact_sounds.setdefault(" ".join(map(sound, word)), word)
+
+    def _index_errors(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+        exact: dict[str, str] = {}
+        vague: dict[str, str] = {}
+        holes: dict[str, str] = {}
+        by_weight = sorted(self._senses, key=lambda s: (-max(x.weight for x in self._senses[s]), s))
+        for surface in by_weight:
+            if (
+                not all(map(is_han, surface))
+                or not 2 <= len(surface) <= _LONGEST
+                or self._only(surface, Sort.STREET)
+            ):
+                continue
+            exact.setdefault(" ".join(map(sound, surface)), surface)
+            vague.setdefault(" ".join(map(heard, surface)), surface)
+            if len(surface) >= _SHORTEST_TYPO and self._only(surface, Sort.PROGRAMME, Sort.REGION):
+                for at in range(len(surface)):
+                    holes.setdefault(f"{surface[:at]}*{surface[at + 1 :]}", surface)
+        return exact, vague, holes
+
+    def _only(self, surface: str, *sorts: Sort) -> bool:
+        return all(sense.sort in sorts for sense in self._senses[surface])
+
+    def senses(self, surface: str) -> tuple[Sense, ...]:
+        """The senses of exactly this wording."""
+        return self._senses.get(surface, ())
+
+    def scan(self, text: str) -> list[Found]:
+        """Every wording in `text`; one inside a longer one is kept only for sorts the longer one lacks."""
+        found: list[Found] = []
+        cover: dict[Sort, int] = {}
+        limit = len(text)
+        for start, char in enumerate(text):
+            for length in self._lengths.get(char, ()):
+                end = start + length
+                if end > limit:
+                    continue
+                senses = self._senses.get(text[start:end])
+                if not senses:
+                    continue
+                kept = tuple(s for s in senses if cover.get(s.sort, 0) < end)
+                for sense in kept:
+                    cover[sense.sort] = max(cover.get(sense.sort, 0), end)
+                if kept:
+                    found.append(Found(start, end, text[start:end], kept))
+        return _outside_names(found)
+
+    def mend(self, text: str) -> Mended:
+        """`text` with Latin pinyin, homophones and single wrong characters read as known wordings."""
+        changes: list[tuple[str, str]] = []
+        text = self._mend_latin(text, changes)
+        text = self._mend_homophones(text, changes)
+        return Mended(text, tuple(changes))
+
+    def _mend_latin(self, text: str, changes: list[tuple[str, str]]) -> str:
+        for start, end in reversed(latin_runs(text)):
+            run = text[start:end]
+            syllables = latin_syllables(run)
+            words = self._cover(syllables) if len(syllables) > 1 and run not in self._senses else []
+            if words:
+                changes.append((run, "".join(words)))
+                text = f"{text[:start]}{' '.join(words)}{text[end:]}"
+        return text
+
+    def _cover(self, syllables: Sequence[str]) -> list[str]:
+        """The wordings that cover most of the syllables; unknown syllables are passed over."""
+        size = len(syllables)
+        best: list[tuple[float, list[str]]] = [(0.0, [])]
+        for end in range(1, size + 1):
+            score, words = best[end - 1]
+            choice = (score, words)
+            for start in range(max(0, end - _LONGEST), end - 1):
+                surface = self._by_sound(syllables[start:end])
+                if surface is None:
+                    continue
+                gained = best[start][0] + (end - start) ** 2
+                if gained > choice[0]:
+                    choice = (gained, [*best[start][1], surface])
+            best.append(choice)
+        return best[size][1]
+
+    def _by_sound(self, syllables: Sequence[str]) -> str | None:
+        exact = self._exact_sounds.get(" ".join(syllables))
+        if exact is not None or len(syllables) < _SHORTEST_BLURRED:
+            return exact
+        return self._blurred_sounds.get(" ".join(map(blurred, syllables)))
+
+    def _mend_homophones(self, text: str, changes: list[tuple[str, str]]) -> str:
+        known = [0] * len(text)
+        for found in self.scan(text):
+            for at in range(found.start, found.end):
+                known[at] = max(known[at], len(found))
+        words = _words_of(text)
+        sounds = [heard(char) if is_han(char) else "" for char in text]
+        at = 0
+        while at < len(text):
+            surface = self._misspelt(text, at, known, words, sounds)
+            if surface is None:
+                at += 1
+                continue
+            changes.append((text[at : at + len(surface)], surface))
+            text = text[:at] + surface + text[at + len(surface) :]
+            at += len(surface)
+        return text
+
+    def _misspelt(
+        self, text: str, at: int, known: Sequence[int], words: Sequence[tuple[int, int]], sounds: Sequence[str]
+    ) -> str | None:
+        """The wording meant at `at`, where the text as it stands means nothing as long."""
+        if not sounds[at] or words[at][0] != at:
+            return None
+        room = 0
+        while at + room < len(text) and room < _LONGEST and sounds[at + room]:
+            room += 1
+        for length in range(room, 1, -1):
+            written = text[at : at + length]
+            if max(known[at : at + length]) >= length or words[at + length - 1][1] != at + length:
+                continue
+            surface = self._blurred_sounds.get(" ".join(sounds[at : at + length]))
+            if surface and surface != written and self._plausible(written, surface, words[at : at + length]):
+                return surface
+            if length >= _SHORTEST_TYPO:
+                for hole in range(length):
+                    surface = self._holes.get(f"{written[:hole]}*{written[hole + 1 :]}")
+                    if (
+                        surface
+                        and max(known[at : at + length]) < length - 1
+                        and not _number_differs(written, surface)
+                    ):
+                        return surface
+        return None
+
+    def _plausible(self, written: str, surface: str, words: Sequence[tuple[int, int]]) -> bool:
+        """A homophone is an error where the words written make no sense as long a word of their own."""
+        same = sum(a == b for a, b in zip(written, surface, strict=True))
+        if _number_differs(written, surface):
+            return False
+        longest = max(end - start for start, end in words)
+        named = self._only(surface, Sort.PROGRAMME, Sort.REGION)
+        if not named and any(a in self._little_words for a, b in zip(written, surface, strict=True) if a != b):
+            return False
+        if len(written) >= _SHORTEST_BLURRED:
+            return same * 3 >= len(written) and longest < len(written)
+        return longest == 1 and [sound(c) for c in written] == [sound(c) for c in surface]
+
+
+def _outside_names(found: list[Found]) -> list[Found]:
+    """Without the topics and districts inside a longer name: 卓越技师 says nothing of the level 技师, and
+    惠山街道 is a street, not 惠山区."""
+    names = [item for item in found if any(sense.sort in _NAMES for sense in item.senses)]
+    return [
+        item
+        for item in found
+        if not all(sense.sort in _DROPPED_IN_NAMES for sense in item.senses)
+        or not any(n.start <= item.start and item.end <= n.end and len(n) > len(item) for n in names)
+    ]
+
+
+def _words_of(text: str) -> list[tuple[int, int]]:
+    """For each character where the dictionary word that it stands in begins and ends."""
+    spans: list[tuple[int, int]] = []
+    for word, _ in tagged(text):
+        spans += [(len(spans), len(spans) + len(word))] * len(word)
+    return spans
+
+
+def _number_differs(written: str, surface: str) -> bool:
+    numerals = "一二三四五六七八九十第"
+    return any((a in numerals or b in numerals) and a != b for a, b in zip(written, surface, strict=True))

@@ -1,0 +1,409 @@
+"""What all notices say, as one immutable snapshot.
+
+`Library.load` reads every notice folder, checks it as a whole and raises `KnowledgeError` with all
+faults at once; nothing faulty is ever served.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from knowledge import lint
+from knowledge.faults import Fault, KnowledgeError
+from knowledge.notice import (
+    FACT_FILES,
+    Aspect,
+    Clause,
+    Fact,
+    Header,
+    Programme,
+    Record,
+    Silence,
+    Stage,
+    Strings,
+)
+from knowledge.yaml_source import Source, read
+
+_CLAUSE_MARKS = re.compile(r"[\s()（）·.第项条款]")
+
+DATA = Path(__file__).parent / "data"
+
+
+class Season(StrEnum):
+    """Where a notice stands at a moment."""
+
+    COMING = "coming"
+    OPEN = "open"
+    CLOSED = "closed"
+    SUPERSEDED = "superseded"
+
+
+class AspectWords(Record):
+    """An aspect and the words by which people ask it; a leading `~` marks a word that only supports."""
+
+    id: Aspect
+    name: str
+    words: Strings
+
+
+class Matter(Record):
+    """A matter of the shared vocabulary, finer than an aspect; a `general` one is the aspect as a whole."""
+
+    id: str
+    name: str
+    aspect: Aspect
+    words: Strings
+    general: bool = False
+
+
+class Region(Record):
+    """A district of a notice's city and how people call it."""
+
+    name: str
+    names: Strings = ()
+    note: str = ""
+
+
+class Streets(Record):
+    """Streets of a district, from a source of their own."""
+
+    district: str
+    streets: Strings
+    source: str
+    read_on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One notice edition with its clauses and facts; `relays` are the districts' additions to it."""
+
+    header: Header
+    clauses: Mapping[str, Clause]
+    facts: tuple[Fact, ...]
+    silences: tuple[Silence, ...]
+    regions: tuple[Region, ...]
+    streets: tuple[Streets, ...]
+    source: str
+    relays: tuple[Notice, ...] = ()
+    superseded_by: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.header.id
+
+    @property
+    def programmes(self) -> tuple[Programme, ...]:
+        return self.header.programmes
+
+    def stages(self, programme: str | None = None) -> list[tuple[Notice, Stage]]:
+        """Every stage in order, those of relays among them, each with the notice that says it."""
+        rows = [
+            (notice, fact)
+            for notice in (self, *self.relays)
+            for fact in notice.facts
+            if isinstance(fact, Stage)
+            and (not programme or not fact.programmes or programme in fact.programmes)
+        ]
+        return sorted(rows, key=lambda row: (row[1].order, row[1].ends))
+
+    def closes(self) -> datetime | None:
+        """When the last stage that binds applicants ends; None where the notice names none."""
+        return max((stage.ends for _, stage in self.stages() if stage.binds == "applicant"), default=None)
+
+    def season(self, now: datetime) -> Season:
+        """Open from the day of issue until the applicants' last stage ends."""
+        if self.superseded_by:
+            return Season.SUPERSEDED
+        closes = self.closes()
+        if closes is not None and now >= closes:
+            return Season.CLOSED
+        return Season.OPEN if now.date() >= self.header.issued else Season.COMING
+
+
+@dataclass(frozen=True, slots=True)
+class Sourced:
+    """A fact with the notice that says it; `id` is unique in the library."""
+
+    notice: Notice
+    fact: Fact
+
+    @property
+    def id(self) -> str:
+        return f"{self.notice.id}/{self.fact.id}"
+
+    @property
+    def clauses(self) -> tuple[Clause, ...]:
+        return tuple(self.notice.clauses[clause] for clause in self.fact.clause)
+
+    @property
+    def citation(self) -> str:
+        """The clauses as a reply cites them; a relay's with its own name before."""
+        cited = "、".join(dict.fromkeys(clause.citation for clause in self.clauses))
+        return f"{self.notice.header.short} {cited}" if self.notice.header.parent else cited
+
+
+@dataclass(frozen=True)
+class Library:
+    """Every notice, the shared vocabulary, and look-ups over them."""
+
+    version: str
+    notices: Mapping[str, Notice]
+    aspects: Mapping[Aspect, AspectWords]
+    matters: Mapping[str, Matter]
+    cities: frozenset[str]
+    words: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, *added: Path, base: Path = DATA) -> Library:
+        """The notices of `base` and of each folder of `added`; raises KnowledgeError with all faults."""
+        return _Loader(base, added).load()
+
+    @cached_property
+    def sourced(self) -> Mapping[str, Sourced]:
+        """Every fact by its unique id."""
+        return MappingProxyType(
+            {s.id: s for n in self._with_relays() for s in (Sourced(n, fact) for fact in n.facts)}
+        )
+
+    @cached_property
+    def programmes(self) -> Mapping[str, tuple[Notice, Programme]]:
+        """Every programme by id, with its notice."""
+        return {p.id: (n, p) for n in self.notices.values() for p in n.programmes}
+
+    @cached_property
+    def clauses(self) -> Mapping[str, tuple[tuple[Notice, Notice, Clause], ...]]:
+        """Every clause with its notice and the part (the notice itself or a relay) that holds it, by its
+        id without brackets and marks, as people type it."""
+        found: dict[str, tuple[tuple[Notice, Notice, Clause], ...]] = {}
+        for notice in self.notices.values():
+            for part in (notice, *notice.relays):
+                for clause in part.clauses.values():
+                    key = clause_key(clause.id)
+                    found[key] = (*found.get(key, ()), (notice, part, clause))
+        return MappingProxyType(found)
+
+    @cached_property
+    def _by_kind(self) -> dict[tuple[str, type[Fact]], tuple[Sourced, ...]]:
+        return {}
+
+    def of_kind(self, notice: Notice, kind: type[Fact]) -> tuple[Sourced, ...]:
+        """The facts of one kind of a notice and its relays, in the order of the files."""
+        found = self._by_kind.get((notice.id, kind))
+        if found is None:
+            found = tuple(s for s in self.facts(notice) if isinstance(s.fact, kind))
+            self._by_kind[notice.id, kind] = found
+        return found
+
+    def of_city(self, city: str) -> list[Notice]:
+        """The city's notices that no later edition replaces."""
+        return [n for n in self.notices.values() if n.header.city == city and not n.superseded_by]
+
+    def facts(self, notice: Notice) -> Iterator[Sourced]:
+        """The facts of a notice and of its relays."""
+        for part in (notice, *notice.relays):
+            yield from (Sourced(part, fact) for fact in part.facts)
+
+    def _with_relays(self) -> Iterator[Notice]:
+        for notice in self.notices.values():
+            yield notice
+            yield from notice.relays
+
+
+def clause_key(text: str) -> str:
+    """A clause's id without brackets, marks and ordinal words: `二（一）第4项` and `二(一)4` are one."""
+    return _CLAUSE_MARKS.sub("", text)
+
+
+class _Loader:
+    """Gathers every fault before it gives up."""
+
+    def __init__(self, base: Path, added: Iterable[Path]) -> None:
+        self._base = base
+        self._folders = [
+            folder
+            for root in (base, *added)
+            for folder in sorted(root.iterdir() if root.is_dir() else ())
+            if folder.is_dir() and folder.name != "common"
+        ]
+        self._missing = [root for root in added if not root.is_dir()]
+        self._faults: list[Fault] = []
+        self._digest = hashlib.sha256()
+
+    def load(self) -> Library:
+        for root in self._missing:
+            self._fault(
+                str(root), "(folder)", "no such folder", "a folder of notice folders", "correct the path"
+            )
+        common = self._base / "common"
+        aspects = self._rows(common / "aspects.yaml", AspectWords)
+        matters = self._rows(common / "matters.yaml", Matter)
+        cities = self._rows(common / "cities.yaml", str)
+        words = {
+            name: self._value(common / f"{name}.yaml")
+            for name in ("speech", "everyday", "kinds", "persons", "patterns")
+        }
+        words["asked"] = self._samples(common)
+        drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
+        self._faults += lint.check(drafts, {m.id for m in matters})
+        if self._faults:
+            raise KnowledgeError(self._faults)
+        return Library(
+            version=self._digest.hexdigest()[:12],
+            notices=MappingProxyType(_assemble(drafts)),
+            aspects=MappingProxyType({row.id: row for row in aspects}),
+            matters=MappingProxyType({row.id: row for row in matters}),
+            cities=frozenset(cities),
+            words=MappingProxyType(words),
+        )
+
+    def _notice(self, folder: Path) -> lint.Draft | None:
+        known = {
+            f"{name}.yaml" for name in (*FACT_FILES, "notice", "clauses", "silences", "regions", "streets")
+        }
+        for path in sorted(folder.glob("*.yaml")):
+            if path.name not in known:
+                expected = "one of " + ", ".join(sorted(known))
+                self._fault(
+                    f"{folder.name}/{path.name}", "(file)", path.name, expected, "rename or remove the file"
+                )
+        header_source = self._read(folder / "notice.yaml")
+        header = self._validated(header_source, Header, (), header_source.value) if header_source else None
+        text = folder / "source.txt"
+        if not text.is_file():
+            self._fault(
+                f"{folder.name}/source.txt", "(file)", "no such file", "the notice as published", "add it"
+            )
+        if header is None:
+            return None
+        facts: list[tuple[Fact, str, int]] = []
+        for name, kind in FACT_FILES.items():
+            if source := self._read(folder / f"{name}.yaml", optional=True):
+                facts += [(row, source.name, line) for row, line in self._typed(source, kind)]
+        return lint.Draft(
+            header=header,
+            folder=folder.name,
+            clauses=self._rows(folder / "clauses.yaml", Clause),
+            facts=facts,
+            silences=self._rows(folder / "silences.yaml", Silence, optional=True),
+            regions=self._rows(folder / "regions.yaml", Region, optional=True),
+            streets=self._rows(folder / "streets.yaml", Streets, optional=True),
+            source=self._text(text),
+        )
+
+    def _samples(self, common: Path) -> dict[str, list[str]]:
+        """How people ask, by matter or `aspect:…`, from every `asked_*.yaml`."""
+        samples: dict[str, list[str]] = {}
+        for path in sorted(common.glob("asked_*.yaml")):
+            source = self._read(path)
+            if source:
+                samples.update(source.value)
+        return samples
+
+    def _text(self, path: Path) -> str:
+        if not path.is_file():
+            return ""
+        text = path.read_text(encoding="utf-8")
+        self._digest.update(text.encode())
+        return text
+
+    def _rows(self, path: Path, kind: type[Any], *, optional: bool = False) -> list[Any]:
+        source = self._read(path, optional=optional)
+        return [row for row, _ in self._typed(source, kind)] if source else []
+
+    def _value(self, path: Path) -> Any:
+        source = self._read(path)
+        return source.value if source else None
+
+    def _typed(self, source: Source, kind: type[Any]) -> Iterator[tuple[Any, int]]:
+        rows = source.value
+        if not isinstance(rows, list):
+            self._fault(
+                source.name, "(file)", type(rows).__name__, "a list of rows", "begin each row with a dash"
+            )
+            return
+        for index, value in enumerate(rows):
+            row = self._validated(source, kind, (index,), value)
+            if row is not None:
+                yield row, source.line((index,))
+
+    def _validated(self, source: Source, kind: type[Any], path: tuple[str | int, ...], value: Any) -> Any:
+        try:
+            return (
+                kind.model_validate(value)
+                if issubclass(kind, BaseModel)
+                else TypeAdapter(kind).validate_python(value)
+            )
+        except ValidationError as error:
+            for problem in error.errors():
+                place = (*path, *problem["loc"])
+                self._faults.append(
+                    Fault(
+                        file=source.name,
+                        line=source.line(place),
+                        field=".".join(map(str, place)) or "(row)",
+                        found=repr(problem["input"])[:120],
+                        expected=problem["msg"],
+                        cure=lint.cure(kind, problem),
+                    )
+                )
+            return None
+
+    def _read(self, path: Path, *, optional: bool = False) -> Source | None:
+        name = f"{path.parent.name}/{path.name}"
+        if not path.is_file():
+            if not optional:
+                self._fault(
+                    name, "(file)", "no such file", "this file", "add it; docs/notices.md says what it holds"
+                )
+            return None
+        self._digest.update(path.read_bytes())
+        try:
+            return read(path, name)
+        except KnowledgeError as error:
+            self._faults += error.faults
+            return None
+
+    def _fault(self, file: str, field: str, found: str, expected: str, cure: str) -> None:
+        self._faults.append(Fault(file=file, line=1, field=field, found=found, expected=expected, cure=cure))
+
+
+def _assemble(drafts: Sequence[lint.Draft]) -> dict[str, Notice]:
+    superseded = {d.header.supersedes: d.header.id for d in drafts if d.header.supersedes}
+    built = {d.header.id: _built(d, superseded.get(d.header.id, "")) for d in drafts}
+    relays: dict[str, list[Notice]] = {}
+    for notice in built.values():
+        if notice.header.parent:
+            relays.setdefault(notice.header.parent, []).append(notice)
+    return {
+        id_: Notice(**{**_fields(notice), "relays": tuple(relays.get(id_, ()))})
+        for id_, notice in built.items()
+        if not notice.header.parent
+    }
+
+
+def _fields(notice: Notice) -> dict[str, Any]:
+    return {name: getattr(notice, name) for name in Notice.__slots__}
+
+
+def _built(draft: lint.Draft, superseded_by: str) -> Notice:
+    return Notice(
+        header=draft.header,
+        clauses=MappingProxyType({c.id: c for c in draft.clauses}),
+        facts=tuple(fact for fact, _, _ in draft.facts),
+        silences=tuple(draft.silences),
+        regions=tuple(draft.regions),
+        streets=tuple(draft.streets),
+        source=draft.source,
+        superseded_by=superseded_by,
+    )

@@ -1,0 +1,246 @@
+"""What must hold across a notice's files; each check yields the faults it finds."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import ErrorDetails
+
+from knowledge.faults import Fault
+from knowledge.figures import figures
+from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
+
+_LAYOUT = re.compile(r"[\s#*<>\\|…．.\-—_]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A notice folder as read, each fact with its file and line, before the notices are put together."""
+
+    header: Header
+    folder: str
+    clauses: Sequence[Clause]
+    facts: Sequence[tuple[Fact, str, int]]
+    silences: Sequence[Silence]
+    regions: Sequence[Any]
+    streets: Sequence[Any]
+    source: str
+
+
+def bare(text: str) -> str:
+    """`text` without white space and marks of layout, for comparing a quotation with its source."""
+    return _LAYOUT.sub("", text).replace("“", '"').replace("”", '"')
+
+
+def cure(kind: type[Any], problem: ErrorDetails) -> str:
+    """How to mend a value that its type refused."""
+    match problem["type"]:
+        case "missing":
+            return f"add the field {problem['loc'][-1]!r}"
+        case "extra_forbidden":
+            fields = ", ".join(getattr(kind, "model_fields", {}))
+            return f"remove it, or use one of: {fields}"
+        case "string_type":
+            return "put the value in quotation marks"
+        case _:
+            return "write the value as expected"
+
+
+def check(drafts: Sequence[Draft], matters: Collection[str]) -> Iterator[Fault]:
+    """Every fault within and between the notices."""
+    by_id = {draft.header.id: draft for draft in drafts}
+    for draft in drafts:
+        parent = by_id.get(draft.header.parent)
+        yield from _header(draft, by_id)
+        yield from _unique(draft)
+        yield from _references(draft, parent, matters)
+        yield from _wording(draft)
+        yield from _quota_sums(draft)
+        yield from _stage_dates(draft)
+        yield from _completeness(draft)
+
+
+def _fault(file: str, line: int, field: str, found: str, expected: str, cure: str) -> Fault:
+    return Fault(file=file, line=line, field=field, found=found, expected=expected, cure=cure)
+
+
+def _header(draft: Draft, by_id: dict[str, Draft]) -> Iterator[Fault]:
+    file = f"{draft.folder}/notice.yaml"
+    for field, other in (("parent", draft.header.parent), ("supersedes", draft.header.supersedes)):
+        if other and other not in by_id:
+            yield _fault(
+                file, 1, field, other, "the id of another notice", f"one of: {', '.join(sorted(by_id))}"
+            )
+    if draft.header.parent and not draft.header.district:
+        yield _fault(file, 1, "district", "nothing", "the district that relays the notice", "add `district:`")
+    if not draft.header.parent and not draft.header.programmes:
+        yield _fault(file, 1, "programmes", "none", "at least one programme", "add the programmes")
+    known = {clause.id for clause in draft.clauses}
+    cited = [c for p in draft.header.programmes for c in p.clause] + [
+        c for b in draft.header.basis for c in b.clause
+    ]
+    for clause in cited:
+        if clause not in known:
+            yield _fault(
+                file, 1, "clause", clause, "a clause of clauses.yaml", "correct the id or add the clause"
+            )
+
+
+def _unique(draft: Draft) -> Iterator[Fault]:
+    for clause, count in Counter(c.id for c in draft.clauses).items():
+        if count > 1:
+            yield _fault(
+                f"{draft.folder}/clauses.yaml", 1, clause, f"{count} clauses", "each id once", "rename one"
+            )
+    seen: dict[str, str] = {}
+    for fact, file, line in draft.facts:
+        if fact.id in seen:
+            yield _fault(file, line, "id", fact.id, f"an id not used in {seen[fact.id]}", "choose another id")
+        seen[fact.id] = file
+
+
+def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) -> Iterator[Fault]:
+    clauses = {clause.id for clause in draft.clauses}
+    family = (draft, parent) if parent else (draft,)
+    programmes = {p.id for member in family for p in member.header.programmes}
+    regions = {r.name for member in family for r in member.regions}
+    facts = {fact.id for fact, _, _ in draft.facts}
+    for fact, file, line in draft.facts:
+        where = f"{fact.id}."
+        for name, given, known in (
+            ("clause", fact.clause, clauses),
+            ("about", fact.about, matters),
+            ("programmes", fact.programmes, programmes),
+            ("region", (fact.region,) if fact.region else (), regions),
+        ):
+            for value in given:
+                if value not in known:
+                    cure = "correct it" + (f"; known: {', '.join(sorted(known))}" if len(known) <= 40 else "")
+                    yield _fault(file, line, where + name, value, f"a known {name}", cure)
+    for silence in draft.silences:
+        file = f"{draft.folder}/silences.yaml"
+        for name, given, known in (
+            ("about", silence.about, matters),
+            ("near", silence.near, facts),
+            ("programmes", silence.programmes, programmes),
+        ):
+            for value in given:
+                if value not in known:
+                    yield _fault(file, 1, f"{silence.id}.{name}", value, f"a known {name}", "correct it")
+    for street in draft.streets:
+        if street.district not in regions:
+            file = f"{draft.folder}/streets.yaml"
+            yield _fault(file, 1, "district", street.district, "a region of regions.yaml", "correct the name")
+
+
+def _wording(draft: Draft) -> Iterator[Fault]:
+    text = {clause.id: clause.text for clause in draft.clauses}
+    allowed = figures(f"{draft.header.edition} {draft.header.doc_no}")
+    for fact, file, line in draft.facts:
+        clauses = [text[c] for c in fact.clause if c in text]
+        if fact.quote and not any(bare(fact.quote) in bare(t) for t in clauses):
+            yield _fault(
+                file, line, f"{fact.id}.quote", fact.quote, "words of its clause", "copy them from the clause"
+            )
+        figures_known = allowed.union(*(figures(t) for t in clauses), *(figures(c) for c in fact.clause))
+        for figure in sorted(figures(fact.say) - figures_known):
+            yield _fault(
+                file,
+                line,
+                f"{fact.id}.say",
+                figure,
+                "only figures of the clauses it cites",
+                "cite the clause that has it",
+            )
+
+
+def _quota_sums(draft: Draft) -> Iterator[Fault]:
+    rows: dict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
+    totals: list[tuple[Quota, str, int]] = []
+    for fact, file, line in draft.facts:
+        if not isinstance(fact, Quota):
+            continue
+        if fact.total:
+            totals.append((fact, file, line))
+        else:
+            rows[fact.unit, fact.programmes] += fact.count
+        for limit in fact.sub_limits:
+            if limit.at_most > fact.count:
+                expected = f"at most the quota itself, {fact.count}"
+                yield _fault(
+                    file, line, f"{fact.id}.sub_limits", str(limit.at_most), expected, "correct one of them"
+                )
+    for total, file, line in totals:
+        found = rows[total.unit, total.programmes]
+        if found != total.count:
+            yield _fault(
+                file,
+                line,
+                f"{total.id}.count",
+                str(total.count),
+                f"{found}, the sum of its rows",
+                "correct a row or the total",
+            )
+
+
+def _stage_dates(draft: Draft) -> Iterator[Fault]:
+    """One step of one actor has one date; different actors may have different ones."""
+    seen: dict[tuple[str, ...], tuple[Stage, str]] = {}
+    for fact, file, line in draft.facts:
+        if not isinstance(fact, Stage):
+            continue
+        for programme in fact.programmes or ("",):
+            key = (fact.name, fact.actor, fact.region, programme)
+            other, _ = seen.setdefault(key, (fact, file))
+            if other.ends != fact.ends:
+                expected = f"{other.as_written}, as in {other.id}"
+                yield _fault(
+                    file,
+                    line,
+                    f"{fact.id}.until",
+                    fact.as_written,
+                    expected,
+                    "correct one date, or name their different actors",
+                )
+
+
+def _completeness(draft: Draft) -> Iterator[Fault]:
+    """The clauses, one after the other, are the source."""
+    source, at = bare(draft.source), 0
+    file = f"{draft.folder}/clauses.yaml"
+    for clause in draft.clauses:
+        text = bare(clause.text)
+        found = source.find(text, at)
+        if found < 0:
+            yield _fault(
+                file,
+                1,
+                clause.id,
+                clause.text[:60],
+                "words of source.txt, in its order",
+                "copy them from the source",
+            )
+            continue
+        if found > at:
+            yield _fault(
+                file,
+                1,
+                clause.id,
+                f"before it the source has: {source[at:found][:60]}",
+                "no words left out",
+                "add them to a clause",
+            )
+        at = found + len(text)
+    if draft.clauses and at < len(source):
+        yield _fault(
+            file,
+            1,
+            "(end)",
+            f"the source goes on: {source[at:][:60]}",
+            "no words left out",
+            "add them to a clause",
+        )

@@ -1,0 +1,188 @@
+"""Which city, district, notice and programmes a message means, from what it says and what came before."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from knowledge.lexicon import Found, Sort
+from knowledge.library import Library, Notice
+from knowledge.reading import Context
+
+_NEAR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The places and programmes that a message names, each as found."""
+
+    cities: tuple[str, ...]
+    others: tuple[Found, ...]
+    regions: tuple[tuple[str, str], ...]
+    street: str
+    programmes: tuple[Found, ...]
+    persons: tuple[str, ...]
+    bodies: tuple[str, ...]
+
+    @classmethod
+    def of(cls, found: Sequence[Found], text: str, home: re.Pattern[str]) -> Spoken:
+        """What `found` says of places; a district after `home` is where somebody lives, and counts only
+        where no other is named."""
+
+        def values(sort: Sort) -> Iterable[str]:
+            return (s.value for item in found for s in item.senses if s.sort is sort)
+
+        streets = [item for item in found if any(s.sort is Sort.STREET for s in item.senses)]
+        named = [
+            (item, s.value) for item in found for s in item.senses if s.sort in (Sort.REGION, Sort.STREET)
+        ]
+        units = [value for item, value in named if not home.search(text[: item.start])]
+        places = units or [value for _, value in named]
+        return cls(
+            cities=tuple(dict.fromkeys(values(Sort.CITY))),
+            others=tuple(item for item in found if any(s.sort is Sort.OTHER_CITY for s in item.senses)),
+            regions=tuple(dict.fromkeys(_split(value) for value in places)),
+            street=streets[0].surface if streets else "",
+            programmes=tuple(item for item in found if any(s.sort is Sort.PROGRAMME for s in item.senses)),
+            persons=tuple(dict.fromkeys(values(Sort.PERSON))),
+            bodies=tuple(dict.fromkeys(values(Sort.BODY))),
+        )
+
+    def other_city(self) -> str:
+        """A city without a notice that the message is about: none where it names a city that has one, or
+        a programme apart from that city (我户口在南京，报卓越技师)."""
+        if self.cities or self.regions:
+            return ""
+        for item in self.others:
+            if not self.programmes or any(0 <= p.start - item.end <= _NEAR for p in self.programmes):
+                return item.surface
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question is to be answered. `explicit`: the message itself names a place or programme."""
+
+    city: str
+    city_from: str
+    districts: tuple[str, ...]
+    programmes: tuple[str, ...]
+    notices: tuple[Notice, ...]
+    explicit: bool
+    inherited: tuple[str, ...]
+
+    @classmethod
+    def resolve(cls, spoken: Spoken, context: Context, library: Library, *, own_topics: bool) -> Place:
+        """The place of a message; `own_topics` says that it asks something by itself."""
+        if len(spoken.cities) > 1:
+            return cls._of_several(spoken, library)
+        city, city_from = _city(spoken, context, library)
+        programmes = _named_programmes(spoken, city, library)
+        if not city and programmes:
+            cities = {library.programmes[p][0].header.city for p in programmes}
+            if len(cities) == 1:
+                city, city_from = cities.pop(), "implied"
+        inherited: tuple[str, ...] = ()
+        if not programmes and not (city_from == "said" and own_topics):
+            programmes = _carried(context, city, library)
+            inherited = ("programmes",) if programmes else ()
+        districts = tuple(region for owner, region in spoken.regions if owner == city or not city)
+        if not districts and city == context.city:
+            districts = context.districts
+        return cls(
+            city=city,
+            city_from=city_from,
+            districts=districts,
+            programmes=programmes,
+            notices=_notices(city, programmes, library),
+            explicit=bool(spoken.cities or spoken.programmes or spoken.regions or spoken.persons),
+            inherited=inherited,
+        )
+
+
+    @classmethod
+    def _of_several(cls, spoken: Spoken, library: Library) -> Place:
+        """Several cities are named: each is answered for, with its own programmes of the names given."""
+        programmes = tuple(
+            dict.fromkeys(p for city in spoken.cities for p in _named_programmes(spoken, city, library))
+        )
+        return cls(
+            city="",
+            city_from="said",
+            districts=tuple(region for _, region in spoken.regions),
+            programmes=programmes,
+            notices=tuple(notice for city in spoken.cities for notice in library.of_city(city)),
+            explicit=True,
+            inherited=(),
+        )
+
+
+def _split(value: str) -> tuple[str, str]:
+    city, _, region = value.partition("/")
+    return city, region
+
+
+def _city(spoken: Spoken, context: Context, library: Library) -> tuple[str, str]:
+    if spoken.cities:
+        return spoken.cities[0], "said"
+    owners = dict.fromkeys(city for city, _ in spoken.regions)
+    for person in spoken.persons:
+        owners.setdefault(library.notices[person.partition("/")[0]].header.city)
+    if context.city and (not owners or context.city in owners):
+        named = {
+            library.programmes[s.value][0].header.city
+            for p in spoken.programmes
+            for s in p.senses
+            if _is(s.sort)
+        }
+        if not named or context.city in named:
+            return context.city, "remembered"
+    return (next(iter(owners)), "implied") if len(owners) == 1 else ("", "")
+
+
+def _is(sort: Sort) -> bool:
+    return sort is Sort.PROGRAMME
+
+
+def _named_programmes(spoken: Spoken, city: str, library: Library) -> tuple[str, ...]:
+    """The programmes named, within the city where one is known; a name the city lacks is taken for the
+    city's programme whose name holds it (无锡 技能大师)."""
+    result: dict[str, None] = {}
+    for item in spoken.programmes:
+        ids = [s.value for s in item.senses if s.sort is Sort.PROGRAMME]
+        here = [p for p in ids if not city or library.programmes[p][0].header.city == city]
+        if not here and city:
+            here = [
+                programme.id
+                for notice in library.of_city(city)
+                for programme in notice.programmes
+                if item.surface in programme.name
+            ]
+        current = [p for p in here if not library.programmes[p][0].superseded_by]
+        result.update(dict.fromkeys(current or here))
+    for person in spoken.persons:
+        result.update(dict.fromkeys(person.partition("/")[2].split()))
+    return tuple(result)
+
+
+def _carried(context: Context, city: str, library: Library) -> tuple[str, ...]:
+    """The programmes of the conversation so far; in another city those that share a name with them."""
+    kept = [p for p in context.programmes if p in library.programmes]
+    if not city or all(library.programmes[p][0].header.city == city for p in kept):
+        return tuple(kept)
+    names = {name for p in kept for name in library.programmes[p][1].names}
+    return tuple(
+        programme.id
+        for notice in library.of_city(city)
+        for programme in notice.programmes
+        if names & set(programme.names)
+    )
+
+
+def _notices(city: str, programmes: Sequence[str], library: Library) -> tuple[Notice, ...]:
+    if programmes:
+        return tuple({library.programmes[p][0].id: library.programmes[p][0] for p in programmes}.values())
+    if city:
+        return tuple(library.of_city(city))
+    return tuple(notice for notice in library.notices.values() if not notice.superseded_by)

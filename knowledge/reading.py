@@ -1,0 +1,110 @@
+"""What a message asks, as a typed value that can be explained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from knowledge.notice import Aspect
+
+ASK = "ask"
+"""The act of a message that asks something; the other acts are the ids of `common/speech.yaml`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stated:
+    """Something the person says about themselves: `value` read from `words`."""
+
+    fact: str
+    value: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Where to look: a notice and the programmes asked about (none: all of the notice's)."""
+
+    notice: str
+    programmes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A fact that fits the question; `why` names what spoke for it."""
+
+    fact: str
+    score: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Silent:
+    """Something asked on which the notice of the scope says nothing.
+
+    `topic` is what a reply calls it; `near` are facts to show beside it, `note` is the author's own
+    sentence, `clauses` those of `near`.
+    """
+
+    notice: str
+    topic: str
+    note: str = ""
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What one scope has to say to the question: facts in order of fit, and what it is silent on.
+
+    `overview` names the aspects asked as a whole, without a finer matter.
+    """
+
+    scope: Scope
+    hits: tuple[Hit, ...] = ()
+    silent: tuple[Silent, ...] = ()
+    overview: tuple[Aspect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a conversation remembers between two messages."""
+
+    city: str = ""
+    programmes: tuple[str, ...] = ()
+    districts: tuple[str, ...] = ()
+    aspects: tuple[Aspect, ...] = ()
+    matters: tuple[str, ...] = ()
+    stated: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """One message, understood in its context.
+
+    `city_from` is `said`, `remembered` (from an earlier message), `implied` (by a programme or a
+    district) or empty. `bodies` are recommending bodies named, `rest` is the wording without names. `strange` are words that neither the vocabulary nor any notice in scope knows.
+    """
+
+    text: str
+    act: str
+    mended: tuple[tuple[str, str], ...] = ()
+    city: str = ""
+    city_from: str = ""
+    other_city: str = ""
+    other_edition: str = ""
+    districts: tuple[str, ...] = ()
+    street: str = ""
+    bodies: tuple[str, ...] = ()
+    rest: str = ""
+    programmes: tuple[str, ...] = ()
+    aspects: tuple[Aspect, ...] = ()
+    matters: Mapping[str, float] = field(default_factory=dict)
+    stated: tuple[Stated, ...] = ()
+    strange: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    inherited: tuple[str, ...] = ()
+
+    def topics(self) -> bool:
+        """Whether the message asks about anything that the vocabulary knows."""
+        return bool(self.aspects or self.matters)

@@ -1,0 +1,340 @@
+"""From free Chinese text and the conversation so far to a typed `Reading`; deterministic, no network."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from knowledge.figures import chinese_number
+from knowledge.language import normalise, tagged
+from knowledge.lexicon import Found, Lexicon, Sense, Sort
+from knowledge.library import Library, Notice
+from knowledge.likeness import Likeness, pairs
+from knowledge.notice import Aspect, Contact, Quota
+from knowledge.places import Place, Spoken
+from knowledge.ranking import ASSERTED, NoticeIndex, Question
+from knowledge.reading import ASK, Context, Finding, Reading, Stated
+
+_SEGMENT = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
+_MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
+_TOPIC_TAGS = ("n", "vn", "l", "i", "j")
+_INDEXES_KEPT = 64
+_FEW_NOTICES = 3
+_SHORT = 14
+_BY_LENGTH, _LENGTH_MOST = 0.12, 6
+_FURTHER_WORD = 0.3
+_HINT = 0.4
+_LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 3.5, 6.0, 1.3, 0.6
+
+_ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
+
+_Key = TypeVar("_Key")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The topics of a message with their weights, the wording that is left without names and statements."""
+
+    aspects: Mapping[Aspect, float]
+    matters: Mapping[str, float]
+    segments: tuple[frozenset[str], ...]
+    wording: str
+    inherited: tuple[str, ...] = ()
+
+    def topics(self) -> bool:
+        """Whether anything is asked that the vocabulary knows."""
+        return any(w >= ASSERTED for w in (*self.aspects.values(), *self.matters.values()))
+
+
+class Reader:
+    """Reads messages by one library; safe to share, and to drop at any time."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        words = library.words
+        self._everyday = frozenset(word for row in words["everyday"].values() for word in row)
+        self._whole = {_bare(word): row["id"] for row in words["speech"] for word in row.get("whole", ())}
+        self._parts = [(word, row["id"]) for row in words["speech"] for word in row.get("has", ())]
+        self._kinds = [
+            (
+                re.compile(row["asks"]),
+                row["name"],
+                re.compile(row["shows"]),
+                frozenset(map(Aspect, row.get("not_for", ()))),
+            )
+            for row in words["kinds"]
+        ]
+        self._persons = [
+            (row["fact"], row["as"], row["about"], re.compile(row["pattern"])) for row in words["persons"]
+        ]
+        self._patterns = {name: re.compile(pattern) for name, pattern in words["patterns"].items()}
+        self._lexicon = Lexicon(_wordings(library), _spoken(library, self._everyday))
+        self._likeness = Likeness(library.words["asked"], self._everyday)
+        self._indexes: OrderedDict[str, NoticeIndex] = OrderedDict()
+
+    def read(self, text: str, context: Context) -> Reading:
+        """The reading of `text`, said after `context`."""
+        mended = self._lexicon.mend(normalise(text))
+        text = mended.text
+        act = self._act(text)
+        found = self._lexicon.scan(text)
+        spoken = Spoken.of(found, text, self._patterns["home"])
+        asked = self._asked(text, found)
+        place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
+        strange = self._strange(text, found, place.notices)
+        if not asked.topics() and not strange and len(text) <= _SHORT:
+            asked = _continued(asked, context)
+        other_edition = self._other_edition(text, place.notices)
+        reading = Reading(
+            text=text,
+            act=act,
+            mended=mended.changes,
+            city=place.city,
+            city_from=place.city_from,
+            other_city=spoken.other_city(),
+            other_edition=other_edition,
+            districts=place.districts,
+            street=spoken.street,
+            bodies=spoken.bodies,
+            rest=_bare(asked.wording),
+            programmes=place.programmes,
+            aspects=tuple(sorted(asked.aspects, key=lambda a: -asked.aspects[a])),
+            matters=asked.matters,
+            stated=tuple(self._stated(text)),
+            strange=strange,
+            inherited=asked.inherited + place.inherited,
+        )
+        if act != ASK or reading.other_city or not (asked.topics() or place.explicit):
+            return reading
+        return replace(reading, findings=tuple(self._findings(reading, asked, place)))
+
+    def _act(self, text: str) -> str:
+        bare = _bare(text)
+        whole = self._whole.get(bare) or self._whole.get(_unsoftened(bare))
+        if whole:
+            return whole
+        return next((act for word, act in self._parts if word in text), ASK)
+
+    def _asked(self, text: str, found: Sequence[Found]) -> Asked:
+        aspects: dict[Aspect, float] = defaultdict(float)
+        matters: dict[str, float] = defaultdict(float)
+        ends = [match.end() for match in _SEGMENT.finditer(text)]
+        segments: dict[int, set[str]] = defaultdict(set)
+        for item in found:
+            for sense in item.senses:
+                if sense.sort is Sort.ASPECT:
+                    _add(aspects, Aspect(sense.value), sense.weight)
+                elif sense.sort is Sort.MATTER:
+                    _add(matters, sense.value, sense.weight * (1 + _BY_LENGTH * min(len(item), _LENGTH_MOST)))
+                    segments[sum(end <= item.start for end in ends)].add(sense.value)
+        topical = _without_names(text, found)
+        self._add_likely(topical, aspects, matters)
+        spans = self._stated_spans(text, aspects)
+        if not spans and set(aspects) & _ABOUT_PERSONS:
+            for _, _, about, pattern in self._persons:
+                if pattern.search(text):
+                    matters[about] = max(matters.get(about, 0.0), 1.0)
+        for matter in _only_within(found, spans):
+            matters[matter] = min(matters[matter], _HINT)
+        for start, end in sorted(spans, reverse=True):
+            topical = topical[:start] + " " * (end - start) + topical[end:]
+        _promote(aspects, matters)
+        for matter, weight in matters.items():
+            if weight >= ASSERTED:
+                aspect = self._library.matters[matter].aspect
+                aspects[aspect] = max(aspects.get(aspect, 0.0), _HINT)
+        return Asked(
+            dict(aspects), dict(matters), tuple(frozenset(segments[at]) for at in sorted(segments)), topical
+        )
+
+    def _stated_spans(self, text: str, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
+        """What people say of themselves; it is no question where something else is asked (五十三了…几号截止)."""
+        asked = {aspect for aspect, weight in aspects.items() if weight >= ASSERTED}
+        if not asked or asked & _ABOUT_PERSONS:
+            return []
+        return [match.span() for *_, pattern in self._persons for match in pattern.finditer(text)]
+
+    def _add_likely(self, topical: str, aspects: dict[Aspect, float], matters: dict[str, float]) -> None:
+        """What samples of how people ask make likely: `aspect:…` for an aspect, else a matter."""
+        best = self._likeness.best(topical)
+        if not best or best[0][1] < _LIKELY:
+            return
+        for label, score in best:
+            if score < _LIKELY_SHARE * best[0][1]:
+                continue
+            weight = min(_LIKELIEST, score / _CERTAIN)
+            kind, _, name = label.partition(":")
+            if kind == "aspect":
+                _add(aspects, Aspect(name), weight)
+            else:
+                _add(matters, label, weight)
+
+    def _strange(self, text: str, found: Sequence[Found], notices: Sequence[Notice]) -> tuple[str, ...]:
+        """Content words that neither the vocabulary nor a notice in scope knows."""
+        covered = {at for item in found for at in range(item.start, item.end)}
+        known = [self._index(notice).text for notice in notices[:_FEW_NOTICES]]
+        result: list[str] = []
+        at = 0
+        for word, tag in tagged(text):
+            span = range(at, at + len(word))
+            at += len(word)
+            if len(word) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._everyday:
+                continue
+            if not covered.isdisjoint(span) or any(pairs(word) <= text_pairs for text_pairs in known):
+                continue
+            result.append(word)
+        return tuple(dict.fromkeys(result))
+
+    def _other_edition(self, text: str, notices: Sequence[Notice]) -> str:
+        """The edition asked about, where it is none that the library holds for these notices."""
+        headers = [part.header for notice in notices for part in (notice, *notice.relays)]
+        years = {str(header.year) for header in headers} | {str(header.year)[2:] for header in headers}
+        for match in self._patterns["year"].finditer(text):
+            if years and match[1] not in years:
+                return match.group()
+        for match in self._patterns["round"].finditer(text):
+            if not any(
+                match.group()[:-1] in f"{h.edition} {' '.join(h.edition_words)} {h.title}" for h in headers
+            ):
+                return match.group()
+        other = self._patterns["other"].search(text)
+        return other.group() if other else ""
+
+    def _stated(self, text: str) -> Iterator[Stated]:
+        for fact, kind, _, pattern in self._persons:
+            match = pattern.search(text)
+            if match is None:
+                continue
+            raw = match[1]
+            value = str(raw if raw.isdecimal() else chinese_number(raw)) if kind == "number" else raw
+            yield Stated(fact=fact, value=value, words=match.group())
+
+    def _findings(self, reading: Reading, asked: Asked, place: Place) -> Iterator[Finding]:
+        question = Question(
+            text=asked.wording,
+            aspects=asked.aspects,
+            matters=asked.matters,
+            segments=asked.segments,
+            kinds=[(name, shows, no) for asks, name, shows, no in self._kinds if asks.search(reading.text)],
+            topical=asked.topics(),
+            districts=reading.districts,
+        )
+        for notice in place.notices[:_FEW_NOTICES]:
+            own = {programme.id for programme in notice.programmes}
+            yield self._index(notice).answer(question, tuple(p for p in reading.programmes if p in own))
+
+    def _index(self, notice: Notice) -> NoticeIndex:
+        index = self._indexes.get(notice.id)
+        if index is None:
+            index = self._indexes[notice.id] = NoticeIndex(self._library, notice, self._everyday)
+            if len(self._indexes) > _INDEXES_KEPT:
+                self._indexes.popitem(last=False)
+        return index
+
+
+def _without_names(text: str, found: Sequence[Found]) -> str:
+    """The text with blanks for the names of cities and programmes: they say where, not what."""
+    where = (Sort.CITY, Sort.PROGRAMME)
+    for item in found:
+        if all(sense.sort in where for sense in item.senses):
+            text = text[: item.start] + " " * len(item) + text[item.end :]
+    return text
+
+
+def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> set[str]:
+    """The matters that are named nowhere but in `spans`."""
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for item in found:
+        said = any(start <= item.start and item.end <= end for start, end in spans)
+        (inside if said else outside).update(s.value for s in item.senses if s.sort is Sort.MATTER)
+    return inside - outside
+
+
+def _promote(aspects: dict[Aspect, float], matters: dict[str, float]) -> None:
+    """Where nothing is said plainly, what is hinted at is taken as asked (哪天, 在哪)."""
+    if any(weight >= ASSERTED for weight in (*aspects.values(), *matters.values())):
+        return
+    for aspect in aspects:
+        aspects[aspect] = 1.0
+
+
+def _continued(asked: Asked, context: Context) -> Asked:
+    """A message that names no topic goes on with the last one (那技能大师呢, 无锡的)."""
+    if not context.aspects and not context.matters:
+        return asked
+    return Asked(
+        {**asked.aspects, **dict.fromkeys(context.aspects, 1.0)},
+        {**asked.matters, **dict.fromkeys(context.matters, 1.0)},
+        (frozenset(context.matters),),
+        asked.wording,
+        inherited=("topic",),
+    )
+
+
+def _add(weights: dict[_Key, float], key: _Key, weight: float) -> None:
+    """The strongest evidence counts whole, further evidence a little."""
+    before = weights.get(key, 0.0)
+    weights[key] = max(before, weight) + _FURTHER_WORD * min(before, weight)
+
+
+def _bare(text: str) -> str:
+    return _MARKS.sub("", text).lower()
+
+
+def _unsoftened(text: str) -> str:
+    """Without the little words that soften a short message (啊, 呀, 哦…)."""
+    return text.strip("啊呀哦呢吧嘛哈呗哇咯啦的亲请")
+
+
+def _wordings(library: Library) -> Iterator[tuple[str, Sense]]:
+    yield from _topics(library)
+    for city in library.cities:
+        yield city, Sense(Sort.OTHER_CITY, city, 1.0)
+    for notice in library.notices.values():
+        header = notice.header
+        for name in (header.city, *header.cities):
+            yield name.lower(), Sense(Sort.CITY, header.city, 1.0)
+        for programme in notice.programmes:
+            for name in (programme.name, *programme.names, *programme.old_names):
+                yield name.lower(), Sense(Sort.PROGRAMME, programme.id, 1.0)
+        for part in (notice, *notice.relays):
+            for region in part.regions:
+                for name in (region.name, *region.names):
+                    yield name.lower(), Sense(Sort.REGION, f"{header.city}/{region.name}", 1.0)
+            for row in part.streets:
+                for street in row.streets:
+                    yield street.lower(), Sense(Sort.STREET, f"{header.city}/{row.district}", 1.0)
+            for fact in part.facts:
+                if isinstance(fact, Quota):
+                    for body in (fact.body, *fact.bodies):
+                        yield body.lower(), Sense(Sort.BODY, body, 1.0)
+                if isinstance(fact, Contact):
+                    for person in fact.people:
+                        yield person, Sense(Sort.PERSON, f"{notice.id}/{' '.join(fact.programmes)}", 1.0)
+
+
+def _topics(library: Library) -> Iterator[tuple[str, Sense]]:
+    shared: dict[str, int] = defaultdict(int)
+    for matter in library.matters.values():
+        for word in matter.words:
+            shared[word] += 1
+    for aspect in library.aspects.values():
+        for word in aspect.words:
+            yield word.lower(), Sense(Sort.ASPECT, aspect.id, 1.0)
+    for matter in library.matters.values():
+        for word in matter.words:
+            yield word.lower(), Sense(Sort.MATTER, matter.id, 1.0 / shared[word] ** 0.5)
+
+
+def _spoken(library: Library, everyday: Iterable[str]) -> set[str]:
+    """Words of the notices' own text and of every day, by which Latin pinyin may be read."""
+    words = set(everyday)
+    for notice in library.notices.values():
+        for part in (notice, *notice.relays):
+            for fact in part.facts:
+                words.update(word for word, _ in tagged(fact.say) if len(word) > 1)
+    return words

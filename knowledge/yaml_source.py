@@ -1,0 +1,107 @@
+"""Reads YAML as authors mean it, and remembers the line of every value.
+
+YAML 1.1 turns `no` into false, 2024-07-14 into a date and 1:1.2 into a number; here only `true` and `false` are booleans,
+dates stay text, and a key given twice is a fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from knowledge.faults import Fault, KnowledgeError
+
+Path_ = tuple[str | int, ...]
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A YAML file's value and the line (from 1) at which each part of it begins."""
+
+    name: str
+    value: Any
+    lines: Mapping[Path_, int]
+
+    def line(self, path: Path_) -> int:
+        """The line of the deepest known part on the way to `path`."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read(path: Path, name: str) -> Source:
+    """The file as a `Source` called `name`; raises KnowledgeError where it is no YAML of ours."""
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise KnowledgeError([_unreadable(name, mark.line + 1 if mark else 1, str(error))]) from None
+    lines: dict[Path_, int] = {}
+    faults: list[Fault] = []
+    value = None if node is None else _build(node, (), name, lines, faults)
+    if faults:
+        raise KnowledgeError(faults)
+    return Source(name, value, lines)
+
+
+def _unreadable(name: str, line: int, problem: str) -> Fault:
+    return Fault(
+        file=name,
+        line=line,
+        field="(file)",
+        found=" ".join(problem.split())[:200],
+        expected="YAML in UTF-8",
+        cure="correct the indentation or quoting at this line",
+    )
+
+
+def _build(node: yaml.Node, path: Path_, name: str, lines: dict[Path_, int], faults: list[Fault]) -> Any:
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, (*path, index), name, lines, faults) for index, item in enumerate(node.value)]
+    if isinstance(node, yaml.MappingNode):
+        return _build_mapping(node, path, name, lines, faults)
+    return _scalar(node)
+
+
+def _build_mapping(
+    node: yaml.MappingNode, path: Path_, name: str, lines: dict[Path_, int], faults: list[Fault]
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key_node, value_node in node.value:
+        key = str(key_node.value)
+        if key in result:
+            faults.append(
+                Fault(
+                    file=name,
+                    line=key_node.start_mark.line + 1,
+                    field=".".join(map(str, (*path, key))),
+                    found=f"the key {key!r} a second time",
+                    expected="each key once",
+                    cure="join the two or remove one of them",
+                )
+            )
+        result[key] = _build(value_node, (*path, key), name, lines, faults)
+    return result
+
+
+def _scalar(node: yaml.Node) -> Any:
+    kind = node.tag.rpartition(":")[2]
+    if kind == "bool":
+        return {"true": True, "false": False}.get(node.value, node.value)
+    if kind == "int" and node.value.lstrip("-").isdecimal() and not node.value.startswith("0"):
+        return int(node.value)
+    if kind == "int" and node.value == "0":
+        return 0
+    if kind == "float" and re.fullmatch(r"-?\d+\.\d+", node.value):
+        return float(node.value)
+    if kind == "null":
+        return None
+    return node.value
