@@ -1,0 +1,347 @@
+"""The door of one WeChat Official Account: what comes in, what is answered at once, what is sent later.
+
+wechatpy renders the reply; its `parse_message` is not used: xmltodict bounds neither depth nor count and
+fails with whichever exception comes first, and it rewrites the EventKey (platform document F).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final
+
+import structlog
+from aiohttp import web
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser, ParseError
+from prometheus_client import Counter
+from wechatpy.replies import TextReply
+
+from bot.channels.contract import Limits, Outcome
+from bot.channels.wechat_api import TokenShelf, WeChatApi
+from bot.channels.wechat_crypto import (
+    BadEnvelope,
+    BadSignature,
+    BadXml,
+    Broken,
+    Envelope,
+    Stale,
+    TooLarge,
+    Unsealed,
+    WeChatError,
+    check_signature,
+    signature,
+)
+from handlers.contract import Incoming, Kind
+
+BODY_BYTES: Final = 64 * 1024
+WINDOW_SECONDS: Final = 300
+TEXT_CHARACTERS: Final = 2000
+_DEPTH: Final = 16
+_ELEMENTS: Final = 200
+_ID_CHARACTERS: Final = 64
+
+_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_UNSEEN: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+)
+_SECONDS: Final = re.compile("[0-9]{10}")
+
+# Platform document A5: the kind of each MsgType, and where its words stand (both spellings occur).
+_KINDS: Final[Mapping[str, tuple[Kind, tuple[str, ...]]]] = {
+    "text": (Kind.TEXT, ("Content",)),
+    "voice": (Kind.VOICE, ("Recognition", "Recongnition")),
+    "image": (Kind.IMAGE, ()),
+    "video": (Kind.VIDEO, ()),
+    "shortvideo": (Kind.VIDEO, ()),
+    "location": (Kind.LOCATION, ("Label",)),
+    "link": (Kind.LINK, ("Title",)),
+    "event": (Kind.EVENT, ()),
+}
+_SEALED: Final = (
+    "<xml><Encrypt><![CDATA[{encrypted}]]></Encrypt><MsgSignature><![CDATA[{signature}]]></MsgSignature>"
+    "<TimeStamp>{timestamp}</TimeStamp><Nonce><![CDATA[{nonce}]]></Nonce></xml>"
+)
+# To the platform: taken, nothing to show, do not try again (platform document A7).
+_SUCCESS: Final = "success"
+
+_callbacks = Counter("jiangwen_wechat_callbacks", "Callback requests of the Official Account", ["outcome"])
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The settings of one Official Account; an empty `aes_key` means that the platform is in plain mode."""
+
+    app_id: str
+    app_secret: str = field(repr=False)
+    token: str = field(repr=False)
+    aes_key: str = field(default="", repr=False)
+    api_base: str = "https://api.weixin.qq.com"
+
+    def __post_init__(self) -> None:
+        for name in ("app_id", "app_secret", "token", "api_base"):
+            if not getattr(self, name):
+                raise ValueError(f"{name} of a WeChat account must not be empty")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received(Incoming):
+    """An `Incoming` with the account's original id (gh_…), in whose name the reply is written."""
+
+    original_id: str
+
+
+class WeChat:
+    """One Official Account as a `Channel`; `account` is its app id.
+
+    With an AES key only encrypted bodies are taken (compatible and safe mode): the plain signature does
+    not cover the body, so that one URL read in a proxy's log would let anybody write as anybody.
+    """
+
+    name = "wechat"
+    # Platform document A8: 2048 bytes, less what a client may count besides.
+    limits = Limits(text_bytes=2000)
+
+    def __init__(self, account: Account, *, shelf: TokenShelf) -> None:
+        self.account = account.app_id
+        self.api = WeChatApi(
+            app_id=account.app_id, app_secret=account.app_secret, api_base=account.api_base, shelf=shelf
+        )
+        self._token = account.token
+        self._envelope = Envelope(account.aes_key, account.app_id) if account.aes_key else None
+
+    def verify(self, query: Mapping[str, str]) -> str:
+        """Give the `echostr` of a GET request (platform document A1); raises BadSignature."""
+        self._check(query, "signature")
+        return query.get("echostr", "")
+
+    def open(
+        self, query: Mapping[str, str], body: bytes, *, now: datetime, received_at: datetime
+    ) -> Received:
+        """Read a POST request; raises WeChatError and nothing else.
+
+        `now` is real time, for the window of the signature; `received_at` is service time.
+        """
+        if len(body) > BODY_BYTES:
+            raise TooLarge
+        message = self._authentic(query, body, now)
+        return self._received(_fields(message), message, received_at)
+
+    def seal(self, text: str, received: Received, query: Mapping[str, str], *, now: datetime) -> str:
+        """Write the passive reply (platform document A4, A8), encrypted if the account has an AES key."""
+        timestamp = int(now.timestamp())
+        reply: str = TextReply(
+            source=_cdata(received.original_id),
+            target=_cdata(received.sender),
+            time=timestamp,
+            content=_cdata(text),
+        ).render()
+        if self._envelope is None:
+            return reply
+        nonce = query.get("nonce", "")
+        encrypted = self._envelope.encrypt(reply.encode())
+        return _SEALED.format(
+            encrypted=encrypted,
+            signature=signature(self._token, str(timestamp), nonce, encrypted),
+            timestamp=timestamp,
+            nonce=_cdata(nonce),
+        )
+
+    async def send_text(self, *, recipient: str, text: str, now: datetime) -> Outcome:
+        """Send one custom message to an openid; `now` is service time."""
+        return await self.api.send_text(recipient=recipient, text=_UNWRITABLE.sub("", text), now=now)
+
+    async def aclose(self) -> None:
+        """Close the HTTP session."""
+        await self.api.aclose()
+
+    def _check(self, query: Mapping[str, str], name: str, *more: str) -> None:
+        check_signature(
+            query.get(name, ""), self._token, query.get("timestamp", ""), query.get("nonce", ""), *more
+        )
+
+    def _authentic(self, query: Mapping[str, str], body: bytes, now: datetime) -> bytes:
+        """The message of a request that is signed, fresh and, where it must be, encrypted."""
+        if query.get("encrypt_type") == "aes":
+            encrypted = _encrypted(body)
+            self._check(query, "msg_signature", encrypted)
+            _check_time(query, now)
+            if self._envelope is None:
+                raise BadEnvelope
+            return self._envelope.decrypt(encrypted)
+        self._check(query, "signature")
+        if self._envelope is not None:
+            raise Unsealed
+        _check_time(query, now)
+        return body
+
+    def _received(self, fields: Mapping[str, str], message: bytes, received_at: datetime) -> Received:
+        original_id, sender, kind_name = (
+            fields.get(name) for name in ("ToUserName", "FromUserName", "MsgType")
+        )
+        if not original_id or not sender or not kind_name:
+            raise BadXml
+        kind, words = _KINDS.get(kind_name.lower(), (Kind.UNKNOWN, ()))
+        return Received(
+            channel=self.name,
+            account=self.account,
+            sender=sender,
+            message_id=_message_id(fields, message, kind),
+            kind=kind,
+            received_at=received_at,
+            text=sanitise(next((fields[word] for word in words if word in fields), "")),
+            event=fields.get("Event", "").lower() if kind is Kind.EVENT else "",
+            event_key=_event_key(fields, kind),
+            original_id=original_id,
+        )
+
+
+def sanitise(text: str) -> str:
+    """What may be stored and matched: NFC, without control, bidi and zero-width characters, 2000 at most.
+
+    The zero-width joiner stays: emoji are made with it.
+    """
+    return unicodedata.normalize("NFC", _UNSEEN.sub("", text))[:TEXT_CHARACTERS]
+
+
+def _cdata(text: str) -> str:
+    """Text that cannot leave its CDATA section, nor break the document."""
+    return _UNWRITABLE.sub("", text).replace("]]>", "]]]]><![CDATA[>")
+
+
+def _check_time(query: Mapping[str, str], now: datetime) -> None:
+    timestamp = query.get("timestamp", "")
+    if not _SECONDS.fullmatch(timestamp) or abs(now.timestamp() - int(timestamp)) > WINDOW_SECONDS:
+        raise Stale
+
+
+def _encrypted(body: bytes) -> str:
+    """The element that `msg_signature` covers; a body without one is not signed."""
+    try:
+        return _fields(body)["Encrypt"]
+    except (BadXml, KeyError):
+        raise BadSignature from None
+
+
+def _event_key(fields: Mapping[str, str], kind: Kind) -> str:
+    if kind is Kind.LOCATION:
+        return f"{fields.get('Location_X', '')},{fields.get('Location_Y', '')}"
+    return fields.get("EventKey", "") if kind is Kind.EVENT else ""
+
+
+def _message_id(fields: Mapping[str, str], message: bytes, kind: Kind) -> str:
+    """Platform document A7. An event's is hashed, as it is made of an openid and will be logged."""
+    number = fields.get("MsgId") or fields.get("MsgID")
+    if kind is Kind.EVENT and number:
+        plain = f"{fields.get('Event', '').lower()}:{number}:{fields.get('Status', '')}"
+    elif kind is Kind.EVENT:
+        parts = (fields.get(name, "") for name in ("FromUserName", "CreateTime", "Event", "EventKey"))
+        return sha256("\0".join(parts).encode()).hexdigest()
+    else:
+        plain = number or sha256(message).hexdigest()
+    return plain if len(plain) <= _ID_CHARACTERS else sha256(plain.encode()).hexdigest()
+
+
+def _fields(body: bytes) -> dict[str, str]:
+    """The text of each child of `<xml>`, the first of a name; raises BadXml.
+
+    Control characters are dropped first: the platform passes on what people paste, XML forbids it.
+    """
+    children = _Children()
+    parser = DefusedXMLParser(target=children, forbid_dtd=True)
+    try:
+        parser.feed(_UNWRITABLE.sub("", body.decode("utf-8", "replace")))
+        parser.close()
+    except (ParseError, DefusedXmlException):
+        raise BadXml from None
+    return children.fields
+
+
+class _Children:
+    """The parser's target: stops at the first element too many or too deep."""
+
+    def __init__(self) -> None:
+        self.fields: dict[str, str] = {}
+        self._pieces: list[str] = []
+        self._depth = 0
+        self._count = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        self._depth += 1
+        self._count += 1
+        if self._depth > _DEPTH or self._count > _ELEMENTS or (self._depth == 1 and tag != "xml"):
+            raise BadXml
+        if self._depth == 2:
+            self._pieces = []
+
+    def data(self, text: str) -> None:
+        if self._depth == 2:
+            self._pieces.append(text)
+
+    def end(self, tag: str) -> None:
+        if self._depth == 2:
+            self.fields.setdefault(tag, "".join(self._pieces))
+        self._depth -= 1
+
+
+def routes(
+    channel: WeChat, answer: Callable[[Incoming], Awaitable[str | None]], clock: Callable[[], datetime]
+) -> list[web.RouteDef]:
+    """GET and POST /wechat. `answer` gives the passive reply, or None for none; `clock` is service time."""
+
+    async def verify(request: web.Request) -> web.Response:
+        try:
+            echo = channel.verify(request.query)
+        except WeChatError as refusal:
+            return _refusal(refusal)
+        return _response("verified", echo)
+
+    async def receive(request: web.Request) -> web.Response:
+        try:
+            body = await _body(request)
+            received = channel.open(request.query, body, now=datetime.now(UTC), received_at=clock())
+        except WeChatError as refusal:
+            return _refusal(refusal)
+        try:
+            text = await answer(received)
+        except Exception as fault:  # the message is the sweep's now, and its text stays out of the log
+            _log.error("wechat.failed", fault=type(fault).__name__, **received.log_context())
+            return _response("failed")
+        if not text:
+            return _response("silent")
+        reply = channel.seal(text, received, request.query, now=datetime.now(UTC))
+        return _response("answered", reply, content_type="application/xml")
+
+    return [web.get("/wechat", verify, allow_head=False), web.post("/wechat", receive)]
+
+
+async def _body(request: web.Request) -> bytes:
+    """Read no more than is allowed, whatever the headers promise; raises TooLarge or Broken."""
+    body = bytearray()
+    try:
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > BODY_BYTES:
+                raise TooLarge
+    except (web.RequestPayloadError, ConnectionError):
+        raise Broken from None
+    return bytes(body)
+
+
+def _refusal(refusal: WeChatError) -> web.Response:
+    _log.warning("wechat.refused", outcome=refusal.outcome)
+    return _response(refusal.outcome, _SUCCESS if refusal.status == 200 else "refused", status=refusal.status)
+
+
+def _response(
+    outcome: str, text: str = _SUCCESS, *, status: int = 200, content_type: str = "text/plain"
+) -> web.Response:
+    _callbacks.labels(outcome).inc()
+    return web.Response(
+        text=text, status=status, content_type=content_type, headers={"X-Content-Type-Options": "nosniff"}
+    )
