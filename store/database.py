@@ -1,0 +1,122 @@
+"""The façade: a store is opened, turns are kept in it, and work is done by verbs in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import cache, wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy.engine import make_url
+
+from store import clock, desk, inbox, outbox, tokens, turns
+from store.engine import AlreadyOpen, Do, Engine, Session, Unavailable
+from store.postgres import Postgres
+from store.records import Arrival, Passive, Settled, Think
+from store.sqlite import Sqlite
+
+__all__ = ["AlreadyOpen", "Store", "Unavailable", "Work"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+def verb(act: Callable[Concatenate[Session, P], T]) -> Callable[Concatenate[Work, P], Awaitable[T]]:
+    """Offer what a subject does in a session as a verb of `Work`."""
+
+    @wraps(act)
+    async def method(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await work.do(lambda session: act(session, *args, **kwargs))
+
+    return method
+
+
+class Work:
+    """One transaction, and all that can be done in it. Wait for nothing slow while it is open."""
+
+    def __init__(self, do: Do) -> None:
+        self.do = do
+
+    claim = verb(outbox.claim)
+    settle = verb(outbox.settle)
+    rescue = verb(outbox.rescue)
+    expire = verb(outbox.expire)
+    park = verb(outbox.park)
+    counts = verb(outbox.counts)
+    oldest_waiting = verb(outbox.oldest_waiting)
+
+    unanswered = verb(inbox.unanswered)
+    purge = verb(inbox.purge)
+    forgotten = verb(inbox.forgotten)
+
+    questions = verb(desk.questions)
+    feedback = verb(desk.feedback)
+
+    token = verb(tokens.token)
+    keep_token = verb(tokens.keep_token)
+    drop_token = verb(tokens.drop_token)
+
+    service_clock = verb(clock.service_clock)
+    start_service_clock = verb(clock.start_service_clock)
+    set_service_clock = verb(clock.set_service_clock)
+
+
+class Store:
+    """What happened, on SQLite in one process or on PostgreSQL in many."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        """Open `sqlite+aiosqlite:///<path>` or `postgresql+asyncpg://…`, and bring its tables up to date.
+
+        Raises `AlreadyOpen` where another process has the SQLite file, `Unavailable` where no server
+        answers, `ValueError` for any other address.
+        """
+        address = make_url(url)
+        if address.get_backend_name() == "postgresql":
+            return cls(await Postgres.open(address))
+        if address.get_backend_name() == "sqlite" and address.database:
+            return cls(await Sqlite.open(Path(address.database)))
+        raise ValueError(f"not a database of this service: {address.render_as_string(hide_password=True)}")
+
+    async def close(self) -> None:
+        """Finish what has begun, then let go of the database."""
+        await self._engine.close()
+
+    async def turn(self, arrival: Arrival, think: Think, *, passive: Passive) -> Settled:
+        """Answer an arrival once, whoever asks how often: dedupe, think, and keep all in one transaction.
+
+        `think` is pure and quick. `passive` is asked once, right before the commit: True promises that
+        the caller will send the reply, False puts a delivery beside it. On SQLite both run in the
+        writer's thread. What `think` raises is raised here, and the arrival kept unanswered.
+        """
+        decide = cache(passive)
+        try:
+            return await self._engine.share(lambda session: turns.turn(session, arrival, think, decide))
+        except Unavailable:
+            raise
+        except Exception:
+            log.exception(
+                "turn_failed",
+                channel=arrival.channel,
+                account=arrival.account,
+                message_id=arrival.message_id,
+            )
+            await self.note(arrival)
+            raise
+
+    async def note(self, arrival: Arrival) -> None:
+        """Keep an arrival that will be answered later; one that is known already stays as it is."""
+        await self._engine.share(lambda session: turns.note(session, arrival))
+
+    @asynccontextmanager
+    async def work(self) -> AsyncIterator[Work]:
+        """One transaction: kept at the end of the block, taken back if the block raises."""
+        async with self._engine.transaction() as do:
+            yield Work(do)

@@ -1,0 +1,132 @@
+"""What a reply may ask to be kept beside it, by name.
+
+- `not_helpful` (question, message_id): an answer did not help; `message_id` is that of the message
+  which it answered, or empty.
+- `ask_staff` (question; city, district, programme): a question that waits for staff.
+- `forget` (receipt): everything that this person wrote, heard or left is erased, and the rows that
+  remain, so that a repeated message is still known, name `receipt` instead of the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, update
+
+from store import outbox
+from store.engine import Session
+from store.records import Arrival, Contact, EffectLike, Route
+from store.schema import contacts, conversations, deliveries, feedback, fixed, inbound, questions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """The turn that an effect belongs to."""
+
+    contact: Contact
+    arrival: Arrival
+    inbound_id: int
+
+
+COMPLAIN: Final = insert(feedback).values(
+    contact_id=bindparam("contact_id"),
+    question=bindparam("question"),
+    given_at=bindparam("given_at"),
+    inbound_id=select(inbound.c.id)
+    .where(
+        inbound.c.channel == bindparam("channel"),
+        inbound.c.account == bindparam("account"),
+        inbound.c.message_id == bindparam("message_id"),
+        inbound.c.contact_id == bindparam("contact_id"),
+    )
+    .scalar_subquery(),
+)
+
+ASK: Final = insert(questions).values(
+    contact_id=bindparam("contact_id"),
+    inbound_id=bindparam("inbound_id"),
+    question=bindparam("question"),
+    city=bindparam("city"),
+    district=bindparam("district"),
+    programme=bindparam("programme"),
+    state="open",
+    asked_at=bindparam("asked_at"),
+)
+
+_of_person: BindParameter[int] = bindparam("of_contact")
+ERASE_CONVERSATION: Final = delete(conversations).where(conversations.c.contact_id == _of_person)
+ERASE_QUESTIONS: Final = update(questions).where(questions.c.contact_id == _of_person).values(question=null())
+ERASE_FEEDBACK: Final = update(feedback).where(feedback.c.contact_id == _of_person).values(question=null())
+ERASE_DELIVERIES: Final = (
+    update(deliveries).where(deliveries.c.contact_id == _of_person).values(text=null(), recipient=null())
+)
+ERASE_INBOUND: Final = (
+    update(inbound)
+    .where(inbound.c.contact_id == _of_person, inbound.c.id != bindparam("except_id"))
+    .values(text=null(), reply=null(), trace=null(), event_key="")
+)
+ERASE_REQUEST: Final = (
+    update(inbound).where(inbound.c.id == bindparam("at_id")).values(text=null(), trace=null())
+)
+DROP_UNANSWERED: Final = (
+    update(inbound)
+    .where(inbound.c.contact_id == _of_person, inbound.c.answered_at.is_(None))
+    .values(answered_at=bindparam("now"), route=fixed(Route.SILENT))
+)
+UNLINK: Final = (
+    update(contacts)
+    .where(contacts.c.id == _of_person)
+    .values(sender=bindparam("receipt"), forgotten_at=bindparam("now"))
+)
+
+
+def apply(session: Session, cause: Cause, effect: EffectLike) -> None:
+    """Keep one effect; a name or a value that is unknown is an error of the handler."""
+    EFFECTS[effect.name](session, cause, **effect.values)
+
+
+def _not_helpful(session: Session, cause: Cause, *, question: str, message_id: str) -> None:
+    session.run(
+        COMPLAIN,
+        contact_id=cause.contact.id,
+        question=question,
+        given_at=cause.arrival.received_at,
+        channel=cause.arrival.channel,
+        account=cause.arrival.account,
+        message_id=message_id,
+    )
+
+
+def _ask_staff(
+    session: Session, cause: Cause, *, question: str, city: str = "", district: str = "", programme: str = ""
+) -> None:
+    session.run(
+        ASK,
+        contact_id=cause.contact.id,
+        inbound_id=cause.inbound_id,
+        question=question,
+        city=city,
+        district=district,
+        programme=programme,
+        asked_at=cause.arrival.received_at,
+    )
+
+
+def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
+    person, now = cause.contact.id, cause.arrival.received_at
+    outbox.cancel(session, cause.contact, reason="forgotten", now=now)
+    session.run(DROP_UNANSWERED, of_contact=person, now=now)
+    session.run(ERASE_INBOUND, of_contact=person, except_id=cause.inbound_id)
+    session.run(ERASE_REQUEST, at_id=cause.inbound_id)
+    for erase in (ERASE_CONVERSATION, ERASE_QUESTIONS, ERASE_FEEDBACK, ERASE_DELIVERIES):
+        session.run(erase, of_contact=person)
+    session.run(UNLINK, of_contact=person, receipt=receipt, now=now)
+
+
+EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
+    "not_helpful": _not_helpful,
+    "ask_staff": _ask_staff,
+    "forget": _forget,
+}

@@ -1,0 +1,7 @@
+"""What alembic runs: the steps that are missing, on the connection that `upgrade` was given."""
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], render_as_batch=True)
+with context.begin_transaction():
+    context.run_migrations()

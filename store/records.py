@@ -1,0 +1,206 @@
+"""What the store takes and gives: frozen records. Every moment is aware."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+
+class Route(StrEnum):
+    """How the reply of a turn leaves: as the passive reply, through the outbox, or not at all."""
+
+    PASSIVE = "passive"
+    OUTBOX = "outbox"
+    SILENT = "silent"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands; `ARROWS` says where it may go from there."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    RECEIVED = "received"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+ARROWS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
+    DeliveryState.WAITING: frozenset({DeliveryState.SENDING, DeliveryState.EXPIRED, DeliveryState.CANCELLED}),
+    DeliveryState.SENDING: frozenset(
+        {DeliveryState.SENT, DeliveryState.WAITING, DeliveryState.REFUSED, DeliveryState.UNCLEAR}
+    ),
+    DeliveryState.SENT: frozenset({DeliveryState.RECEIVED, DeliveryState.REFUSED}),
+    DeliveryState.UNCLEAR: frozenset({DeliveryState.SENT, DeliveryState.RECEIVED, DeliveryState.REFUSED}),
+    DeliveryState.RECEIVED: frozenset(),
+    DeliveryState.REFUSED: frozenset(),
+    DeliveryState.EXPIRED: frozenset(),
+    DeliveryState.CANCELLED: frozenset(),
+}
+
+
+def custom_lane(channel: str, account: str) -> str:
+    """The lane (platform account and API) of custom messages."""
+    return f"{channel}:{account}:custom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """One message or event of a person; `text` is masked already, `received_at` is service time."""
+
+    channel: str
+    account: str
+    sender: str
+    message_id: str
+    kind: str
+    received_at: datetime
+    text: str = ""
+    event: str = ""
+    event_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contact:
+    """A person at one platform account, and the window in which custom messages may reach them."""
+
+    id: int
+    channel: str
+    account: str
+    sender: str
+    follows: bool
+    window_until: datetime | None
+    window_left: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What the store knows of a person when their message comes; `state` is None for a new talk."""
+
+    contact: Contact
+    state: str | None
+
+
+class EffectLike(Protocol):
+    """A record that a reply asks for; `store.effects` has the names."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def values(self) -> Mapping[str, str]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thought:
+    """The outcome of thinking: the reply (None says nothing), the conversation after it, its trace."""
+
+    text: str | None
+    state: str
+    trace: str
+    effects: Sequence[EffectLike] = ()
+
+
+Think = Callable[[Before], Thought]
+Passive = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A turn that is kept. `repeated`: the answer was there already and nothing was thought."""
+
+    inbound_id: int
+    text: str | None
+    trace: str | None
+    route: Route
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """An armed delivery: its intent to send is committed, and `owner` and `attempt` guard its outcome.
+
+    `burned` counts the failures that used up a step of the ladder; `window_until` names the window
+    that this send was taken from.
+    """
+
+    id: int
+    lane: str
+    contact_id: int
+    recipient: str
+    text: str
+    dedupe_key: str
+    due_at: datetime
+    not_after: datetime
+    owner: str
+    attempt: int
+    burned: int
+    window_until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What one claim armed, and how many it had to refuse for want of an open window."""
+
+    ready: tuple[Delivery, ...]
+    refused: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of one send: SENT, WAITING (until `due_at`), REFUSED or UNCLEAR."""
+
+    delivery: Delivery
+    state: DeliveryState
+    reason: str = ""
+    platform_id: str = ""
+    due_at: datetime | None = None
+    burns: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """An access token that all processes share."""
+
+    account: str
+    access_token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceClock:
+    """Service time is `service_at + (real - real_at) * rate`."""
+
+    real_at: datetime
+    service_at: datetime
+    rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A question that waits for staff; its text is None once the person is forgotten."""
+
+    id: int
+    contact_id: int
+    inbound_id: int
+    question: str | None
+    city: str
+    district: str
+    programme: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """Somebody said that an answer did not help; `inbound_id` is the message that it answered."""
+
+    id: int
+    contact_id: int
+    inbound_id: int | None
+    question: str | None
+    given_at: datetime

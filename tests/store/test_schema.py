@@ -1,0 +1,94 @@
+"""The tables are the same however they were made, and moments survive them exactly."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from store.database import Store
+from store.migrations import upgrade
+from store.records import ServiceClock
+from store.schema import UtcDateTime, metadata
+from tests.store.scene import NOW
+
+DESCRIPTIONS = (
+    """SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns
+       WHERE table_schema = 'public' AND table_name <> 'alembic_version'""",
+    """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
+       WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'""",
+    """SELECT tablename, indexname, indexdef FROM pg_indexes
+       WHERE schemaname = 'public' AND tablename <> 'alembic_version'""",
+    """SELECT relname, reloptions::text FROM pg_class
+       WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'""",
+)
+
+
+def test_on_sqlite_the_migrations_make_what_the_schema_says() -> None:
+    def made_by(make: Callable[[Connection], None]) -> set[str]:
+        engine = create_engine("sqlite://")
+        with engine.begin() as connection:
+            make(connection)
+            found = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")).scalars()
+            made = {" ".join(sql.split()) for sql in found if "alembic_version" not in sql}
+        engine.dispose()
+        return made
+
+    assert made_by(upgrade) == made_by(metadata.create_all)
+
+
+async def test_on_postgresql_the_migrations_make_what_the_schema_says(postgres_url: str) -> None:
+    async def description(connection: AsyncConnection) -> list[set[tuple[object, ...]]]:
+        return [set(map(tuple, (await connection.execute(text(sql))).all())) for sql in DESCRIPTIONS]
+
+    engine = create_async_engine(postgres_url)
+    async with engine.connect() as connection:
+        transaction = await connection.begin()
+        await connection.run_sync(upgrade)
+        migrated = await description(connection)
+        await transaction.rollback()
+        assert await description(connection) == [set()] * 4
+        await connection.run_sync(metadata.create_all)
+        created = await description(connection)
+    await engine.dispose()
+
+    assert migrated == created
+
+
+async def test_processes_that_start_at_once_migrate_once(postgres_url: str) -> None:
+    stores = await asyncio.gather(*(Store.open(postgres_url) for _ in range(4)))
+    for store in stores:
+        await store.close()
+
+
+@given(st.datetimes(timezones=st.builds(timezone, st.timedeltas(timedelta(hours=-23), timedelta(hours=23)))))
+def test_a_moment_is_kept_to_the_microsecond(moment: datetime) -> None:
+    dialect = sqlite.dialect()
+    kept = UtcDateTime().process_bind_param(moment, dialect)
+    back = UtcDateTime().process_result_value(kept, dialect)
+
+    assert isinstance(kept, int)
+    assert back == moment
+    assert back is not None
+    assert back.tzinfo is UTC
+
+
+def test_a_naive_moment_is_refused() -> None:
+    naive = NOW.replace(tzinfo=None)
+    with pytest.raises(ValueError, match="time zone"):
+        UtcDateTime().process_bind_param(naive, sqlite.dialect())
+
+
+async def test_a_naive_moment_reaches_no_database(store: Store) -> None:
+    async with store.work() as work:
+        with pytest.raises(Exception, match="time zone"):
+            await work.set_service_clock(
+                clock=ServiceClock(real_at=NOW.replace(tzinfo=None), service_at=NOW, rate=1)
+            )
