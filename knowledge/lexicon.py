@@ -14,6 +14,7 @@ from enum import StrEnum
 from knowledge.language import blurred, heard, is_han, latin_runs, latin_syllables, sound, tagged
 
 _LONGEST = 24
+_SHORT_NAME = 2
 _SHORTEST_BLURRED = 3
 _SHORTEST_TYPO = 4
 _WEAK = 0.3
@@ -35,6 +36,7 @@ class Sort(StrEnum):
 
 
 _NAMES = frozenset({Sort.PROGRAMME, Sort.REGION, Sort.STREET, Sort.PERSON})
+_TOPICS = frozenset({Sort.ASPECT, Sort.MATTER})
 _DROPPED_IN_NAMES = frozenset({Sort.ASPECT, Sort.MATTER, Sort.REGION, Sort.OTHER_CITY})
 
 
@@ -76,9 +78,13 @@ class Lexicon:
 
     def __init__(self, rows: Iterable[tuple[str, Sense]], spoken: Collection[str] = ()) -> None:
         senses: dict[str, list[Sense]] = defaultdict(list)
+        self._instances: set[str] = set()
         for surface, sense in rows:
             if surface.startswith("~"):
                 surface, sense = surface[1:], Sense(sense.sort, sense.value, sense.weight * _WEAK)
+            elif surface.startswith("="):
+                surface = surface[1:]
+                self._instances.add(surface)
             if sense not in senses[surface]:
                 senses[surface].append(sense)
         self._senses = {surface: tuple(found) for surface, found in senses.items() if surface}
@@ -87,30 +93,36 @@ class Lexicon:
         for surface in self._senses:
             by_first[surface[0]].add(len(surface))
         self._lengths = {char: tuple(sorted(lengths, reverse=True)) for char, lengths in by_first.items()}
-        self._exact_sounds, self._blurred_sounds, self._holes = self._index_errors()
         self._little_words = frozenset(word for word in spoken if len(word) == 1)
-        for word in sorted(spoken):
-            if len(word) > 1 and all(map(is_han, word)):
-                self._exact_sounds.setdefault(" ".join(map(sound, word)), word)
+        self._index_errors(spoken)
 
-    def _index_errors(self) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
-        exact: dict[str, str] = {}
-        vague: dict[str, str] = {}
-        holes: dict[str, str] = {}
-        by_weight = sorted(self._senses, key=lambda s: (-max(x.weight for x in self._senses[s]), s))
-        for surface in by_weight:
+    def _index_errors(self, spoken: Collection[str]) -> None:
+        """By sound, and by the two ends of long names, what a misspelling may have meant."""
+        self._exact_sounds: dict[str, str] = {}
+        self._blurred_sounds: dict[str, str] = {}
+        lengths: dict[str, set[int]] = defaultdict(set)
+        self._heads: dict[str, list[str]] = defaultdict(list)
+        self._tails: dict[str, list[str]] = defaultdict(list)
+        for surface in sorted(self._senses, key=lambda s: (-max(x.weight for x in self._senses[s]), s)):
             if (
-                not all(map(is_han, surface))
-                or not 2 <= len(surface) <= _LONGEST
+                not 2 <= len(surface) <= _LONGEST
+                or not all(map(is_han, surface))
                 or self._only(surface, Sort.STREET)
             ):
                 continue
-            exact.setdefault(" ".join(map(sound, surface)), surface)
-            vague.setdefault(" ".join(map(heard, surface)), surface)
+            self._exact_sounds.setdefault(" ".join(map(sound, surface)), surface)
+            self._blurred_sounds.setdefault(" ".join(map(heard, surface)), surface)
+            lengths[" ".join(map(heard, surface[:2]))].add(len(surface))
             if len(surface) >= _SHORTEST_TYPO and self._only(surface, Sort.PROGRAMME, Sort.REGION):
-                for at in range(len(surface)):
-                    holes.setdefault(f"{surface[:at]}*{surface[at + 1 :]}", surface)
-        return exact, vague, holes
+                self._heads[surface[:2]].append(surface)
+                self._tails[surface[-2:]].append(surface)
+        for word in sorted(spoken):
+            if len(word) > 1 and all(map(is_han, word)):
+                self._exact_sounds.setdefault(" ".join(map(sound, word)), word)
+        self._sound_lengths = {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
+        self._name_lengths = sorted(
+            {len(name) for names in self._tails.values() for name in names}, reverse=True
+        )
 
     def _only(self, surface: str, *sorts: Sort) -> bool:
         return all(sense.sort in sorts for sense in self._senses[surface])
@@ -118,6 +130,10 @@ class Lexicon:
     def senses(self, surface: str) -> tuple[Sense, ...]:
         """The senses of exactly this wording."""
         return self._senses.get(surface, ())
+
+    def is_instance(self, surface: str) -> bool:
+        """Whether the wording is a case of its matter, not another word for it (`=返聘` of 退休人员)."""
+        return surface in self._instances
 
     def scan(self, text: str) -> list[Found]:
         """Every wording in `text`; one inside a longer one is kept only for sorts the longer one lacks."""
@@ -198,30 +214,45 @@ class Lexicon:
         return text
 
     def _misspelt(
-        self, text: str, at: int, known: Sequence[int], words: Sequence[tuple[int, int]], sounds: Sequence[str]
+        self,
+        text: str,
+        at: int,
+        known: Sequence[int],
+        words: Sequence[tuple[int, int]],
+        sounds: Sequence[str],
     ) -> str | None:
         """The wording meant at `at`, where the text as it stands means nothing as long."""
         if not sounds[at] or words[at][0] != at:
             return None
-        room = 0
-        while at + room < len(text) and room < _LONGEST and sounds[at + room]:
-            room += 1
-        for length in range(room, 1, -1):
-            written = text[at : at + length]
-            if max(known[at : at + length]) >= length or words[at + length - 1][1] != at + length:
+        for length in self._sound_lengths.get(" ".join(sounds[at : at + 2]), ()):
+            end = at + length
+            if end > len(text) or words[end - 1][1] != end or max(known[at:end]) >= length:
                 continue
-            surface = self._blurred_sounds.get(" ".join(sounds[at : at + length]))
-            if surface and surface != written and self._plausible(written, surface, words[at : at + length]):
+            surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
+            if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):
                 return surface
-            if length >= _SHORTEST_TYPO:
-                for hole in range(length):
-                    surface = self._holes.get(f"{written[:hole]}*{written[hole + 1 :]}")
-                    if (
-                        surface
-                        and max(known[at : at + length]) < length - 1
-                        and not _number_differs(written, surface)
-                    ):
-                        return surface
+        return self._one_off(text, at, known, words)
+
+    def _one_off(
+        self, text: str, at: int, known: Sequence[int], words: Sequence[tuple[int, int]]
+    ) -> str | None:
+        """A long name with one wrong character: its first two or its last two are right."""
+        heads = self._heads.get(text[at : at + 2], ())
+        tails = (
+            name
+            for length in self._name_lengths
+            for name in self._tails.get(text[at + length - 2 : at + length], ())
+        )
+        for name in (*heads, *tails):
+            end = at + len(name)
+            if end > len(text) or max(known[at:end]) >= len(name) - 1:
+                continue
+            wrong = [i for i, char in enumerate(name) if text[at + i] != char]
+            if len(wrong) != 1 or _number_differs(text[at:end], name):
+                continue
+            start, stop = words[at + wrong[0]]
+            if stop - start == 1:
+                return name
         return None
 
     def _plausible(self, written: str, surface: str, words: Sequence[tuple[int, int]]) -> bool:
@@ -231,7 +262,9 @@ class Lexicon:
             return False
         longest = max(end - start for start, end in words)
         named = self._only(surface, Sort.PROGRAMME, Sort.REGION)
-        if not named and any(a in self._little_words for a, b in zip(written, surface, strict=True) if a != b):
+        if not named and any(
+            a in self._little_words for a, b in zip(written, surface, strict=True) if a != b
+        ):
             return False
         if len(written) >= _SHORTEST_BLURRED:
             return same * 3 >= len(written) and longest < len(written)
@@ -240,14 +273,23 @@ class Lexicon:
 
 def _outside_names(found: list[Found]) -> list[Found]:
     """Without the topics and districts inside a longer name: 卓越技师 says nothing of the level 技师, and
-    惠山街道 is a street, not 惠山区."""
+    惠山街道 is a street, not 惠山区; nor is 传承大师 the programme 大师."""
     names = [item for item in found if any(sense.sort in _NAMES for sense in item.senses)]
+    kept = [item for item in found if not _all(item, _DROPPED_IN_NAMES) or not _inside(item, names)]
+    topics = [item for item in kept if any(sense.sort in _TOPICS for sense in item.senses)]
     return [
         item
-        for item in found
-        if not all(sense.sort in _DROPPED_IN_NAMES for sense in item.senses)
-        or not any(n.start <= item.start and item.end <= n.end and len(n) > len(item) for n in names)
+        for item in kept
+        if len(item) > _SHORT_NAME or not _all(item, _NAMES) or not _inside(item, topics)
     ]
+
+
+def _all(item: Found, sorts: frozenset[Sort]) -> bool:
+    return all(sense.sort in sorts for sense in item.senses)
+
+
+def _inside(item: Found, others: Iterable[Found]) -> bool:
+    return any(o.start <= item.start and item.end <= o.end and len(o) > len(item) for o in others)
 
 
 def _words_of(text: str) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
@@ -84,7 +84,7 @@ class Streets(Record):
     read_on: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Notice:
     """One notice edition with its clauses and facts; `relays` are the districts' additions to it."""
 
@@ -95,6 +95,7 @@ class Notice:
     regions: tuple[Region, ...]
     streets: tuple[Streets, ...]
     source: str
+    asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     relays: tuple[Notice, ...] = ()
     superseded_by: str = ""
 
@@ -117,6 +118,7 @@ class Notice:
         ]
         return sorted(rows, key=lambda row: (row[1].order, row[1].ends))
 
+    @cached_property
     def closes(self) -> datetime | None:
         """When the last stage that binds applicants ends; None where the notice names none."""
         return max((stage.ends for _, stage in self.stages() if stage.binds == "applicant"), default=None)
@@ -125,8 +127,7 @@ class Notice:
         """Open from the day of issue until the applicants' last stage ends."""
         if self.superseded_by:
             return Season.SUPERSEDED
-        closes = self.closes()
-        if closes is not None and now >= closes:
+        if self.closes is not None and now >= self.closes:
             return Season.CLOSED
         return Season.OPEN if now.date() >= self.header.issued else Season.COMING
 
@@ -205,9 +206,17 @@ class Library:
             self._by_kind[notice.id, kind] = found
         return found
 
-    def of_city(self, city: str) -> list[Notice]:
+    def of_city(self, city: str) -> tuple[Notice, ...]:
         """The city's notices that no later edition replaces."""
-        return [n for n in self.notices.values() if n.header.city == city and not n.superseded_by]
+        return self._current.get(city, ())
+
+    @cached_property
+    def _current(self) -> Mapping[str, tuple[Notice, ...]]:
+        found: dict[str, tuple[Notice, ...]] = {}
+        for notice in self.notices.values():
+            if not notice.superseded_by:
+                found[notice.header.city] = (*found.get(notice.header.city, ()), notice)
+        return MappingProxyType(found)
 
     def facts(self, notice: Notice) -> Iterator[Sourced]:
         """The facts of a notice and of its relays."""
@@ -253,7 +262,7 @@ class _Loader:
             name: self._value(common / f"{name}.yaml")
             for name in ("speech", "everyday", "kinds", "persons", "patterns")
         }
-        words["asked"] = self._samples(common)
+        words["asked"] = self._samples(*sorted(common.glob("asked_*.yaml")))
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
         self._faults += lint.check(drafts, {m.id for m in matters})
         if self._faults:
@@ -269,7 +278,8 @@ class _Loader:
 
     def _notice(self, folder: Path) -> lint.Draft | None:
         known = {
-            f"{name}.yaml" for name in (*FACT_FILES, "notice", "clauses", "silences", "regions", "streets")
+            f"{name}.yaml"
+            for name in (*FACT_FILES, "notice", "clauses", "silences", "regions", "streets", "asked")
         }
         for path in sorted(folder.glob("*.yaml")):
             if path.name not in known:
@@ -299,15 +309,16 @@ class _Loader:
             regions=self._rows(folder / "regions.yaml", Region, optional=True),
             streets=self._rows(folder / "streets.yaml", Streets, optional=True),
             source=self._text(text),
+            asked=self._samples(folder / "asked.yaml"),
         )
 
-    def _samples(self, common: Path) -> dict[str, list[str]]:
-        """How people ask, by matter or `aspect:…`, from every `asked_*.yaml`."""
-        samples: dict[str, list[str]] = {}
-        for path in sorted(common.glob("asked_*.yaml")):
-            source = self._read(path)
-            if source:
-                samples.update(source.value)
+    def _samples(self, *paths: Path) -> dict[str, tuple[str, ...]]:
+        """Sample questions by what they ask for."""
+        samples: dict[str, tuple[str, ...]] = {}
+        for path in paths:
+            source = self._read(path, optional=True)
+            if source and self._validated(source, dict[str, Strings], (), source.value):
+                samples.update({key: tuple(map(str, texts)) for key, texts in source.value.items()})
         return samples
 
     def _text(self, path: Path) -> str:
@@ -386,14 +397,10 @@ def _assemble(drafts: Sequence[lint.Draft]) -> dict[str, Notice]:
         if notice.header.parent:
             relays.setdefault(notice.header.parent, []).append(notice)
     return {
-        id_: Notice(**{**_fields(notice), "relays": tuple(relays.get(id_, ()))})
+        id_: replace(notice, relays=tuple(relays.get(id_, ())))
         for id_, notice in built.items()
         if not notice.header.parent
     }
-
-
-def _fields(notice: Notice) -> dict[str, Any]:
-    return {name: getattr(notice, name) for name in Notice.__slots__}
 
 
 def _built(draft: lint.Draft, superseded_by: str) -> Notice:
@@ -405,5 +412,6 @@ def _built(draft: lint.Draft, superseded_by: str) -> Notice:
         regions=tuple(draft.regions),
         streets=tuple(draft.streets),
         source=draft.source,
+        asked=MappingProxyType(dict(draft.asked)),
         superseded_by=superseded_by,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ class Draft:
     regions: Sequence[Any]
     streets: Sequence[Any]
     source: str
+    asked: Mapping[str, Sequence[str]]
 
 
 def bare(text: str) -> str:
@@ -131,6 +132,8 @@ def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) ->
             for value in given:
                 if value not in known:
                     yield _fault(file, 1, f"{silence.id}.{name}", value, f"a known {name}", "correct it")
+    for fact in sorted(draft.asked.keys() - facts):
+        yield _fault(f"{draft.folder}/asked.yaml", 1, fact, fact, "the id of a fact", "correct the id")
     for street in draft.streets:
         if street.district not in regions:
             file = f"{draft.folder}/streets.yaml"

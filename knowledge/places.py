@@ -10,8 +10,6 @@ from knowledge.lexicon import Found, Sort
 from knowledge.library import Library, Notice
 from knowledge.reading import Context
 
-_NEAR = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
@@ -41,7 +39,11 @@ class Spoken:
         places = units or [value for _, value in named]
         return cls(
             cities=tuple(dict.fromkeys(values(Sort.CITY))),
-            others=tuple(item for item in found if any(s.sort is Sort.OTHER_CITY for s in item.senses)),
+            others=tuple(
+                item
+                for item in found
+                if any(s.sort is Sort.OTHER_CITY for s in item.senses) and not home.search(text[: item.start])
+            ),
             regions=tuple(dict.fromkeys(_split(value) for value in places)),
             street=streets[0].surface if streets else "",
             programmes=tuple(item for item in found if any(s.sort is Sort.PROGRAMME for s in item.senses)),
@@ -50,14 +52,8 @@ class Spoken:
         )
 
     def other_city(self) -> str:
-        """A city without a notice that the message is about: none where it names a city that has one, or
-        a programme apart from that city (我户口在南京，报卓越技师)."""
-        if self.cities or self.regions:
-            return ""
-        for item in self.others:
-            if not self.programmes or any(0 <= p.start - item.end <= _NEAR for p in self.programmes):
-                return item.surface
-        return ""
+        """A city without a notice that the message is about: none where it names a place that has one."""
+        return "" if self.cities or self.regions or not self.others else self.others[0].surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +95,6 @@ class Place:
             explicit=bool(spoken.cities or spoken.programmes or spoken.regions or spoken.persons),
             inherited=inherited,
         )
-
 
     @classmethod
     def _of_several(cls, spoken: Spoken, library: Library) -> Place:

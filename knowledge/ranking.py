@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.library import Library, Notice
-from knowledge.likeness import pairs
+from knowledge.likeness import Likeness, pairs
 from knowledge.notice import Aspect, Contact, Fact, Form, Place, Quota, Stage, Status
 from knowledge.reading import Finding, Hit, Scope, Silent
 
@@ -23,7 +23,10 @@ ASPECT_ASKED, ASPECT_HINTED = 0.9, 0.4
 OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
 WORDING, WORDING_MOST, WORDING_ALONE = 0.22, 2.6, 1.8
 ASSERTED = 0.5
+_STRANGE_NAMED = 2
 WHOLE_WORD = 3
+SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 0.2, 2.6, 6.0, 8
+SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
 KEEP, ENOUGH, MOST = 0.62, 0.9, 6
 
 
@@ -31,7 +34,8 @@ KEEP, ENOUGH, MOST = 0.62, 0.9, 6
 class Question:
     """What is asked, free of where: matters and aspects with their weights, and the wording itself.
 
-    `topical` is false where the vocabulary found no topic and the wording alone must do. `segments` are the
+    `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words that nothing knows; a notice that
+    lacks them says nothing of them. `topical` is false where the vocabulary found no topic and the wording alone must do. `segments` are the
     message's parts, each with the matters found in it; `kinds` are the kinds of
     answer it asks for (a number of days…), each with a pattern of what would answer it and its name.
     """
@@ -39,10 +43,18 @@ class Question:
     text: str
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
-    segments: Sequence[Collection[str]]
+    segments: Sequence[Mapping[str, float]]
     kinds: Sequence[tuple[str, re.Pattern[str], frozenset[Aspect]]] = ()
     topical: bool = True
+    cases: Sequence[str] = ()
+    strange: Sequence[str] = ()
     districts: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Posting:
+    facts: Sequence[int]
+    worth: float
 
 
 class NoticeIndex:
@@ -53,31 +65,44 @@ class NoticeIndex:
         self._notice = notice
         self._facts = list(library.facts(notice))
         self._regions = {region.name: (region.name, *region.names) for region in notice.regions}
-        self._pairs: dict[str, list[int]] = defaultdict(list)
-        self._by_matter: dict[str, list[int]] = defaultdict(list)
+        self._programmes = [frozenset(sourced.fact.programmes) for sourced in self._facts]
+        self._region_of = [self._district(sourced.fact) for sourced in self._facts]
+        self._by_matter: dict[str, list[tuple[int, float]]] = defaultdict(list)
         self._by_aspect: dict[Aspect, list[int]] = defaultdict(list)
-        self._region_of: list[str] = []
-        pairs_of: list[set[str]] = []
         for at, sourced in enumerate(self._facts):
-            fact = sourced.fact
-            pairs_of.append(pairs(_wording(fact)) - set(common))
-            for matter in fact.about:
-                self._by_matter[matter].append(at)
-            for aspect in aspects_of(fact):
+            for matter in sourced.fact.about:
+                share = FIRST_MATTER if sourced.fact.about[0] == matter else LATER_MATTER
+                self._by_matter[matter].append((at, share))
+            for aspect in aspects_of(sourced.fact):
                 self._by_aspect[aspect].append(at)
-            self._region_of.append(self._district(fact))
-        counts = Counter(pair for own in pairs_of for pair in own)
-        size = len(self._facts) + 1
-        self._rarity = {pair: math.log(size / count) for pair, count in counts.items()}
-        for at, own in enumerate(pairs_of):
-            for pair in own:
-                self._pairs[pair].append(at)
+        self._pairs = self._index_pairs(frozenset(common))
+        asked = {
+            f"{part.id}/{fact}": texts
+            for part in (notice, *notice.relays)
+            for fact, texts in part.asked.items()
+        }
+        self._at = {sourced.id: at for at, sourced in enumerate(self._facts)}
+        self._samples = Likeness(asked, common)
         self.text = frozenset(
             pair
             for part in (notice, *notice.relays)
             for c in part.clauses.values()
             for pair in pairs(c.text.lower())
         )
+
+    def _index_pairs(self, common: frozenset[str]) -> dict[str, _Posting]:
+        """Which facts share a pair, and what sharing it is worth: rare pairs more, whole words most."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for at, sourced in enumerate(self._facts):
+            for pair in pairs(_wording(sourced.fact)) - common:
+                found[pair].append(at)
+        size = len(self._facts) + 1
+        return {
+            pair: _Posting(
+                facts, WORDING * math.log(size / len(facts)) * (WHOLE_WORD if pair.isascii() else 1)
+            )
+            for pair, facts in found.items()
+        }
 
     def _district(self, fact: Fact) -> str:
         """The one district that a fact is about, by its field or the name of its office or body."""
@@ -91,10 +116,11 @@ class NoticeIndex:
 
     def answer(self, question: Question, programmes: tuple[str, ...]) -> Finding:
         """The facts that fit, best first, and what the notice does not say."""
-        scores, why = self._score(question, programmes)
         silent = self._silences(question, programmes)
-        hits = [] if self._wholly_silent(question, programmes) else self._choose(question, scores, why)
+        wholly = self._wholly_silent(question, programmes)
+        hits = [] if wholly else self._choose(question, self._score(question, programmes))
         silent += self._missing_kinds(question, hits)
+        silent += self._missing_words(question, silent, programmes)
         matters = self._library.matters
         specific = [
             m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general
@@ -112,96 +138,119 @@ class NoticeIndex:
         )
 
     def _wholly_silent(self, question: Question, programmes: tuple[str, ...]) -> bool:
-        """Whether every finer matter asked is one that the notice lacks, and nothing else is asked."""
+        """Whether every finer matter asked is one that the notice lacks, and nothing else is asked. What the
+        words name counts; what they are merely like counts where they name nothing."""
+        named = {matter for segment in question.segments for matter in segment}
         asked = [m for m, weight in question.matters.items() if weight >= ASSERTED]
-        specific = [m for m in asked if not self._library.matters[m].general]
-        if not specific or any(self.covers(m, programmes) for m in specific):
+        finer = [m for m in asked if not self._library.matters[m].general]
+        sure = [m for m in finer if m in named] or ([] if named & set(asked) else finer)
+        if not sure or any(self.covers(m, programmes) for m in sure):
             return False
-        own = {self._library.matters[m].aspect for m in specific}
+        own = {self._library.matters[m].aspect for m in sure}
         others = {a for a, weight in question.aspects.items() if weight >= ASSERTED} - own
         return not any(self._by_aspect.get(a) for a in others)
 
-    def _fits(self, fact: Fact, programmes: Collection[str]) -> bool:
-        return not programmes or not fact.programmes or not set(programmes).isdisjoint(fact.programmes)
-
-    def _score(
-        self, question: Question, programmes: tuple[str, ...]
-    ) -> tuple[dict[int, float], dict[int, list[str]]]:
-        scores: dict[int, float] = defaultdict(float)
-        why: dict[int, list[str]] = defaultdict(list)
+    def _score(self, question: Question, programmes: tuple[str, ...]) -> dict[int, float]:
+        """Every fact that something speaks for, with the sum of what does."""
+        size = len(self._facts)
+        scores, shared = [0.0] * size, [0.0] * size
+        named: set[int] = set()
         for matter, weight in question.matters.items():
-            for at in self._by_matter.get(matter, ()):
-                first = self._facts[at].fact.about[0] == matter
-                scores[at] += weight * (FIRST_MATTER if first else LATER_MATTER)
-                why[at].append(matter)
+            for at, share in self._by_matter.get(matter, ()):
+                scores[at] += weight * share
+                named.add(at)
         for aspect, weight in question.aspects.items():
+            worth = ASPECT_ASKED if weight >= ASSERTED else ASPECT_HINTED
             for at in self._by_aspect.get(aspect, ()):
-                scores[at] += ASPECT_ASKED if weight >= ASSERTED else ASPECT_HINTED
-                why[at].append(aspect)
-        shared: dict[int, float] = defaultdict(float)
+                scores[at] += worth
+                named.add(at)
         for pair in pairs(question.text):
-            rarity = self._rarity.get(pair)
-            if rarity:
-                for at in self._pairs[pair]:
-                    shared[at] += rarity * (WHOLE_WORD if pair.isascii() else 1)
-        for at, worth in shared.items():
-            scores[at] += min(WORDING_MOST, WORDING * worth)
-        for at in list(scores):
-            asked = at in why or shared[at] * WORDING >= WORDING_ALONE or not question.topical
-            if not asked or not self._fits(self._facts[at].fact, programmes):
-                del scores[at]
-        for at in scores:
-            scores[at] += self._place_bonus(at, question, programmes)
-        return scores, why
+            found = self._pairs.get(pair)
+            if found:
+                for at in found.facts:
+                    shared[at] += found.worth
+        sampled = {self._at[fact]: worth for fact, worth in self._samples.best(question.text, SAMPLED)}
+        named.update(at for at, worth in sampled.items() if worth >= SAMPLE_ALONE)
+        if question.topical:
+            named.update(at for at, worth in enumerate(shared) if worth >= WORDING_ALONE)
+        else:
+            named.update(at for at, worth in enumerate(shared) if worth)
+        return {
+            at: scores[at]
+            + min(WORDING_MOST, shared[at])
+            + min(SAMPLE_MOST, SAMPLE * sampled.get(at, 0.0))
+            + self._place_bonus(at, question, programmes)
+            for at in named
+            if self._fits(at, programmes)
+        }
 
-    def _place_bonus(self, at: int, question: Question, programmes: tuple[str, ...]) -> float:
-        fact = self._facts[at].fact
-        bonus = OWN_PROGRAMME if programmes and not set(programmes).isdisjoint(fact.programmes) else 0.0
+    def _fits(self, at: int, programmes: Sequence[str]) -> bool:
+        own = self._programmes[at]
+        return not programmes or not own or not own.isdisjoint(programmes)
+
+    def _place_bonus(self, at: int, question: Question, programmes: Sequence[str]) -> float:
+        bonus = OWN_PROGRAMME if programmes and not self._programmes[at].isdisjoint(programmes) else 0.0
         region = self._region_of[at]
         if question.districts and region:
             bonus += OWN_DISTRICT if region in question.districts else OTHER_DISTRICT
         return bonus
 
-    def _choose(
-        self, question: Question, scores: Mapping[int, float], why: Mapping[int, list[str]]
-    ) -> list[Hit]:
+    def _choose(self, question: Question, scores: Mapping[int, float]) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one."""
-        ranked = sorted(scores, key=lambda at: (-scores[at], at))
-        ranked = [at for at in ranked if scores[at] >= ENOUGH]
+        ranked = sorted((at for at in scores if scores[at] >= ENOUGH), key=lambda at: (-scores[at], at))
         if not ranked:
             return []
         chosen = [at for at in ranked[:MOST] if scores[at] >= KEEP * scores[ranked[0]]]
-        needs = [m for m, weight in question.matters.items() if weight >= ASSERTED]
-        for need in needs:
-            own = self._by_matter.get(need, ())
-            if own and not set(own) & set(chosen):
-                best = max((at for at in own if at in scores), key=lambda at: scores[at], default=None)
-                if best is not None and scores[best] >= ENOUGH:
-                    chosen.append(best)
-        for aspect, weight in question.aspects.items():
-            own = self._by_aspect.get(aspect, ())
-            if weight >= ASSERTED and own and not set(own) & set(chosen):
-                best = max((at for at in own if at in scores), key=lambda at: scores[at], default=None)
-                if best is not None:
-                    chosen.append(best)
-        return [Hit(fact=self._facts[at].id, score=round(scores[at], 3), why=tuple(why[at])) for at in chosen]
+        wanted = [
+            ([at for at, _ in self._by_matter.get(matter, ())], ENOUGH)
+            for matter, weight in question.matters.items()
+            if weight >= ASSERTED
+        ] + [
+            (self._by_aspect.get(aspect, []), 0.0)
+            for aspect, weight in question.aspects.items()
+            if weight >= ASSERTED
+        ]
+        for facts, least in wanted:
+            if not set(chosen).isdisjoint(facts):
+                continue
+            best = max((at for at in facts if at in scores), key=lambda at: scores[at], default=None)
+            if best is not None and scores[best] >= least:
+                chosen.append(best)
+        return [
+            Hit(fact=self._facts[at].id, score=round(scores[at], 3), why=self._why(at, question))
+            for at in chosen
+        ]
+
+    def _why(self, at: int, question: Question) -> tuple[str, ...]:
+        """The matters and aspects that spoke for a fact, for people who want to know."""
+        sourced = self._facts[at]
+        matters = [matter for matter in question.matters if matter in sourced.fact.about]
+        return (*matters, *(aspect for aspect in question.aspects if aspect in aspects_of(sourced.fact)))
 
     def covers(self, matter: str, programmes: tuple[str, ...]) -> bool:
         """Whether any fact for these programmes is about the matter."""
-        return any(self._fits(self._facts[at].fact, programmes) for at in self._by_matter.get(matter, ()))
+        return any(self._fits(at, programmes) for at, _ in self._by_matter.get(matter, ()))
 
     def _silences(self, question: Question, programmes: tuple[str, ...]) -> list[Silent]:
         """The matters asked that no fact covers, unless the same part of the message names a covered one
         with as much weight."""
         found: list[Silent] = []
         for segment in question.segments:
-            strong = [m for m in segment if question.matters.get(m, 0) >= ASSERTED]
-            covered = [m for m in strong if self.covers(m, programmes)]
-            best = max((question.matters[m] for m in covered), default=0.0)
+            strong = [matter for matter, weight in segment.items() if weight >= ASSERTED]
+            covered = [matter for matter in strong if self.covers(matter, programmes)]
+            best = max((segment[matter] for matter in covered), default=0.0)
             for matter in strong:
                 general = self._library.matters[matter].general
-                if matter not in covered and question.matters[matter] >= best and not (general and covered):
+                if (
+                    matter not in covered
+                    and segment[matter] >= SILENT_SHARE * best
+                    and not (general and covered)
+                ):
                     found.append(self._silent(matter, programmes))
+        if not any(question.segments):
+            likely = max(question.matters, key=lambda m: question.matters[m], default=None)
+            if likely and question.matters[likely] >= SURELY_LIKE and not self.covers(likely, programmes):
+                found.append(self._silent(likely, programmes))
         return list(dict.fromkeys(found))
 
     def _silent(self, matter: str, programmes: tuple[str, ...]) -> Silent:
@@ -213,6 +262,20 @@ class NoticeIndex:
                 near = tuple(f"{self._notice.id}/{fact}" for fact in silence.near)
                 return Silent(notice=self._notice.id, topic=name, note=silence.say, near=near)
         return Silent(notice=self._notice.id, topic=name)
+
+    def _missing_words(
+        self, question: Question, silent: Sequence[Silent], programmes: tuple[str, ...]
+    ) -> Iterator[Silent]:
+        """Cases asked that the text has no word of; strange words where no finer matter is covered."""
+        text = self._notice.source + "".join(relay.source for relay in self._notice.relays)
+        for case in question.cases:
+            if case not in text:
+                yield Silent(notice=self._notice.id, topic=case)
+        matters = self._library.matters
+        finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
+        if not silent and not any(self.covers(m, programmes) for m in finer):
+            for word in question.strange[:_STRANGE_NAMED]:
+                yield Silent(notice=self._notice.id, topic=word)
 
     def _missing_kinds(self, question: Question, hits: Iterable[Hit]) -> list[Silent]:
         says = [self._library.sourced[hit.fact].fact for hit in hits]

@@ -83,7 +83,8 @@ class Reading:
     """One message, understood in its context.
 
     `city_from` is `said`, `remembered` (from an earlier message), `implied` (by a programme or a
-    district) or empty. `bodies` are recommending bodies named, `rest` is the wording without names. `strange` are words that neither the vocabulary nor any notice in scope knows.
+    district) or empty. `bodies` are recommending bodies named, `rest` is the wording without names, `strange`
+    are words that neither the vocabulary nor any notice in scope knows.
     """
 
     text: str
@@ -93,6 +94,7 @@ class Reading:
     city_from: str = ""
     other_city: str = ""
     other_edition: str = ""
+    other_selection: str = ""
     districts: tuple[str, ...] = ()
     street: str = ""
     bodies: tuple[str, ...] = ()

@@ -40,8 +40,9 @@ class Asked:
 
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
-    segments: tuple[frozenset[str], ...]
+    segments: tuple[Mapping[str, float], ...]
     wording: str
+    cases: tuple[str, ...] = ()
     inherited: tuple[str, ...] = ()
 
     def topics(self) -> bool:
@@ -88,6 +89,7 @@ class Reader:
         if not asked.topics() and not strange and len(text) <= _SHORT:
             asked = _continued(asked, context)
         other_edition = self._other_edition(text, place.notices)
+        selection = self._patterns["selection"].search(text)
         reading = Reading(
             text=text,
             act=act,
@@ -96,6 +98,7 @@ class Reader:
             city_from=place.city_from,
             other_city=spoken.other_city(),
             other_edition=other_edition,
+            other_selection=selection[1] if selection else "",
             districts=place.districts,
             street=spoken.street,
             bodies=spoken.bodies,
@@ -107,7 +110,7 @@ class Reader:
             strange=strange,
             inherited=asked.inherited + place.inherited,
         )
-        if act != ASK or reading.other_city or not (asked.topics() or place.explicit):
+        if act != ASK or reading.other_city or selection or not (asked.topics() or place.explicit):
             return reading
         return replace(reading, findings=tuple(self._findings(reading, asked, place)))
 
@@ -122,14 +125,15 @@ class Reader:
         aspects: dict[Aspect, float] = defaultdict(float)
         matters: dict[str, float] = defaultdict(float)
         ends = [match.end() for match in _SEGMENT.finditer(text)]
-        segments: dict[int, set[str]] = defaultdict(set)
+        segments: dict[int, dict[str, float]] = defaultdict(dict)
         for item in found:
             for sense in item.senses:
                 if sense.sort is Sort.ASPECT:
                     _add(aspects, Aspect(sense.value), sense.weight)
                 elif sense.sort is Sort.MATTER:
-                    _add(matters, sense.value, sense.weight * (1 + _BY_LENGTH * min(len(item), _LENGTH_MOST)))
-                    segments[sum(end <= item.start for end in ends)].add(sense.value)
+                    weight = sense.weight * (1 + _BY_LENGTH * min(len(item), _LENGTH_MOST))
+                    _add(matters, sense.value, weight)
+                    _add(segments[sum(end <= item.start for end in ends)], sense.value, weight)
         topical = _without_names(text, found)
         self._add_likely(topical, aspects, matters)
         spans = self._stated_spans(text, aspects)
@@ -147,7 +151,11 @@ class Reader:
                 aspect = self._library.matters[matter].aspect
                 aspects[aspect] = max(aspects.get(aspect, 0.0), _HINT)
         return Asked(
-            dict(aspects), dict(matters), tuple(frozenset(segments[at]) for at in sorted(segments)), topical
+            dict(aspects),
+            dict(matters),
+            tuple(segments[at] for at in sorted(segments)),
+            topical,
+            tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
         )
 
     def _stated_spans(self, text: str, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
@@ -220,6 +228,8 @@ class Reader:
             segments=asked.segments,
             kinds=[(name, shows, no) for asks, name, shows, no in self._kinds if asks.search(reading.text)],
             topical=asked.topics(),
+            cases=asked.cases,
+            strange=reading.strange,
             districts=reading.districts,
         )
         for notice in place.notices[:_FEW_NOTICES]:
@@ -269,8 +279,9 @@ def _continued(asked: Asked, context: Context) -> Asked:
     return Asked(
         {**asked.aspects, **dict.fromkeys(context.aspects, 1.0)},
         {**asked.matters, **dict.fromkeys(context.matters, 1.0)},
-        (frozenset(context.matters),),
+        (dict.fromkeys(context.matters, 1.0),),
         asked.wording,
+        asked.cases,
         inherited=("topic",),
     )
 

@@ -1,0 +1,234 @@
+"""The command line: `jiangwen …`, the same as `python -m bot …`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import structlog
+import typer
+import yaml
+
+from bot import app as service_app
+from bot import demo as demonstration
+from bot.dialogue import Dialogue, Said
+from bot.settings import Settings, SettingsError, load
+from bot.terminal import clause_lines, coverage_lines, explained, programme_lines
+from handlers.contract import Incoming, Kind
+from knowledge.faults import KnowledgeError
+from knowledge.library import Library
+
+_TERMINAL_BYTES = 1_000_000
+MENU = Path(__file__).parent / "menu.yaml"
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+kb = typer.Typer(no_args_is_help=True, help="The knowledge: what the notices say.")
+wechat = typer.Typer(no_args_is_help=True, help="The Official Account.")
+cli.add_typer(kb, name="kb")
+cli.add_typer(wechat, name="wechat")
+
+Folder = Annotated[Path | None, typer.Option("--dir", help="A folder of further notices.")]
+
+
+@cli.command()
+def serve() -> None:
+    """Run the service: callbacks, outbox and sweeps in one process."""
+    settings = load()
+    _run(lambda: _serve(settings))
+
+
+@cli.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Port of the chat page; 0 takes a free one.")] = 8090,
+    start: Annotated[str, typer.Option(help="When the demo's time starts.")] = "2024-07-01T09:00:00+08:00",
+) -> None:
+    """Run the bot and a WeChat simulator with a chat page."""
+    _run(lambda: demonstration.run(port=port, start=datetime.fromisoformat(start)))
+
+
+@cli.command()
+def ask(
+    question: Annotated[list[str], typer.Argument(help="What is asked; several are one conversation.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Show the reading, the candidates and the facts.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer with its trace as JSON.")] = False,
+    at: Annotated[str, typer.Option(help="Answer as of this time (ISO, with offset).")] = "",
+    folder: Folder = None,
+) -> None:
+    """Answer a question, or a conversation of several."""
+    dialogue = Dialogue(_library(folder))
+    now = datetime.fromisoformat(at) if at else datetime.now(UTC)
+    state: str | None = None
+    for number, text in enumerate(question):
+        said = _turn(dialogue, text, state, now, number)
+        state = said.state
+        if as_json:
+            trace: dict[str, Any] = json.loads(said.trace)
+            reading = explained(said.reading) if said.reading else None
+            typer.echo(
+                json.dumps(
+                    {"text": said.text, "trace": trace, "reading": reading}, ensure_ascii=False, indent=2
+                )
+            )
+            continue
+        if explain and said.reading:
+            typer.echo(json.dumps(explained(said.reading), ensure_ascii=False, indent=2))
+        typer.echo(said.text or "")
+
+
+@cli.command()
+def chat(folder: Folder = None) -> None:
+    """Talk to the bot in the terminal; an empty line ends it."""
+    dialogue = Dialogue(_library(folder))
+    state: str | None = None
+    number = 0
+    while text := input("> ").strip():
+        said = _turn(dialogue, text, state, datetime.now(UTC), number)
+        state = said.state
+        number += 1
+        typer.echo(said.text or "")
+
+
+@cli.command()
+def check() -> None:
+    """Say what a live account still needs, with the effective settings."""
+    settings = load()
+    library = _library(settings.knowledge_dir)
+    typer.echo(f"knowledge {library.version}: {', '.join(library.notices)}")
+    for name in Settings.model_fields:
+        typer.echo(f"{name} = {getattr(settings, name)}")
+    missing = (
+        []
+        if settings.has_wechat
+        else ["JIANGWEN_WECHAT_APP_ID, _APP_SECRET, _TOKEN and _AES_KEY are not set"]
+    )
+    if settings.rehearsal:
+        missing.append("JIANGWEN_CLOCK_START is set: deadlines are reckoned from a rehearsal's time")
+    if not settings.public_url:
+        missing.append("JIANGWEN_PUBLIC_URL is not set: no link will be sent")
+    for line in missing:
+        typer.echo(f"live: {line}")
+    raise typer.Exit(1 if missing else 0)
+
+
+@kb.command("lint")
+def kb_lint(folder: Folder = None) -> None:
+    """Check every knowledge file; all faults at once."""
+    library = _library(folder)
+    facts = sum(len(part.facts) for n in library.notices.values() for part in (n, *n.relays))
+    clauses = sum(len(part.clauses) for n in library.notices.values() for part in (n, *n.relays))
+    typer.echo(
+        f"{len(library.notices)} notices, {clauses} clauses, {facts} facts, no fault; version {library.version}"
+    )
+
+
+@kb.command("show")
+def kb_show(
+    what: Annotated[
+        str, typer.Argument(help="A programme's id or name, or a clause; nothing lists both.")
+    ] = "",
+    folder: Folder = None,
+) -> None:
+    """Show a programme's facts or a clause word for word."""
+    library = _library(folder)
+    lines = programme_lines(library, what) or clause_lines(library, what)
+    if not lines:
+        typer.echo(f"no programme or clause {what!r}; `jiangwen kb show` lists them", err=True)
+        raise typer.Exit(1)
+    typer.echo("\n".join(lines))
+
+
+@kb.command("coverage")
+def kb_coverage(folder: Folder = None) -> None:
+    """Name the clauses of the source texts that no fact cites."""
+    typer.echo("\n".join(coverage_lines(_library(folder))))
+
+
+@wechat.command("menu")
+def wechat_menu(
+    show: Annotated[bool, typer.Option("--show", help="Print what is published instead.")] = False,
+) -> None:
+    """Publish the account's menu from bot/menu.yaml."""
+    settings = load()
+    if not settings.has_wechat:
+        typer.echo("JIANGWEN_WECHAT_APP_ID, _APP_SECRET and _TOKEN must be set", err=True)
+        raise typer.Exit(1)
+    _run(lambda: _menu(settings, show=show))
+
+
+async def _serve(settings: Settings) -> None:
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(service_app.service(settings))
+        port = await stack.enter_async_context(
+            service_app.serving(service_app.application(parts), settings.host, settings.port)
+        )
+        if settings.metrics_port:
+            metrics = service_app.metrics_application()
+            await stack.enter_async_context(service_app.serving(metrics, "127.0.0.1", settings.metrics_port))
+        typer.echo(f"listening on http://{settings.host}:{port}; knowledge {parts.library.version}")
+        await service_app.until_stopped()
+
+
+async def _menu(settings: Settings, *, show: bool) -> None:
+    async with service_app.service(settings) as parts:
+        assert parts.wechat is not None  # the command checked it
+        if show:
+            typer.echo(json.dumps(await parts.wechat.api.menu(), ensure_ascii=False, indent=2))
+            return
+        await parts.wechat.api.publish_menu(yaml.safe_load(MENU.read_text(encoding="utf-8")))
+        typer.echo("the menu is published; clients show it within five minutes")
+
+
+def _turn(dialogue: Dialogue, text: str, state: str | None, now: datetime, number: int) -> Said:
+    incoming = Incoming(
+        channel="terminal",
+        account="terminal",
+        sender="terminal",
+        message_id=str(number),
+        kind=Kind.TEXT,
+        received_at=now,
+        text=text,
+    )
+    return dialogue.turn(incoming, state, limit_bytes=_TERMINAL_BYTES, real_seconds=60.0 * number)
+
+
+def _library(folder: Path | None) -> Library:
+    return Library.load(*([folder] if folder else []))
+
+
+def _run(work: Callable[[], Awaitable[None]]) -> None:
+    async def body() -> None:
+        await work()
+
+    asyncio.run(body())
+
+
+def main() -> None:
+    """Run the command; a fault that people can mend is printed without a traceback."""
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        cli()
+    except (KnowledgeError, SettingsError) as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""Puts the service together: settings in, a web application with its loops out."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from aiohttp import web
+from prometheus_client import generate_latest
+
+from bot.channels.wechat import Account, WeChat, routes
+from bot.clock import Clock
+from bot.conversation import Conversation
+from bot.delivery import Delivery
+from bot.dialogue import Dialogue
+from bot.settings import Settings
+from knowledge.library import Library
+from store.database import Store, Unavailable
+from store.records import Token
+
+_log = structlog.get_logger(__name__)
+
+_BODY_BYTES = 64 * 1024
+_WAITING_TOO_LONG = timedelta(minutes=15)
+_PURGE_S = 3600.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts of a running service."""
+
+    settings: Settings
+    library: Library
+    store: Store
+    clock: Clock
+    conversation: Conversation
+    delivery: Delivery
+    wechat: WeChat | None
+    loops: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+class Shelf:
+    """The access tokens of all processes, in the database."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def get(self, account: str) -> tuple[str, datetime] | None:
+        """The kept token with its expiry (real time)."""
+        with suppress(Unavailable):
+            async with self._store.work() as work:
+                token = await work.token(account=account)
+            return (token.access_token, token.expires_at) if token else None
+        return None
+
+    async def put(self, account: str, token: str, expires_at: datetime) -> None:
+        """Keeps a new token."""
+        with suppress(Unavailable):
+            async with self._store.work() as work:
+                await work.keep_token(token=Token(account=account, access_token=token, expires_at=expires_at))
+
+
+def wechat_of(settings: Settings, store: Store) -> WeChat | None:
+    """The Official Account's door, where one is configured."""
+    if not settings.has_wechat:
+        return None
+    account = Account(
+        app_id=settings.wechat_app_id,
+        app_secret=settings.wechat_app_secret.get_secret_value(),
+        token=settings.wechat_token.get_secret_value(),
+        aes_key=settings.wechat_aes_key.get_secret_value(),
+        api_base=settings.wechat_api_base,
+    )
+    return WeChat(account, shelf=Shelf(store))
+
+
+@asynccontextmanager
+async def service(settings: Settings) -> AsyncIterator[Service]:
+    """Every part, opened in order and closed in the opposite one."""
+    library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
+    async with AsyncExitStack() as stack:
+        store = await Store.open(settings.database_url)
+        stack.push_async_callback(store.close)
+        clock = await Clock.open(store, settings)
+        wechat = wechat_of(settings, store)
+        if wechat:
+            stack.push_async_callback(wechat.aclose)
+        channels = {f"{wechat.name}:{wechat.account}": wechat} if wechat else {}
+        delivery = Delivery(store, channels, clock.now)
+        conversation = Conversation(
+            store,
+            Dialogue(library),
+            limits={"wechat": wechat.limits.text_bytes} if wechat else {},
+            clock=clock.now,
+            late=delivery.wake,
+        )
+        loops = [
+            conversation.run,
+            delivery.run,
+            lambda: clock.follow(store),
+            lambda: _purge(store, clock, settings),
+        ]
+        yield Service(settings, library, store, clock, conversation, delivery, wechat, loops)
+        await delivery.stop()
+
+
+async def _purge(store: Store, clock: Clock, settings: Settings) -> None:
+    """Erases conversation texts past their time, until cancelled."""
+    while True:
+        try:
+            async with store.work() as work:
+                erased = await work.purge(now=clock.now(), days=settings.retention_days)
+            if erased:
+                continue
+        except Exception:
+            _log.exception("old texts could not be erased", action="purge_failed")
+        await asyncio.sleep(_PURGE_S)
+
+
+def application(parts: Service) -> web.Application:
+    """The routes of the service; its loops run while the application does."""
+    app = web.Application(client_max_size=_BODY_BYTES)
+    app.add_routes(
+        [web.get("/healthz", _healthy), web.get("/readyz", lambda request: _ready(request, parts))]
+    )
+    if parts.wechat:
+        app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.clock.now))
+    if parts.settings.rehearsal:
+        app.add_routes(
+            [
+                web.get("/rehearsal/clock", lambda request: _clock(request, parts)),
+                web.post("/rehearsal/clock", lambda request: _set_clock(request, parts)),
+            ]
+        )
+    app.cleanup_ctx.append(lambda _: _running(parts))
+    return app
+
+
+async def _running(parts: Service) -> AsyncIterator[None]:
+    tasks = [asyncio.ensure_future(loop()) for loop in parts.loops]
+    yield
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _healthy(request: web.Request) -> web.Response:
+    return web.json_response({"alive": True})
+
+
+async def _ready(request: web.Request, parts: Service) -> web.Response:
+    """The database answers, the knowledge is loaded, and nothing waits in the outbox for too long."""
+    try:
+        async with parts.store.work() as work:
+            oldest = await work.oldest_waiting()
+    except Exception:
+        _log.exception("the database does not answer", action="not_ready")
+        return web.json_response({"ready": False, "database": False}, status=503)
+    waited = (parts.clock.now() - oldest) if oldest else timedelta()
+    ready = waited < _WAITING_TOO_LONG
+    state = {
+        "ready": ready,
+        "knowledge": parts.library.version,
+        "oldest_waiting_s": max(0, int(waited.total_seconds())),
+    }
+    return web.json_response(state, status=200 if ready else 503)
+
+
+async def _clock(request: web.Request, parts: Service) -> web.Response:
+    return web.json_response({"now": parts.clock.now().isoformat(), "rate": parts.clock.rate})
+
+
+async def _set_clock(request: web.Request, parts: Service) -> web.Response:
+    """Moves service time; only a rehearsal has this route, and only this machine may use it."""
+    if not (request.remote and request.remote in ("127.0.0.1", "::1")):
+        raise web.HTTPForbidden
+    try:
+        wanted = await request.json()
+        now = datetime.fromisoformat(wanted["now"]) if "now" in wanted else parts.clock.now()
+        rate = float(wanted.get("rate", parts.clock.rate))
+        if now.tzinfo is None or not 0 <= rate <= 1_000_000:
+            raise ValueError
+    except (ValueError, TypeError, KeyError, AttributeError):
+        error = "now: an ISO time with offset; rate: seconds of service time in a real second, 0 to 1000000"
+        return web.json_response({"error": error}, status=400)
+    await parts.clock.set(parts.store, now=now, rate=rate)
+    return await _clock(request, parts)
+
+
+def metrics_application() -> web.Application:
+    """Prometheus figures, for a port of their own on the loopback."""
+
+    async def metrics(request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(), content_type="text/plain", charset="utf-8")
+
+    app = web.Application()
+    app.add_routes([web.get("/metrics", metrics)])
+    return app
+
+
+@asynccontextmanager
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[int]:
+    """The application on a port (0: any free one), which it gives."""
+    # no access log: a callback's query holds the openid; no decompression: the platform sends none
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
+
+
+async def until_stopped() -> None:
+    """Returns when the process is told to end (SIGTERM, SIGINT)."""
+    stopped = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, stopped.set)
+    await stopped.wait()
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

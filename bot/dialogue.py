@@ -1,0 +1,254 @@
+"""One turn of a conversation as a pure step: what was said and remembered in, words and memory out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bot.wording import Worded, Wording
+from handlers.contract import Choice, Effect, Incoming, Kind, NotMine, Reply, Section, Turn
+from handlers.registry import ALL, LAST
+from knowledge.figures import chinese_number
+from knowledge.library import Library
+from knowledge.notice import Aspect
+from knowledge.reading import ASK, Context, Reading
+from knowledge.understanding import Reader
+
+MESSAGES_A_MINUTE = 20
+_KEPT_MATTER = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What one turn says: the first part now, the trace of every figure, what to keep."""
+
+    text: str | None
+    state: str
+    trace: str
+    effects: tuple[Effect, ...] = ()
+    reading: Reading | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What is kept between turns; `pace` is the start of the running minute (real seconds) and its count."""
+
+    context: Context = field(default_factory=Context)
+    choices: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    pace: tuple[float, int] = (0.0, 0)
+
+    def dump(self) -> str:
+        """As JSON."""
+        context = self.context
+        return json.dumps(
+            {
+                "city": context.city,
+                "programmes": context.programmes,
+                "districts": context.districts,
+                "aspects": context.aspects,
+                "matters": context.matters,
+                "stated": dict(context.stated),
+                "text": context.text,
+                "choices": self.choices,
+                "parts": self.parts,
+                "pace": self.pace,
+            },
+            ensure_ascii=False,
+        )
+
+    @classmethod
+    def load(cls, text: str | None) -> Memory:
+        """From JSON; nothing remembered where there is none."""
+        if not text:
+            return cls()
+        kept: dict[str, Any] = json.loads(text)
+        return cls(
+            context=Context(
+                city=kept["city"],
+                programmes=tuple(kept["programmes"]),
+                districts=tuple(kept["districts"]),
+                aspects=tuple(map(Aspect, kept["aspects"])),
+                matters=tuple(kept["matters"]),
+                stated=kept["stated"],
+                text=kept["text"],
+            ),
+            choices=tuple(kept["choices"]),
+            parts=tuple(kept["parts"]),
+            pace=(kept["pace"][0], kept["pace"][1]),
+        )
+
+
+class Dialogue:
+    """Answers by one library; holds no state of any person."""
+
+    def __init__(self, library: Library, wording: Wording | None = None) -> None:
+        self.library = library
+        self._wording = wording or Wording()
+        self._reader = Reader(library)
+        self._choice = re.compile(library.words["patterns"]["choice"])
+
+    def turn(
+        self,
+        incoming: Incoming,
+        state: str | None,
+        *,
+        limit_bytes: int,
+        real_seconds: float,
+        notes: Sequence[str] = (),
+    ) -> Said:
+        """The answer to one message; `notes` are templates to say before it."""
+        memory = Memory.load(state)
+        minute, count = memory.pace
+        pace = (minute, count + 1) if real_seconds - minute < 60 else (real_seconds, 1)
+        memory = replace(memory, pace=pace)
+        if pace[1] > MESSAGES_A_MINUTE:
+            return self._plain("conversation/slower", memory)
+        words = self._words(incoming)
+        chosen = self._chosen(words, memory)
+        if isinstance(chosen, int):
+            return self._plain("conversation/no_choice", memory, number=chosen)
+        incoming = replace(incoming, text=chosen if chosen is not None else words)
+        reading = self._reader.read(incoming.text, memory.context)
+        if reading.act == "more":
+            return self._more(memory, reading)
+        return self._answer(incoming, reading, memory, limit_bytes, known=state is not None, notes=notes)
+
+    def explain(self, text: str, context: Context) -> Reading:
+        """How a text is read, for people who want to know why."""
+        return self._reader.read(text, context)
+
+    def _words(self, incoming: Incoming) -> str:
+        if incoming.kind is Kind.EVENT and incoming.event == "click":
+            return incoming.event_key
+        if incoming.kind is Kind.LOCATION and incoming.text:
+            return self._wording.render("conversation/location", label=incoming.text)
+        return incoming.text
+
+    def _chosen(self, words: str, memory: Memory) -> str | int | None:
+        """What a bare number stands for; the number itself where the list is shorter; None for other words."""
+        match = self._choice.match(words.strip())
+        if match is None or not memory.choices:
+            return None
+        number = int(match[1]) if match[1].isdecimal() else chinese_number(match[1]) or 0
+        return memory.choices[number - 1] if 0 < number <= len(memory.choices) else number
+
+    def _answer(
+        self,
+        incoming: Incoming,
+        reading: Reading,
+        memory: Memory,
+        limit_bytes: int,
+        *,
+        known: bool,
+        notes: Sequence[str],
+    ) -> Said:
+        turn = Turn(
+            incoming=incoming,
+            reading=reading,
+            context=memory.context,
+            library=self.library,
+            now=incoming.received_at,
+            known=known,
+        )
+        reply = _gathered(turn)
+        if reply.silent:
+            return Said(text=None, state=memory.dump(), trace=_trace(self.library, reply), reading=reading)
+        worded = self._worded(turn, reply, limit_bytes, notes)
+        kept = replace(
+            memory,
+            context=_remembered(memory.context, reading),
+            choices=worded.choices,
+            parts=worded.parts[1:],
+        )
+        return Said(
+            text=worded.parts[0],
+            state=kept.dump(),
+            trace=_trace(self.library, reply),
+            effects=tuple(reply.effects),
+            reading=reading,
+        )
+
+    def _worded(self, turn: Turn, reply: Reply, limit_bytes: int, notes: Sequence[str]) -> Worded:
+        reading = turn.reading
+        before = [self._wording.render(note) for note in notes]
+        if reading.findings and reading.city_from == "remembered":
+            before.append(self._wording.render("conversation/remembered", city=reading.city))
+        if reading.findings:
+            before += [
+                self._wording.render("conversation/mended", written=written, meant=meant)
+                for written, meant in reading.mended
+            ]
+        after = [self._wording.render("conversation/feedback")] if reading.findings else []
+        return self._wording.word(
+            reply,
+            self.library,
+            seasons={notice.id: notice.season(turn.now) for notice in self.library.notices.values()},
+            before=before,
+            after=after,
+            limit_bytes=limit_bytes,
+        )
+
+    def _more(self, memory: Memory, reading: Reading) -> Said:
+        if not memory.parts:
+            return replace(self._plain("conversation/no_more", memory), reading=reading)
+        kept = replace(memory, parts=memory.parts[1:])
+        return Said(text=memory.parts[0], state=kept.dump(), trace="{}", reading=reading)
+
+    def _plain(self, template: str, memory: Memory, **values: object) -> Said:
+        return Said(text=self._wording.render(template, **values), state=memory.dump(), trace="{}")
+
+
+def _gathered(turn: Turn) -> Reply:
+    """What all handlers say together; one that answers alone ends the round."""
+    sections: list[Section] = []
+    choices: list[Choice] = []
+    effects: list[Effect] = []
+    for handler in ALL:
+        reply = handler.answer(turn)
+        if isinstance(reply, NotMine):
+            continue
+        if reply.alone:
+            return reply
+        sections += reply.sections
+        choices += reply.choices
+        effects += reply.effects
+    if not sections:
+        last = LAST.answer(turn)
+        assert isinstance(last, Reply)  # the last handler always speaks
+        return last
+    return Reply(sections=sections, choices=choices, effects=effects)
+
+
+def _remembered(context: Context, reading: Reading) -> Context:
+    """What of a reading the next message may lean on."""
+    stated: Mapping[str, str] = {**context.stated, **{said.fact: said.value for said in reading.stated}}
+    if reading.act != ASK:
+        return replace(context, stated=stated)
+    return Context(
+        city=reading.city or context.city,
+        programmes=reading.programmes,
+        districts=reading.districts,
+        aspects=reading.aspects or context.aspects,
+        matters=tuple(m for m, weight in reading.matters.items() if weight >= _KEPT_MATTER)
+        or (() if reading.aspects else context.matters),
+        stated=stated,
+        text=reading.text,
+    )
+
+
+def _trace(library: Library, reply: Reply) -> str:
+    """Where every figure of the reply comes from."""
+    return json.dumps(
+        {
+            "knowledge": library.version,
+            "sections": [
+                {"template": s.template, "facts": s.facts, "computed": dict(s.computed)}
+                for s in reply.sections
+            ],
+        },
+        ensure_ascii=False,
+    )

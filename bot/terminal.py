@@ -1,0 +1,86 @@
+"""What the command line prints of the knowledge and of a reading."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from knowledge.library import Library, Notice
+from knowledge.reading import Reading
+
+_WIDTH = 60
+
+
+def explained(reading: Reading) -> dict[str, Any]:
+    """A reading as plain data: slots, weights, candidates with scores and what spoke for them."""
+    return {
+        "text": reading.text,
+        "act": reading.act,
+        "mended": [list(change) for change in reading.mended],
+        "city": reading.city,
+        "city_from": reading.city_from,
+        "other_city": reading.other_city,
+        "other_edition": reading.other_edition,
+        "districts": list(reading.districts),
+        "programmes": list(reading.programmes),
+        "aspects": [str(aspect) for aspect in reading.aspects],
+        "matters": {matter: round(weight, 2) for matter, weight in reading.matters.items()},
+        "stated": {said.fact: said.value for said in reading.stated},
+        "strange": list(reading.strange),
+        "inherited": list(reading.inherited),
+        "findings": [
+            {
+                "notice": finding.scope.notice,
+                "programmes": list(finding.scope.programmes),
+                "overview": [str(aspect) for aspect in finding.overview],
+                "facts": [{"fact": h.fact, "score": h.score, "why": list(h.why)} for h in finding.hits],
+                "silent": [silent.topic for silent in finding.silent],
+            }
+            for finding in reading.findings
+        ],
+    }
+
+
+def programme_lines(library: Library, what: str) -> list[str]:
+    """A programme's facts; for an empty `what` every programme with its clauses."""
+    lines: list[str] = []
+    for notice in library.notices.values():
+        for programme in notice.programmes:
+            if not what:
+                lines.append(f"{programme.id}  {programme.name}  {notice.header.doc_no}")
+            elif what in (programme.id, programme.name):
+                for sourced in library.facts(notice):
+                    if not sourced.fact.programmes or programme.id in sourced.fact.programmes:
+                        lines.append(f"{sourced.id}  {sourced.fact.say}  [{sourced.citation}]")
+    if not what:
+        lines += [f"{part.id} {clause}" for part in _parts(library) for clause in part.clauses]
+    return lines
+
+
+def clause_lines(library: Library, what: str) -> list[str]:
+    """The clauses of this id, word for word, with the facts that cite them."""
+    lines: list[str] = []
+    for part in _parts(library):
+        clause = part.clauses.get(what)
+        if clause is not None:
+            lines += [f"{part.header.short} {clause.citation}", clause.text]
+            lines += [f"  {part.id}/{fact.id}" for fact in part.facts if what in fact.clause]
+    return lines
+
+
+def coverage_lines(library: Library) -> list[str]:
+    """The clauses that no fact cites, and how many are cited."""
+    lines: list[str] = []
+    for part in _parts(library):
+        cited = {clause for fact in part.facts for clause in fact.clause}
+        cited |= {clause for programme in part.programmes for clause in programme.clause}
+        cited |= {clause for basis in part.header.basis for clause in basis.clause}
+        bare = [clause for clause in part.clauses.values() if clause.id not in cited]
+        lines.append(
+            f"{part.id}: {len(part.clauses) - len(bare)} of {len(part.clauses)} clauses are cited by a fact"
+        )
+        lines += [f"  {clause.id}: {clause.text[:_WIDTH]}" for clause in bare]
+    return lines
+
+
+def _parts(library: Library) -> list[Notice]:
+    return [part for notice in library.notices.values() for part in (notice, *notice.relays)]

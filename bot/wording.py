@@ -1,0 +1,116 @@
+"""From templates and values to the words a person reads, within what a channel can carry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from handlers.contract import Choice, Reply, Section
+from knowledge.library import Library, Season
+
+TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worded:
+    """A reply in words: parts that each fit the channel, and what each number stands for."""
+
+    parts: tuple[str, ...]
+    choices: tuple[str, ...]
+
+
+class Wording:
+    """Renders templates; an undefined value is an error, never a gap."""
+
+    def __init__(self, folder: Path = TEMPLATES) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(folder),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            autoescape=False,
+            auto_reload=False,
+            cache_size=-1,
+        )
+
+    def render(self, template: str, **values: Any) -> str:
+        """The text of a template, without blank lines."""
+        text = self._templates.get_template(f"{template}.j2").render(values)
+        return "\n".join(line for line in text.splitlines() if line.strip())
+
+    def word(
+        self,
+        reply: Reply,
+        library: Library,
+        *,
+        seasons: dict[str, Season],
+        before: Sequence[str] = (),
+        after: Sequence[str] = (),
+        limit_bytes: int,
+    ) -> Worded:
+        """The whole reply: notes, sections under their notices' headings, numbered choices, closing lines."""
+        blocks = [*before, *self._sections(reply.sections, library, seasons)]
+        labels, says = self._choices(reply.choices)
+        tail = [self.render("conversation/choices", lines=labels)] if labels else []
+        more = "\n" + self.render("conversation/more")
+        parts = pack([*blocks, *tail, *after], limit_bytes, more)
+        return Worded(parts=tuple(parts), choices=says)
+
+    def _sections(
+        self, sections: Iterable[Section], library: Library, seasons: dict[str, Season]
+    ) -> Iterable[str]:
+        ordered = sorted(sections, key=lambda s: -s.weight)
+        scopes = list(dict.fromkeys(section.scope for section in ordered))
+        for scope in scopes:
+            texts = [self.render(s.template, **s.values) for s in ordered if s.scope == scope]
+            if scope is not None:
+                notice = library.notices[scope.notice]
+                names = [library.programmes[p][1].name for p in scope.programmes]
+                heading = self.render(
+                    "conversation/heading",
+                    names=names or [f"{notice.header.city}"],
+                    header=notice.header,
+                    season=str(seasons[notice.id]),
+                )
+                texts[0] = f"{heading}\n{texts[0]}"
+            yield from dict.fromkeys(texts)
+
+    def _choices(self, choices: Iterable[Choice]) -> tuple[list[str], tuple[str, ...]]:
+        rows: dict[str, str] = {}
+        for choice in choices:
+            label = self.render(choice.template, **choice.values)
+            rows.setdefault(label, self.render(choice.says, **choice.values) if choice.says else label)
+        return list(rows), tuple(rows.values())
+
+
+def pack(blocks: Sequence[str], limit_bytes: int, more: str) -> list[str]:
+    """Blocks put into parts of at most `limit_bytes` UTF-8 bytes, cut between lines where a block is longer,
+    within a line only where a line is; every part but the last ends with `more`."""
+    whole = "\n".join(blocks)
+    if _size(whole) <= limit_bytes:
+        return [whole]
+    room = limit_bytes - _size(more)
+    parts: list[str] = [""]
+    for piece in (piece for line in whole.split("\n") for piece in _cut(line, room)):
+        joined = f"{parts[-1]}\n{piece}" if parts[-1] else piece
+        if _size(joined) <= room:
+            parts[-1] = joined
+        else:
+            parts.append(piece)
+    return [part + more for part in parts[:-1]] + [parts[-1]]
+
+
+def _cut(line: str, room: int) -> Iterable[str]:
+    while _size(line) > room:
+        end = len(line.encode()[:room].decode(errors="ignore"))
+        yield line[:end]
+        line = line[end:]
+    yield line
+
+
+def _size(text: str) -> int:
+    return len(text.encode())

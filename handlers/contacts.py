@@ -1,0 +1,103 @@
+"""Whom to call, where to go, and which office is responsible for a unit."""
+
+from __future__ import annotations
+
+from handlers import facts
+from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
+from knowledge.library import Sourced
+from knowledge.notice import Aspect, Contact
+from knowledge.reading import Finding
+
+ASPECTS = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
+_ENOUGH = 4
+
+
+class Contacts:
+    """The district's office for a district, the programme's line otherwise; never a number made up."""
+
+    name = "contacts"
+
+    def answer(self, turn: Turn) -> Reply | NotMine:
+        """Sections a notice; a district without an entry is sent to the city's line, saying so."""
+        sections: list[Section] = []
+        for finding in turn.reading.findings:
+            asked = bool(set(finding.overview) & ASPECTS)
+            chosen = facts.hits(turn, finding, ASPECTS)
+            contacts = [s for s in chosen if isinstance(s.fact, Contact)]
+            if not contacts and not asked:
+                if chosen:
+                    sections.append(facts.section(turn, finding, chosen))
+                continue
+            sections += _answered(turn, finding, contacts, asked=asked)
+            rules = [s for s in chosen if not isinstance(s.fact, Contact)]
+            if rules:
+                sections.append(facts.section(turn, finding, rules, heavier=-0.5))
+        return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: bool) -> list[Section]:
+    districts = turn.reading.districts
+    everyone = list(facts.facts_of(turn, finding.scope, Contact))
+    if districts:
+        own = [s for s in everyone if _of(s, districts)]
+        missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
+        if missing or not own:
+            office = facts.office(turn, finding.scope)
+            contacts = [*own, *([office] if office else [])]
+            return [_section(turn, finding, contacts, missing=missing)]
+        contacts = [*own, *(s for s in contacts if s not in own and not _belongs(s))]
+    elif unlisted := tuple(
+        b for b in turn.reading.bodies if not any(b in _contact(s).office for s in everyone)
+    ):
+        office = facts.office(turn, finding.scope)
+        return [_section(turn, finding, [office] if office else [], missing=unlisted)]
+    elif any(not _belongs(s) for s in contacts):
+        contacts = [s for s in contacts if not _belongs(s)]
+    if asked and not districts:
+        city = [s for s in everyone if _contact(s).role == "city"]
+        contacts = (
+            [*city, *(s for s in contacts if s not in city)]
+            if len(contacts) > _ENOUGH or not contacts
+            else contacts
+        )
+    return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
+
+
+def _contact(sourced: Sourced) -> Contact:
+    assert isinstance(sourced.fact, Contact)
+    return sourced.fact
+
+
+def _of(sourced: Sourced, districts: tuple[str, ...]) -> bool:
+    contact = _contact(sourced)
+    return contact.region in districts or contact.office.startswith(districts)
+
+
+def _belongs(sourced: Sourced) -> bool:
+    return _contact(sourced).role == "district"
+
+
+def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: tuple[str, ...]) -> Section:
+    street = turn.reading.street
+    source = next(
+        (
+            row.source
+            for row in facts.notice_of(turn, finding.scope).streets
+            if street and street in row.streets
+        ),
+        "",
+    )
+    return Section(
+        template="contacts/list",
+        values={
+            "contacts": [{"contact": s.fact, "cite": s.citation} for s in contacts],
+            "missing": missing,
+            "street": street,
+            "street_source": source,
+            "districts": turn.reading.districts,
+            "address": Aspect.ADDRESS in turn.reading.aspects,
+        },
+        facts=tuple(s.id for s in contacts),
+        scope=finding.scope,
+        weight=max(facts.weight(finding, contacts), 1.5),
+    )

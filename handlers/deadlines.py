@@ -1,0 +1,94 @@
+"""Until when, and what comes when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from handlers import facts
+from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
+from knowledge.library import Sourced
+from knowledge.notice import CHINA, Aspect, Stage
+from knowledge.reading import Finding
+
+ASPECTS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """A stage seen from now: `left` whole days to its last day; None where it cannot be counted."""
+
+    say: str
+    cite: str
+    passed: bool
+    left: int | None
+    disputed: str
+
+
+class Deadlines:
+    """The applicants' deadlines, layered as the notice and its relays have them, or the stages asked."""
+
+    name = "deadlines"
+
+    def answer(self, turn: Turn) -> Reply | NotMine:
+        """One section a notice, each stage with the days left or the word that it is past."""
+        sections = []
+        for finding in turn.reading.findings:
+            chosen = facts.hits(turn, finding, ASPECTS)
+            stages = [s for s in chosen if isinstance(s.fact, Stage)]
+            asked = set(finding.overview) & ASPECTS
+            if Aspect.DEADLINE in asked or any(s.fact.aspect is Aspect.DEADLINE for s in stages[:1]):
+                stages = _merged(_applicants(turn, finding), stages if not asked else [])
+            elif Aspect.TIMELINE in asked:
+                stages = list(facts.facts_of(turn, finding.scope, Stage))
+            others = [s for s in chosen if not isinstance(s.fact, Stage)]
+            if stages:
+                sections.append(_section(turn, finding, stages))
+            if others:
+                sections.append(facts.section(turn, finding, others))
+        return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _applicants(turn: Turn, finding: Finding) -> list[Sourced]:
+    """The stages that bind applicants; those of another district than the one asked are left out."""
+    districts = turn.reading.districts
+    rows = [
+        s
+        for s in facts.facts_of(turn, finding.scope, Stage)
+        if _stage(s).binds == "applicant"
+        and (not districts or not s.fact.region or s.fact.region in districts)
+    ]
+    return sorted(rows, key=lambda s: _stage(s).ends)
+
+
+def _merged(first: list[Sourced], second: list[Sourced]) -> list[Sourced]:
+    return list({s.id: s for s in (*first, *second)}.values())
+
+
+def _stage(sourced: Sourced) -> Stage:
+    assert isinstance(sourced.fact, Stage)
+    return sourced.fact
+
+
+def _section(turn: Turn, finding: Finding, stages: list[Sourced]) -> Section:
+    moments = [_moment(s, turn.now) for s in stages]
+    closed = all(m.passed for m in moments) and any(_stage(s).binds == "applicant" for s in stages)
+    office = facts.office(turn, finding.scope)
+    return Section(
+        template="deadlines/stages",
+        values={"moments": moments, "closed": closed, "office": office.fact if office and closed else None},
+        facts=tuple(s.id for s in (*stages, *([office] if office and closed else []))),
+        computed={
+            f"left.{s.id}": str(m.left) for s, m in zip(stages, moments, strict=True) if m.left is not None
+        },
+        scope=finding.scope,
+        weight=max(facts.weight(finding, stages), 2.0),
+    )
+
+
+def _moment(sourced: Sourced, now: datetime) -> Moment:
+    stage = _stage(sourced)
+    passed = now >= stage.ends
+    today = now.astimezone(CHINA).date()
+    left = None if passed or stage.vague else (stage.last_day - today).days
+    return Moment(say=stage.say, cite=sourced.citation, passed=passed, left=left, disputed=stage.disputed)

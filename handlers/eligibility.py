@@ -1,0 +1,84 @@
+"""Who may apply and who may not, and the rules across programmes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from handlers import facts
+from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
+from knowledge.library import Sourced
+from knowledge.notice import Aspect, Condition
+from knowledge.reading import Finding
+
+ASPECTS = frozenset(
+    {
+        Aspect.ELIGIBILITY,
+        Aspect.EXCLUSION,
+        Aspect.ONE_CASE,
+        Aspect.RENAMING,
+        Aspect.DUPLICATES,
+        Aspect.REQUIREMENTS,
+        Aspect.ABOUT,
+    }
+)
+_ORDER = ("all", "soft", "host", "any", "exclusion", "slot", "judged", "preference")
+_BRIEF = ("all", "soft")
+_BRIEF_ROWS = 3
+
+
+class Eligibility:
+    """Conditions as a whole where no finer matter is asked, else the conditions that were asked for."""
+
+    name = "eligibility"
+
+    def answer(self, turn: Turn) -> Reply | NotMine:
+        """One section a notice; the choice of a programme where the notice has several."""
+        sections: list[Section] = []
+        choices: list[Choice] = []
+        for finding in turn.reading.findings:
+            if Aspect.ELIGIBILITY in finding.overview:
+                sections += _overview(turn, finding)
+                if not finding.scope.programmes:
+                    choices += _programmes(turn, finding)
+            elif chosen := facts.hits(turn, finding, ASPECTS):
+                ruled = any(isinstance(s.fact, Condition) for s in chosen)
+                template = "eligibility/list" if ruled else "facts/list"
+                sections.append(facts.section(turn, finding, chosen, template=template))
+        return Reply(sections=sections, choices=choices) if sections else NOT_MINE
+
+
+def _overview(turn: Turn, finding: Finding) -> Iterator[Section]:
+    """All conditions of the programme asked; of several programmes the first ones of each."""
+    named = bool(finding.scope.programmes)
+    for programme in facts.programmes_of(turn, finding.scope):
+        rows = sorted(_conditions(turn, finding, programme), key=lambda s: _ORDER.index(_role(s)))
+        if not named:
+            rows = [s for s in rows if _role(s) in _BRIEF and programme in s.fact.programmes][:_BRIEF_ROWS]
+        if rows:
+            yield Section(
+                template="eligibility/overview",
+                values={
+                    "programme": turn.library.programmes[programme][1].name,
+                    "groups": [(role, [facts.row(s) for s in rows if _role(s) == role]) for role in _ORDER],
+                    "brief": not named,
+                },
+                facts=tuple(s.id for s in rows),
+                scope=finding.scope,
+                weight=3,
+            )
+
+
+def _conditions(turn: Turn, finding: Finding, programme: str) -> Iterator[Sourced]:
+    for sourced in facts.facts_of(turn, finding.scope, Condition):
+        if not sourced.fact.programmes or programme in sourced.fact.programmes:
+            yield sourced
+
+
+def _role(sourced: Sourced) -> str:
+    assert isinstance(sourced.fact, Condition)
+    return sourced.fact.role
+
+
+def _programmes(turn: Turn, finding: Finding) -> Iterator[Choice]:
+    for programme in facts.notice_of(turn, finding.scope).programmes:
+        yield Choice(template="eligibility/choice", values={"programme": programme.name})

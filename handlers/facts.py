@@ -1,0 +1,94 @@
+"""From findings to lines: the facts of an answer with the clauses they stand on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from handlers.contract import Section, Turn
+from knowledge.library import Notice, Sourced
+from knowledge.notice import Aspect, Contact, Fact
+from knowledge.reading import Finding, Scope
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A line of an answer: what the notice says and where."""
+
+    say: str
+    cite: str
+
+
+def row(sourced: Sourced) -> Row:
+    """The fact in its own words."""
+    return Row(say=sourced.fact.say, cite=sourced.citation)
+
+
+def hits(turn: Turn, finding: Finding, aspects: Collection[Aspect]) -> list[Sourced]:
+    """The finding's facts whose own aspect is one of `aspects`, best first."""
+    facts = (turn.library.sourced[hit.fact] for hit in finding.hits)
+    return [sourced for sourced in facts if sourced.fact.aspect in aspects]
+
+
+def weight(finding: Finding, facts: Iterable[Sourced]) -> float:
+    """How well the best of `facts` fits the question."""
+    ids = {sourced.id for sourced in facts}
+    return max((hit.score for hit in finding.hits if hit.fact in ids), default=0.0)
+
+
+def section(
+    turn: Turn, finding: Finding, facts: list[Sourced], *, heavier: float = 0.0, template: str = "facts/list"
+) -> Section:
+    """The facts as a list under the name of the aspect that most of them answer."""
+    aspect = facts[0].fact.aspect
+    return Section(
+        template=template,
+        values={
+            "label": turn.library.aspects[aspect].name if aspect in turn.library.aspects else "",
+            "rows": [*map(row, facts)],
+        },
+        facts=tuple(sourced.id for sourced in facts),
+        scope=finding.scope,
+        weight=weight(finding, facts) + heavier,
+    )
+
+
+def notice_of(turn: Turn, scope: Scope) -> Notice:
+    """The notice that a scope names."""
+    return turn.library.notices[scope.notice]
+
+
+def programmes_of(turn: Turn, scope: Scope) -> tuple[str, ...]:
+    """The programmes asked about; all of the notice's where none is named."""
+    return scope.programmes or tuple(programme.id for programme in notice_of(turn, scope).programmes)
+
+
+def facts_of(turn: Turn, scope: Scope, kind: type[Fact]) -> Iterator[Sourced]:
+    """Every fact of a kind that holds for the scope, in the order of the files."""
+    asked = set(scope.programmes)
+    for sourced in turn.library.of_kind(notice_of(turn, scope), kind):
+        if not asked or not sourced.fact.programmes or not asked.isdisjoint(sourced.fact.programmes):
+            yield sourced
+
+
+def office(turn: Turn, scope: Scope) -> Sourced | None:
+    """Whom to call about a scope: the district's office where one is listed, else the city's line."""
+    districts = turn.reading.districts
+    usable = [s for s in facts_of(turn, scope, Contact) if _answers(s, districts)]
+    return min(usable, key=lambda s: _distance(s, scope, districts), default=None)
+
+
+def _answers(sourced: Sourced, districts: tuple[str, ...]) -> bool:
+    contact = sourced.fact
+    assert isinstance(contact, Contact)
+    return bool(contact.phones) and (contact.role == "city" or _local(contact, districts))
+
+
+def _distance(sourced: Sourced, scope: Scope, districts: tuple[str, ...]) -> tuple[bool, bool]:
+    contact = sourced.fact
+    assert isinstance(contact, Contact)
+    return (not _local(contact, districts), set(scope.programmes).isdisjoint(contact.programmes))
+
+
+def _local(contact: Contact, districts: tuple[str, ...]) -> bool:
+    return bool(districts) and (contact.region in districts or contact.office.startswith(districts))

@@ -1,0 +1,84 @@
+"""Which notices there are, where they stand today, and any clause word for word."""
+
+from __future__ import annotations
+
+from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
+from knowledge.library import clause_key
+from knowledge.notice import Award
+from knowledge.reading import ASK, Scope
+
+_LITTLE = 4
+_TOPICS = ("conditions", "deadline", "materials", "place", "contact")
+
+
+class Notices:
+    """看通知: a list with each one's season; `二（一）4 原文` gives the clause."""
+
+    name = "notices"
+
+    def answer(self, turn: Turn) -> Reply | NotMine:
+        """The list, or the clause that the message names."""
+        if turn.reading.act == "menu_notices":
+            notices = [n for n in turn.library.notices.values() if not n.superseded_by]
+            rows = [{"header": n.header, "season": str(n.season(turn.now))} for n in notices]
+            choices = [Choice(template="notices/choice", values={"header": n.header}) for n in notices]
+            return Reply(
+                sections=[Section(template="notices/list", values={"rows": rows})],
+                choices=choices,
+                alone=True,
+            )
+        if quoted := _quoted(turn):
+            return Reply(sections=quoted, alone=True)
+        return _introduction(turn) if _names_only(turn) else NOT_MINE
+
+
+def _names_only(turn: Turn) -> bool:
+    """A city or a programme and nothing asked about it."""
+    reading = turn.reading
+    named = bool(reading.programmes or reading.city_from == "said")
+    return (
+        reading.act == ASK and named and not reading.topics() and not (reading.strange or reading.other_city)
+    )
+
+
+def _introduction(turn: Turn) -> Reply:
+    """What the programmes are, and what can be asked of them."""
+    city = turn.reading.city
+    ids = turn.reading.programmes or tuple(p.id for n in turn.library.of_city(city) for p in n.programmes)
+    named = [turn.library.programmes[id_] for id_ in ids]
+    facts = [
+        sourced
+        for notice, programme in named
+        for sourced in turn.library.facts(notice)
+        if isinstance(sourced.fact, Award) and programme.id in sourced.fact.programmes
+    ]
+    scopes = {notice.id: tuple(p.id for n, p in named if n.id == notice.id) for notice, _ in named}
+    sections = [
+        Section(
+            template="facts/list",
+            values={
+                "label": "",
+                "rows": [{"say": s.fact.say, "cite": s.citation} for s in facts if s.notice.id == notice],
+            },
+            facts=tuple(s.id for s in facts if s.notice.id == notice),
+            scope=Scope(notice=notice, programmes=programmes),
+        )
+        for notice, programmes in scopes.items()
+    ]
+    subject = named[0][1].name if len(named) == 1 else city
+    choices = [Choice(template=f"notices/ask_{topic}", values={"name": subject}) for topic in _TOPICS]
+    return Reply(sections=sections, choices=choices, alone=True)
+
+
+def _quoted(turn: Turn) -> list[Section]:
+    """The clauses whose ids the message is, as somebody copies them from an answer."""
+    city = turn.reading.city or turn.context.city
+    return [
+        Section(
+            template="notices/clause",
+            values={"cite": clause.citation, "text": clause.text, "header": part.header},
+            scope=Scope(notice=notice.id),
+        )
+        for notice, part, clause in turn.library.clauses.get(clause_key(turn.reading.text), ())
+        if not city or notice.header.city == city
+    ]

@@ -1,0 +1,73 @@
+"""How many may be recommended, how many are selected, and what money there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers import facts
+from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
+from knowledge.library import Sourced
+from knowledge.notice import Aspect, Award, Money, Quota
+from knowledge.reading import Finding
+
+ASPECTS = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT, Aspect.SUPPORT_MONEY})
+_KINDS = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MONEY: Money}
+
+
+class Numbers:
+    """Quotas as a table by body; numbers and sums as sentences."""
+
+    name = "numbers"
+
+    def answer(self, turn: Turn) -> Reply | NotMine:
+        """Sections a notice."""
+        sections: list[Section] = []
+        for finding in turn.reading.findings:
+            chosen = facts.hits(turn, finding, ASPECTS)
+            quotas = [s for s in chosen if isinstance(s.fact, Quota)]
+            if Aspect.QUOTA in finding.overview:
+                quotas = _all_quotas(turn, finding)
+            if quotas:
+                sections.append(_table(turn, finding, quotas))
+            rest = [s for s in chosen if not isinstance(s.fact, Quota)]
+            for aspect, kind in _KINDS.items():
+                if aspect in finding.overview:
+                    rest += [s for s in facts.facts_of(turn, finding.scope, kind) if s not in rest]
+            if rest:
+                sections.append(facts.section(turn, finding, rest))
+        return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
+    """Every row, or the rows of the districts asked."""
+    rows = list(facts.facts_of(turn, finding.scope, Quota))
+    own = (
+        [s for s in rows if _quota(s).body.startswith(turn.reading.districts)]
+        if turn.reading.districts
+        else []
+    )
+    return own or rows
+
+
+def _quota(sourced: Sourced) -> Quota:
+    assert isinstance(sourced.fact, Quota)
+    return sourced.fact
+
+
+def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced]) -> Section:
+    """One line a body, its programmes side by side."""
+    bodies: dict[str, list[tuple[str, Quota]]] = {}
+    for sourced in quotas:
+        quota = _quota(sourced)
+        name = turn.library.programmes[quota.programmes[0]][1].name
+        bodies.setdefault(quota.body, []).append((name, quota))
+    return Section(
+        template="numbers/quotas",
+        values={
+            "bodies": [{"body": body, "quotas": rows} for body, rows in bodies.items()],
+            "cites": list(dict.fromkeys(s.citation for s in quotas)),
+        },
+        facts=tuple(s.id for s in quotas),
+        scope=finding.scope,
+        weight=facts.weight(finding, quotas) + 0.5,
+    )

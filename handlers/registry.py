@@ -1,0 +1,43 @@
+"""Every capability, in the order in which it is asked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from handlers.applying import Applying
+from handlers.comparing import Comparing
+from handlers.contacts import Contacts
+from handlers.contract import Handler
+from handlers.deadlines import Deadlines
+from handlers.eligibility import Eligibility
+from handlers.fallback import Elsewhere, Fallback
+from handlers.human import Human
+from handlers.materials import Materials
+from handlers.notices import Notices
+from handlers.numbers import Numbers
+from handlers.privacy import Privacy
+from handlers.selfcheck import SelfCheck
+from handlers.silences import Silences
+from handlers.smalltalk import Events, Smalltalk
+
+ALL: Final[tuple[Handler, ...]] = (
+    Events(),
+    Human(),
+    Privacy(),
+    Smalltalk(),
+    Notices(),
+    Elsewhere(),
+    SelfCheck(),
+    Comparing(),
+    Eligibility(),
+    Deadlines(),
+    Numbers(),
+    Materials(),
+    Applying(),
+    Contacts(),
+    Silences(),
+)
+"""All that may answer; the sections of several are put together."""
+
+LAST: Final[Handler] = Fallback()
+"""Asked when none of ALL had anything to say."""

@@ -1,0 +1,40 @@
+"""What the notices do not say, said plainly, with the nearest thing they do say and whom to call."""
+
+from __future__ import annotations
+
+from handlers import facts
+from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
+from knowledge.reading import Finding
+
+
+class Silences:
+    """One section a notice that is silent on something asked."""
+
+    name = "silences"
+
+    def answer(self, turn: Turn) -> Reply | NotMine:
+        """The topics without a word in the notice; a notice that answers nothing else says so too."""
+        sections = [
+            _section(turn, finding) for finding in turn.reading.findings if finding.silent or not finding.hits
+        ]
+        return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _section(turn: Turn, finding: Finding) -> Section:
+    office = facts.office(turn, finding.scope)
+    near = [turn.library.sourced[fact] for silent in finding.silent for fact in silent.near]
+    near = list({s.id: s for s in near if s.id not in {hit.fact for hit in finding.hits}}.values())
+    return Section(
+        template="silences/silent",
+        values={
+            "topics": list(dict.fromkeys(silent.topic for silent in finding.silent)),
+            "notes": list(dict.fromkeys(silent.note for silent in finding.silent if silent.note)),
+            "near": [facts.row(s) for s in near],
+            "office": office.fact if office else None,
+            "cite": office.citation if office else "",
+            "else_answered": bool(finding.hits),
+        },
+        facts=tuple(s.id for s in (*near, *([office] if office else []))),
+        scope=finding.scope,
+        weight=5 if not finding.hits else -1,
+    )
