@@ -124,9 +124,8 @@ def kb_lint(folder: Folder = None) -> None:
     library = _library(folder)
     facts = sum(len(part.facts) for n in library.notices.values() for part in (n, *n.relays))
     clauses = sum(len(part.clauses) for n in library.notices.values() for part in (n, *n.relays))
-    typer.echo(
-        f"{len(library.notices)} notices, {clauses} clauses, {facts} facts, no fault; version {library.version}"
-    )
+    counts = f"{len(library.notices)} notices, {clauses} clauses, {facts} facts"
+    typer.echo(f"{counts}, no fault; version {library.version}")
 
 
 @kb.command("show")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -42,7 +42,7 @@ class Service:
     conversation: Conversation
     delivery: Delivery
     wechat: WeChat | None
-    loops: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    loops: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
 class Shelf:

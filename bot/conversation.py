@@ -21,8 +21,8 @@ import structlog
 from bot.dialogue import Dialogue
 from bot.masking import mask
 from handlers.contract import Incoming, Kind
-from store.database import Store, Think, Unavailable
-from store.records import Arrival, Before, Route, Settled, Thought
+from store.database import Store, Unavailable
+from store.records import Arrival, Before, Route, Settled, Think, Thought
 
 _log = structlog.get_logger(__name__)
 

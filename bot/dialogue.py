@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -89,7 +88,7 @@ class Dialogue:
         self.library = library
         self._wording = wording or Wording()
         self._reader = Reader(library)
-        self._choice = re.compile(library.words["patterns"]["choice"])
+        self._choice = library.vocabulary.patterns.choice
 
     def turn(
         self,
@@ -129,7 +128,7 @@ class Dialogue:
         return incoming.text
 
     def _chosen(self, words: str, memory: Memory) -> str | int | None:
-        """What a bare number stands for; the number itself where the list is shorter; None for other words."""
+        """What a bare number stands for, or the number where the list is shorter; None for other words."""
         match = self._choice.match(words.strip())
         if match is None or not memory.choices:
             return None

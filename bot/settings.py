@@ -61,11 +61,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
-        file = TomlConfigSettingsSource(settings_cls, cls.toml_file)
-        return sources["init_settings"], sources["env_settings"], file
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.toml_file)
 
     @field_validator("database_url")
     @classmethod

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from handlers.contract import Choice, Reply, Section
 from knowledge.library import Library, Season
@@ -32,7 +32,7 @@ class Wording:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            autoescape=False,
+            autoescape=select_autoescape(),  # by ending: HTML alone, and a chat's text is none
             auto_reload=False,
             cache_size=-1,
         )
@@ -69,10 +69,11 @@ class Wording:
             texts = [self.render(s.template, **s.values) for s in ordered if s.scope == scope]
             if scope is not None:
                 notice = library.notices[scope.notice]
-                names = [library.programmes[p][1].name for p in scope.programmes]
+                programmes = [library.programmes[p][1] for p in scope.programmes]
                 heading = self.render(
                     "conversation/heading",
-                    names=names or [f"{notice.header.city}"],
+                    names=[p.name for p in programmes] or [notice.header.city],
+                    editions=list(dict.fromkeys(p.edition for p in programmes)) or [notice.header.edition],
                     header=notice.header,
                     season=str(seasons[notice.id]),
                 )
@@ -90,7 +91,7 @@ class Wording:
 def pack(blocks: Sequence[str], limit_bytes: int, more: str) -> list[str]:
     """Blocks put into parts of at most `limit_bytes` UTF-8 bytes, cut between lines where a block is longer,
     within a line only where a line is; every part but the last ends with `more`."""
-    whole = "\n".join(blocks)
+    whole = "\n\n".join(blocks)
     if _size(whole) <= limit_bytes:
         return [whole]
     room = limit_bytes - _size(more)
@@ -99,9 +100,9 @@ def pack(blocks: Sequence[str], limit_bytes: int, more: str) -> list[str]:
         joined = f"{parts[-1]}\n{piece}" if parts[-1] else piece
         if _size(joined) <= room:
             parts[-1] = joined
-        else:
+        elif piece:
             parts.append(piece)
-    return [part + more for part in parts[:-1]] + [parts[-1]]
+    return [part.rstrip() + more for part in parts[:-1]] + [parts[-1].rstrip()]
 
 
 def _cut(line: str, room: int) -> Iterable[str]:

@@ -42,7 +42,7 @@ def _section(turn: Turn, finding: Finding, programme: str) -> Section:
             if sourced.fact.about[0] == matter and programme in sourced.fact.programmes
         ][:2]
         used += own
-        lines.append((turn.library.matters[matter].name, [facts.row(s) for s in own]))
+        lines.append((turn.library.vocabulary.matters[matter].name, [facts.row(s) for s in own]))
     return Section(
         template="comparing/programme",
         values={"programme": turn.library.programmes[programme][1].name, "lines": lines},

@@ -45,7 +45,10 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
             office = facts.office(turn, finding.scope)
             contacts = [*own, *([office] if office else [])]
             return [_section(turn, finding, contacts, missing=missing)]
-        contacts = [*own, *(s for s in contacts if s not in own and not _belongs(s))]
+        if "districts" in turn.reading.inherited and turn.reading.programmes:
+            contacts = [*(s for s in contacts if not _belongs(s)), *own]
+        else:
+            contacts = own
     elif unlisted := tuple(
         b for b in turn.reading.bodies if not any(b in _contact(s).office for s in everyone)
     ):
@@ -54,12 +57,7 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     elif any(not _belongs(s) for s in contacts):
         contacts = [s for s in contacts if not _belongs(s)]
     if asked and not districts:
-        city = [s for s in everyone if _contact(s).role == "city"]
-        contacts = (
-            [*city, *(s for s in contacts if s not in city)]
-            if len(contacts) > _ENOUGH or not contacts
-            else contacts
-        )
+        contacts = [s for s in everyone if _contact(s).role == "city"] or contacts
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
 
 

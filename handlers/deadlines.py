@@ -18,11 +18,10 @@ ASPECTS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 class Moment:
     """A stage seen from now: `left` whole days to its last day; None where it cannot be counted."""
 
-    say: str
+    stage: Stage
     cite: str
     passed: bool
     left: int | None
-    disputed: str
 
 
 class Deadlines:
@@ -91,4 +90,4 @@ def _moment(sourced: Sourced, now: datetime) -> Moment:
     passed = now >= stage.ends
     today = now.astimezone(CHINA).date()
     left = None if passed or stage.vague else (stage.last_day - today).days
-    return Moment(say=stage.say, cite=sourced.citation, passed=passed, left=left, disputed=stage.disputed)
+    return Moment(stage=stage, cite=sourced.citation, passed=passed, left=left)

@@ -40,11 +40,11 @@ def section(
     turn: Turn, finding: Finding, facts: list[Sourced], *, heavier: float = 0.0, template: str = "facts/list"
 ) -> Section:
     """The facts as a list under the name of the aspect that most of them answer."""
-    aspect = facts[0].fact.aspect
+    aspect, aspects = facts[0].fact.aspect, turn.library.vocabulary.aspects
     return Section(
         template=template,
         values={
-            "label": turn.library.aspects[aspect].name if aspect in turn.library.aspects else "",
+            "label": aspects[aspect].name if aspect in aspects else "",
             "rows": [*map(row, facts)],
         },
         facts=tuple(sourced.id for sourced in facts),

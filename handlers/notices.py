@@ -7,7 +7,7 @@ from knowledge.library import clause_key
 from knowledge.notice import Award
 from knowledge.reading import ASK, Scope
 
-_LITTLE = 4
+_LITTLE = 2
 _TOPICS = ("conditions", "deadline", "materials", "place", "contact")
 
 

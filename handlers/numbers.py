@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
-from knowledge.notice import Aspect, Award, Money, Quota
+from knowledge.notice import Aspect, Award, Fact, Money, Quota
 from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT, Aspect.SUPPORT_MONEY})
-_KINDS = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MONEY: Money}
+_KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MONEY: Money}
 
 
 class Numbers:

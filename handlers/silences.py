@@ -6,6 +6,8 @@ from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.reading import Finding
 
+_FIRST = 10
+
 
 class Silences:
     """One section a notice that is silent on something asked."""
@@ -30,11 +32,11 @@ def _section(turn: Turn, finding: Finding) -> Section:
             "topics": list(dict.fromkeys(silent.topic for silent in finding.silent)),
             "notes": list(dict.fromkeys(silent.note for silent in finding.silent if silent.note)),
             "near": [facts.row(s) for s in near],
-            "office": office.fact if office else None,
+            "office": office.fact if office and not finding.hits else None,
             "cite": office.citation if office else "",
             "else_answered": bool(finding.hits),
         },
         facts=tuple(s.id for s in (*near, *([office] if office else []))),
         scope=finding.scope,
-        weight=5 if not finding.hits else -1,
+        weight=_FIRST,
     )

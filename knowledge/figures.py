@@ -30,7 +30,7 @@ def chinese_number(text: str) -> int | None:
 
 
 def figures(text: str) -> frozenset[str]:
-    """Every figure of `text`: `2万元` and `20000` give the same; a telephone number is one figure and its parts."""
+    """Every figure of `text`: `2万元` and `20000` are one; of a telephone number the whole and its parts."""
     text = plain(text)
     found: set[str] = set()
     for match in _NUMBER.finditer(text):

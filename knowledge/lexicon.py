@@ -79,14 +79,13 @@ class Lexicon:
     def __init__(self, rows: Iterable[tuple[str, Sense]], spoken: Collection[str] = ()) -> None:
         senses: dict[str, list[Sense]] = defaultdict(list)
         self._instances: set[str] = set()
-        for surface, sense in rows:
-            if surface.startswith("~"):
-                surface, sense = surface[1:], Sense(sense.sort, sense.value, sense.weight * _WEAK)
-            elif surface.startswith("="):
-                surface = surface[1:]
+        for written, sense in rows:
+            surface = written.lstrip("~=")
+            if written.startswith("="):
                 self._instances.add(surface)
-            if sense not in senses[surface]:
-                senses[surface].append(sense)
+            weight = sense.weight * (_WEAK if written.startswith("~") else 1)
+            if all((sense.sort, sense.value) != (known.sort, known.value) for known in senses[surface]):
+                senses[surface].append(Sense(sense.sort, sense.value, weight))
         self._senses = {surface: tuple(found) for surface, found in senses.items() if surface}
         self._lengths: dict[str, tuple[int, ...]] = {}
         by_first: dict[str, set[int]] = defaultdict(set)
@@ -237,13 +236,10 @@ class Lexicon:
         self, text: str, at: int, known: Sequence[int], words: Sequence[tuple[int, int]]
     ) -> str | None:
         """A long name with one wrong character: its first two or its last two are right."""
-        heads = self._heads.get(text[at : at + 2], ())
-        tails = (
-            name
-            for length in self._name_lengths
-            for name in self._tails.get(text[at + length - 2 : at + length], ())
-        )
-        for name in (*heads, *tails):
+        names: list[str] = [*self._heads.get(text[at : at + 2], ())]
+        for length in self._name_lengths:
+            names += self._tails.get(text[at + length - 2 : at + length], ())
+        for name in names:
             end = at + len(name)
             if end > len(text) or max(known[at:end]) >= len(name) - 1:
                 continue
@@ -251,9 +247,14 @@ class Lexicon:
             if len(wrong) != 1 or _number_differs(text[at:end], name):
                 continue
             start, stop = words[at + wrong[0]]
-            if stop - start == 1:
+            if stop - start == 1 and not self._makes_sense(text[at:end], wrong[0]):
                 return name
         return None
+
+    def _makes_sense(self, written: str, wrong: int) -> bool:
+        """Whether the wording around the odd character stands by itself (武汉 建 大师工作室)."""
+        sides = (written[:wrong], written[wrong + 1 :])
+        return not is_han(written[wrong]) or all(not side or side in self._senses for side in sides)
 
     def _plausible(self, written: str, surface: str, words: Sequence[tuple[int, int]]) -> bool:
         """A homophone is an error where the words written make no sense as long a word of their own."""
@@ -261,14 +262,14 @@ class Lexicon:
         if _number_differs(written, surface):
             return False
         longest = max(end - start for start, end in words)
+        if len(written) < _SHORTEST_BLURRED:
+            return longest == 1 and same > 0 and [sound(c) for c in written] == [sound(c) for c in surface]
         named = self._only(surface, Sort.PROGRAMME, Sort.REGION)
         if not named and any(
             a in self._little_words for a, b in zip(written, surface, strict=True) if a != b
         ):
             return False
-        if len(written) >= _SHORTEST_BLURRED:
-            return same * 3 >= len(written) and longest < len(written)
-        return longest == 1 and [sound(c) for c in written] == [sound(c) for c in surface]
+        return same * 3 >= len(written) and longest < len(written)
 
 
 def _outside_names(found: list[Found]) -> list[Found]:

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -23,7 +23,6 @@ from knowledge import lint
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
     FACT_FILES,
-    Aspect,
     Clause,
     Fact,
     Header,
@@ -33,9 +32,23 @@ from knowledge.notice import (
     Stage,
     Strings,
 )
-from knowledge.yaml_source import Source, read
+from knowledge.vocabulary import (
+    AnswerKind,
+    AspectWords,
+    English,
+    Everyday,
+    Matter,
+    Patterns,
+    Speech,
+    Statement,
+    Vocabulary,
+)
+from knowledge.yaml_source import Path_, Source, read
 
+_CITED = 3
 _CLAUSE_MARKS = re.compile(r"[\s()（）·.第项条款]")
+
+_Kind = TypeVar("_Kind")
 
 DATA = Path(__file__).parent / "data"
 
@@ -47,24 +60,6 @@ class Season(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     SUPERSEDED = "superseded"
-
-
-class AspectWords(Record):
-    """An aspect and the words by which people ask it; a leading `~` marks a word that only supports."""
-
-    id: Aspect
-    name: str
-    words: Strings
-
-
-class Matter(Record):
-    """A matter of the shared vocabulary, finer than an aspect; a `general` one is the aspect as a whole."""
-
-    id: str
-    name: str
-    aspect: Aspect
-    words: Strings
-    general: bool = False
 
 
 class Region(Record):
@@ -149,8 +144,8 @@ class Sourced:
 
     @property
     def citation(self) -> str:
-        """The clauses as a reply cites them; a relay's with its own name before."""
-        cited = "、".join(dict.fromkeys(clause.citation for clause in self.clauses))
+        """The first clauses as a reply cites them; a relay's with its own name before."""
+        cited = "、".join(list(dict.fromkeys(clause.citation for clause in self.clauses))[:_CITED])
         return f"{self.notice.header.short} {cited}" if self.notice.header.parent else cited
 
 
@@ -160,10 +155,7 @@ class Library:
 
     version: str
     notices: Mapping[str, Notice]
-    aspects: Mapping[Aspect, AspectWords]
-    matters: Mapping[str, Matter]
-    cities: frozenset[str]
-    words: Mapping[str, Any] = field(default_factory=dict)
+    vocabulary: Vocabulary
 
     @classmethod
     def load(cls, *added: Path, base: Path = DATA) -> Library:
@@ -254,26 +246,41 @@ class _Loader:
             self._fault(
                 str(root), "(folder)", "no such folder", "a folder of notice folders", "correct the path"
             )
-        common = self._base / "common"
-        aspects = self._rows(common / "aspects.yaml", AspectWords)
-        matters = self._rows(common / "matters.yaml", Matter)
-        cities = self._rows(common / "cities.yaml", str)
-        words = {
-            name: self._value(common / f"{name}.yaml")
-            for name in ("speech", "everyday", "kinds", "persons", "patterns")
-        }
-        words["asked"] = self._samples(*sorted(common.glob("asked_*.yaml")))
+        vocabulary = self._vocabulary(self._base / "common")
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
-        self._faults += lint.check(drafts, {m.id for m in matters})
-        if self._faults:
+        self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else set())
+        if self._faults or vocabulary is None:
             raise KnowledgeError(self._faults)
         return Library(
             version=self._digest.hexdigest()[:12],
             notices=MappingProxyType(_assemble(drafts)),
+            vocabulary=vocabulary,
+        )
+
+    def _vocabulary(self, common: Path) -> Vocabulary | None:
+        aspects = self._rows(common / "aspects.yaml", AspectWords)
+        matters = self._rows(common / "matters.yaml", Matter)
+        cities = self._rows(common / "cities.yaml", str)
+        speech = self._rows(common / "speech.yaml", Speech)
+        kinds = self._rows(common / "kinds.yaml", AnswerKind)
+        statements = self._rows(common / "statements.yaml", Statement)
+        patterns = self._whole(common / "patterns.yaml", Patterns)
+        everyday = self._whole(common / "everyday.yaml", Everyday)
+        english = self._whole(common / "english.yaml", English)
+        asked = self._samples(*sorted(common.glob("asked_*.yaml")))
+        if patterns is None or everyday is None or english is None:
+            return None
+        return Vocabulary(
             aspects=MappingProxyType({row.id: row for row in aspects}),
             matters=MappingProxyType({row.id: row for row in matters}),
             cities=frozenset(cities),
-            words=MappingProxyType(words),
+            speech=tuple(speech),
+            kinds=tuple(kinds),
+            statements=tuple(statements),
+            patterns=patterns,
+            everyday=everyday.words(),
+            english=MappingProxyType(dict(english.words)),
+            asked=MappingProxyType(asked),
         )
 
     def _notice(self, folder: Path) -> lint.Draft | None:
@@ -317,7 +324,7 @@ class _Loader:
         samples: dict[str, tuple[str, ...]] = {}
         for path in paths:
             source = self._read(path, optional=True)
-            if source and self._validated(source, dict[str, Strings], (), source.value):
+            if source and self._validated(source, dict[str, Strings], (), source.value) is not None:
                 samples.update({key: tuple(map(str, texts)) for key, texts in source.value.items()})
         return samples
 
@@ -328,15 +335,15 @@ class _Loader:
         self._digest.update(text.encode())
         return text
 
-    def _rows(self, path: Path, kind: type[Any], *, optional: bool = False) -> list[Any]:
+    def _rows(self, path: Path, kind: type[_Kind], *, optional: bool = False) -> list[_Kind]:
         source = self._read(path, optional=optional)
         return [row for row, _ in self._typed(source, kind)] if source else []
 
-    def _value(self, path: Path) -> Any:
+    def _whole(self, path: Path, kind: type[_Kind]) -> _Kind | None:
         source = self._read(path)
-        return source.value if source else None
+        return self._validated(source, kind, (), source.value) if source else None
 
-    def _typed(self, source: Source, kind: type[Any]) -> Iterator[tuple[Any, int]]:
+    def _typed(self, source: Source, kind: type[_Kind]) -> Iterator[tuple[_Kind, int]]:
         rows = source.value
         if not isinstance(rows, list):
             self._fault(
@@ -348,7 +355,7 @@ class _Loader:
             if row is not None:
                 yield row, source.line((index,))
 
-    def _validated(self, source: Source, kind: type[Any], path: tuple[str | int, ...], value: Any) -> Any:
+    def _validated(self, source: Source, kind: type[_Kind], path: Path_, value: Any) -> _Kind | None:
         try:
             return (
                 kind.model_validate(value)
@@ -412,6 +419,6 @@ def _built(draft: lint.Draft, superseded_by: str) -> Notice:
         regions=tuple(draft.regions),
         streets=tuple(draft.streets),
         source=draft.source,
-        asked=MappingProxyType(dict(draft.asked)),
+        asked=MappingProxyType({key: tuple(texts) for key, texts in draft.asked.items()}),
         superseded_by=superseded_by,
     )

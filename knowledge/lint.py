@@ -132,8 +132,8 @@ def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) ->
             for value in given:
                 if value not in known:
                     yield _fault(file, 1, f"{silence.id}.{name}", value, f"a known {name}", "correct it")
-    for fact in sorted(draft.asked.keys() - facts):
-        yield _fault(f"{draft.folder}/asked.yaml", 1, fact, fact, "the id of a fact", "correct the id")
+    for key in sorted(draft.asked.keys() - facts):
+        yield _fault(f"{draft.folder}/asked.yaml", 1, key, key, "the id of a fact", "correct the id")
     for street in draft.streets:
         if street.district not in regions:
             file = f"{draft.folder}/streets.yaml"

@@ -143,7 +143,7 @@ class Condition(Fact):
 
 
 def _china_instant(value: object) -> object:
-    """`2024-07-14`, `2024-07-14T18:00` or `2024-07-14T24:00` as text; the end of the day as the next 00:00."""
+    """`2024-07-14` or `2024-07-14T18:00`, up to T24:00; the end of a day is the next 00:00."""
     if not isinstance(value, str):
         return value
     match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}):(\d{2}))?", value)

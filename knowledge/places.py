@@ -84,8 +84,9 @@ class Place:
             programmes = _carried(context, city, library)
             inherited = ("programmes",) if programmes else ()
         districts = tuple(region for owner, region in spoken.regions if owner == city or not city)
-        if not districts and city == context.city:
+        if not districts and city == context.city and context.districts:
             districts = context.districts
+            inherited = (*inherited, "districts")
         return cls(
             city=city,
             city_from=city_from,

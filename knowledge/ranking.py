@@ -8,7 +8,6 @@ question, not with the number of notices.
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,34 +16,35 @@ from knowledge.library import Library, Notice
 from knowledge.likeness import Likeness, pairs
 from knowledge.notice import Aspect, Contact, Fact, Form, Place, Quota, Stage, Status
 from knowledge.reading import Finding, Hit, Scope, Silent
+from knowledge.vocabulary import AnswerKind
 
 FIRST_MATTER, LATER_MATTER = 1.0, 0.8
 ASPECT_ASKED, ASPECT_HINTED = 0.9, 0.4
 OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
-WORDING, WORDING_MOST, WORDING_ALONE = 0.22, 2.6, 1.8
+WORDING, WORDING_MOST, WORDING_ALONE = 0.25, 2.6, 2.0
 ASSERTED = 0.5
 _STRANGE_NAMED = 2
 WHOLE_WORD = 3
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 0.2, 2.6, 6.0, 8
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
-KEEP, ENOUGH, MOST = 0.62, 0.9, 6
+KEEP, ENOUGH, MOST = 0.45, 0.9, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """What is asked, free of where: matters and aspects with their weights, and the wording itself.
 
-    `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words that nothing knows; a notice that
-    lacks them says nothing of them. `topical` is false where the vocabulary found no topic and the wording alone must do. `segments` are the
-    message's parts, each with the matters found in it; `kinds` are the kinds of
-    answer it asks for (a number of days…), each with a pattern of what would answer it and its name.
+    `segments` are the message's parts, each with the matters that its words name; `kinds` are the kinds
+    of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
+    the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
+    that nothing knows: a notice without them says nothing of them.
     """
 
     text: str
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
     segments: Sequence[Mapping[str, float]]
-    kinds: Sequence[tuple[str, re.Pattern[str], frozenset[Aspect]]] = ()
+    kinds: Sequence[AnswerKind] = ()
     topical: bool = True
     cases: Sequence[str] = ()
     strange: Sequence[str] = ()
@@ -61,7 +61,7 @@ class NoticeIndex:
     """One notice with its relays, made searchable."""
 
     def __init__(self, library: Library, notice: Notice, common: Collection[str]) -> None:
-        self._library = library
+        self._matters = library.vocabulary.matters
         self._notice = notice
         self._facts = list(library.facts(notice))
         self._regions = {region.name: (region.name, *region.names) for region in notice.regions}
@@ -114,14 +114,14 @@ class NoticeIndex:
                 return region
         return ""
 
-    def answer(self, question: Question, programmes: tuple[str, ...]) -> Finding:
-        """The facts that fit, best first, and what the notice does not say."""
+    def answer(self, question: Question, programmes: tuple[str, ...], *, most: int = MOST) -> Finding:
+        """The `most` facts that fit, best first, and what the notice does not say."""
         silent = self._silences(question, programmes)
         wholly = self._wholly_silent(question, programmes)
-        hits = [] if wholly else self._choose(question, self._score(question, programmes))
+        hits = [] if wholly else self._choose(question, self._score(question, programmes), most)
         silent += self._missing_kinds(question, hits)
         silent += self._missing_words(question, silent, programmes)
-        matters = self._library.matters
+        matters = self._matters
         specific = [
             m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general
         ]
@@ -142,11 +142,11 @@ class NoticeIndex:
         words name counts; what they are merely like counts where they name nothing."""
         named = {matter for segment in question.segments for matter in segment}
         asked = [m for m, weight in question.matters.items() if weight >= ASSERTED]
-        finer = [m for m in asked if not self._library.matters[m].general]
+        finer = [m for m in asked if not self._matters[m].general]
         sure = [m for m in finer if m in named] or ([] if named & set(asked) else finer)
         if not sure or any(self.covers(m, programmes) for m in sure):
             return False
-        own = {self._library.matters[m].aspect for m in sure}
+        own = {self._matters[m].aspect for m in sure}
         others = {a for a, weight in question.aspects.items() if weight >= ASSERTED} - own
         return not any(self._by_aspect.get(a) for a in others)
 
@@ -195,12 +195,12 @@ class NoticeIndex:
             bonus += OWN_DISTRICT if region in question.districts else OTHER_DISTRICT
         return bonus
 
-    def _choose(self, question: Question, scores: Mapping[int, float]) -> list[Hit]:
+    def _choose(self, question: Question, scores: Mapping[int, float], most: int) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one."""
         ranked = sorted((at for at in scores if scores[at] >= ENOUGH), key=lambda at: (-scores[at], at))
         if not ranked:
             return []
-        chosen = [at for at in ranked[:MOST] if scores[at] >= KEEP * scores[ranked[0]]]
+        chosen = [at for at in ranked[:most] if scores[at] >= KEEP * scores[ranked[0]]]
         wanted = [
             ([at for at, _ in self._by_matter.get(matter, ())], ENOUGH)
             for matter, weight in question.matters.items()
@@ -240,7 +240,7 @@ class NoticeIndex:
             covered = [matter for matter in strong if self.covers(matter, programmes)]
             best = max((segment[matter] for matter in covered), default=0.0)
             for matter in strong:
-                general = self._library.matters[matter].general
+                general = self._matters[matter].general
                 if (
                     matter not in covered
                     and segment[matter] >= SILENT_SHARE * best
@@ -254,7 +254,7 @@ class NoticeIndex:
         return list(dict.fromkeys(found))
 
     def _silent(self, matter: str, programmes: tuple[str, ...]) -> Silent:
-        name = self._library.matters[matter].name
+        name = self._matters[matter].name
         for silence in self._notice.silences:
             if matter in silence.about and (
                 not silence.programmes or not programmes or set(programmes) & set(silence.programmes)
@@ -271,18 +271,18 @@ class NoticeIndex:
         for case in question.cases:
             if case not in text:
                 yield Silent(notice=self._notice.id, topic=case)
-        matters = self._library.matters
+        matters = self._matters
         finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
         if not silent and not any(self.covers(m, programmes) for m in finer):
             for word in question.strange[:_STRANGE_NAMED]:
                 yield Silent(notice=self._notice.id, topic=word)
 
     def _missing_kinds(self, question: Question, hits: Iterable[Hit]) -> list[Silent]:
-        says = [self._library.sourced[hit.fact].fact for hit in hits]
+        says = [self._facts[self._at[hit.fact]].fact.say for hit in hits]
         return [
-            Silent(notice=self._notice.id, topic=name)
-            for name, shows, not_for in question.kinds
-            if not (not_for & set(question.aspects)) and not any(shows.search(fact.say) for fact in says)
+            Silent(notice=self._notice.id, topic=kind.name)
+            for kind in question.kinds
+            if not set(kind.not_for) & set(question.aspects) and not any(map(kind.shows.search, says))
         ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -15,7 +15,7 @@ from knowledge.library import Library, Notice
 from knowledge.likeness import Likeness, pairs
 from knowledge.notice import Aspect, Contact, Quota
 from knowledge.places import Place, Spoken
-from knowledge.ranking import ASSERTED, NoticeIndex, Question
+from knowledge.ranking import ASSERTED, MOST, NoticeIndex, Question
 from knowledge.reading import ASK, Context, Finding, Reading, Stated
 
 _SEGMENT = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
@@ -27,7 +27,7 @@ _SHORT = 14
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _HINT = 0.4
-_LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 3.5, 6.0, 1.3, 0.6
+_LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 4.5, 9.0, 1.3, 0.6
 
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
 
@@ -55,41 +55,29 @@ class Reader:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        words = library.words
-        self._everyday = frozenset(word for row in words["everyday"].values() for word in row)
-        self._whole = {_bare(word): row["id"] for row in words["speech"] for word in row.get("whole", ())}
-        self._parts = [(word, row["id"]) for row in words["speech"] for word in row.get("has", ())]
-        self._kinds = [
-            (
-                re.compile(row["asks"]),
-                row["name"],
-                re.compile(row["shows"]),
-                frozenset(map(Aspect, row.get("not_for", ()))),
-            )
-            for row in words["kinds"]
-        ]
-        self._persons = [
-            (row["fact"], row["as"], row["about"], re.compile(row["pattern"])) for row in words["persons"]
-        ]
-        self._patterns = {name: re.compile(pattern) for name, pattern in words["patterns"].items()}
-        self._lexicon = Lexicon(_wordings(library), _spoken(library, self._everyday))
-        self._likeness = Likeness(library.words["asked"], self._everyday)
+        words = self._words = library.vocabulary
+        self._whole = {_bare(text): row.id for row in words.speech for text in row.whole}
+        self._parts = [(text, row.id) for row in words.speech for text in row.has]
+        self._lexicon = Lexicon(_wordings(library), _spoken(library))
+        english = sorted(words.english, key=lambda phrase: (-len(phrase), phrase))
+        self._english = re.compile(rf"(?<![a-z])(?:{'|'.join(map(re.escape, english))})(?![a-z])")
+        self._likeness = Likeness(words.asked, words.everyday)
         self._indexes: OrderedDict[str, NoticeIndex] = OrderedDict()
 
     def read(self, text: str, context: Context) -> Reading:
         """The reading of `text`, said after `context`."""
-        mended = self._lexicon.mend(normalise(text))
+        mended = self._lexicon.mend(self._in_chinese(normalise(text)))
         text = mended.text
         act = self._act(text)
         found = self._lexicon.scan(text)
-        spoken = Spoken.of(found, text, self._patterns["home"])
+        spoken = Spoken.of(found, text, self._words.patterns.home)
         asked = self._asked(text, found)
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
         strange = self._strange(text, found, place.notices)
         if not asked.topics() and not strange and len(text) <= _SHORT:
             asked = _continued(asked, context)
         other_edition = self._other_edition(text, place.notices)
-        selection = self._patterns["selection"].search(text)
+        selection = self._words.patterns.selection.search(text)
         reading = Reading(
             text=text,
             act=act,
@@ -113,6 +101,10 @@ class Reader:
         if act != ASK or reading.other_city or selection or not (asked.topics() or place.explicit):
             return reading
         return replace(reading, findings=tuple(self._findings(reading, asked, place)))
+
+    def _in_chinese(self, text: str) -> str:
+        """English words that people mix in, as the Chinese they stand for."""
+        return self._english.sub(lambda match: self._words.english[match.group()], text)
 
     def _act(self, text: str) -> str:
         bare = _bare(text)
@@ -138,9 +130,9 @@ class Reader:
         self._add_likely(topical, aspects, matters)
         spans = self._stated_spans(text, aspects)
         if not spans and set(aspects) & _ABOUT_PERSONS:
-            for _, _, about, pattern in self._persons:
-                if pattern.search(text):
-                    matters[about] = max(matters.get(about, 0.0), 1.0)
+            for row in self._words.statements:
+                if row.pattern.search(text):
+                    matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
         for start, end in sorted(spans, reverse=True):
@@ -148,7 +140,7 @@ class Reader:
         _promote(aspects, matters)
         for matter, weight in matters.items():
             if weight >= ASSERTED:
-                aspect = self._library.matters[matter].aspect
+                aspect = self._words.matters[matter].aspect
                 aspects[aspect] = max(aspects.get(aspect, 0.0), _HINT)
         return Asked(
             dict(aspects),
@@ -159,11 +151,11 @@ class Reader:
         )
 
     def _stated_spans(self, text: str, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
-        """What people say of themselves; it is no question where something else is asked (五十三了…几号截止)."""
+        """What people say of themselves: no question where something else is asked (五十三了…几号截止)."""
         asked = {aspect for aspect, weight in aspects.items() if weight >= ASSERTED}
         if not asked or asked & _ABOUT_PERSONS:
             return []
-        return [match.span() for *_, pattern in self._persons for match in pattern.finditer(text)]
+        return [match.span() for row in self._words.statements for match in row.pattern.finditer(text)]
 
     def _add_likely(self, topical: str, aspects: dict[Aspect, float], matters: dict[str, float]) -> None:
         """What samples of how people ask make likely: `aspect:…` for an aspect, else a matter."""
@@ -189,7 +181,7 @@ class Reader:
         for word, tag in tagged(text):
             span = range(at, at + len(word))
             at += len(word)
-            if len(word) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._everyday:
+            if len(word) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._words.everyday:
                 continue
             if not covered.isdisjoint(span) or any(pairs(word) <= text_pairs for text_pairs in known):
                 continue
@@ -200,25 +192,25 @@ class Reader:
         """The edition asked about, where it is none that the library holds for these notices."""
         headers = [part.header for notice in notices for part in (notice, *notice.relays)]
         years = {str(header.year) for header in headers} | {str(header.year)[2:] for header in headers}
-        for match in self._patterns["year"].finditer(text):
+        for match in self._words.patterns.year.finditer(text):
             if years and match[1] not in years:
                 return match.group()
-        for match in self._patterns["round"].finditer(text):
+        for match in self._words.patterns.round.finditer(text):
             if not any(
                 match.group()[:-1] in f"{h.edition} {' '.join(h.edition_words)} {h.title}" for h in headers
             ):
                 return match.group()
-        other = self._patterns["other"].search(text)
+        other = self._words.patterns.other.search(text)
         return other.group() if other else ""
 
     def _stated(self, text: str) -> Iterator[Stated]:
-        for fact, kind, _, pattern in self._persons:
-            match = pattern.search(text)
+        for row in self._words.statements:
+            match = row.pattern.search(text)
             if match is None:
                 continue
             raw = match[1]
-            value = str(raw if raw.isdecimal() else chinese_number(raw)) if kind == "number" else raw
-            yield Stated(fact=fact, value=value, words=match.group())
+            value = raw if row.reads == "text" or raw.isdecimal() else str(chinese_number(raw))
+            yield Stated(fact=row.fact, value=value, words=match.group())
 
     def _findings(self, reading: Reading, asked: Asked, place: Place) -> Iterator[Finding]:
         question = Question(
@@ -226,20 +218,22 @@ class Reader:
             aspects=asked.aspects,
             matters=asked.matters,
             segments=asked.segments,
-            kinds=[(name, shows, no) for asks, name, shows, no in self._kinds if asks.search(reading.text)],
+            kinds=[kind for kind in self._words.kinds if kind.asks.search(reading.text)],
             topical=asked.topics(),
             cases=asked.cases,
             strange=reading.strange,
             districts=reading.districts,
         )
-        for notice in place.notices[:_FEW_NOTICES]:
+        notices = place.notices[:_FEW_NOTICES]
+        for notice in notices:
             own = {programme.id for programme in notice.programmes}
-            yield self._index(notice).answer(question, tuple(p for p in reading.programmes if p in own))
+            programmes = tuple(p for p in reading.programmes if p in own)
+            yield self._index(notice).answer(question, programmes, most=MOST // len(notices))
 
     def _index(self, notice: Notice) -> NoticeIndex:
         index = self._indexes.get(notice.id)
         if index is None:
-            index = self._indexes[notice.id] = NoticeIndex(self._library, notice, self._everyday)
+            index = self._indexes[notice.id] = NoticeIndex(self._library, notice, self._words.everyday)
             if len(self._indexes) > _INDEXES_KEPT:
                 self._indexes.popitem(last=False)
         return index
@@ -303,47 +297,54 @@ def _unsoftened(text: str) -> str:
 
 def _wordings(library: Library) -> Iterator[tuple[str, Sense]]:
     yield from _topics(library)
-    for city in library.cities:
+    for city in library.vocabulary.cities:
         yield city, Sense(Sort.OTHER_CITY, city, 1.0)
     for notice in library.notices.values():
-        header = notice.header
-        for name in (header.city, *header.cities):
-            yield name.lower(), Sense(Sort.CITY, header.city, 1.0)
+        for name in (notice.header.city, *notice.header.cities):
+            yield name.lower(), Sense(Sort.CITY, notice.header.city, 1.0)
         for programme in notice.programmes:
             for name in (programme.name, *programme.names, *programme.old_names):
                 yield name.lower(), Sense(Sort.PROGRAMME, programme.id, 1.0)
         for part in (notice, *notice.relays):
-            for region in part.regions:
-                for name in (region.name, *region.names):
-                    yield name.lower(), Sense(Sort.REGION, f"{header.city}/{region.name}", 1.0)
-            for row in part.streets:
-                for street in row.streets:
-                    yield street.lower(), Sense(Sort.STREET, f"{header.city}/{row.district}", 1.0)
-            for fact in part.facts:
-                if isinstance(fact, Quota):
-                    for body in (fact.body, *fact.bodies):
-                        yield body.lower(), Sense(Sort.BODY, body, 1.0)
-                if isinstance(fact, Contact):
-                    for person in fact.people:
-                        yield person, Sense(Sort.PERSON, f"{notice.id}/{' '.join(fact.programmes)}", 1.0)
+            yield from _places(notice.header.city, part)
+            yield from _bodies(notice.id, part)
+
+
+def _places(city: str, part: Notice) -> Iterator[tuple[str, Sense]]:
+    for region in part.regions:
+        for name in (region.name, *region.names):
+            yield name.lower(), Sense(Sort.REGION, f"{city}/{region.name}", 1.0)
+    for row in part.streets:
+        for street in row.streets:
+            yield street.lower(), Sense(Sort.STREET, f"{city}/{row.district}", 1.0)
+
+
+def _bodies(notice: str, part: Notice) -> Iterator[tuple[str, Sense]]:
+    for fact in part.facts:
+        if isinstance(fact, Quota):
+            for body in (fact.body, *fact.bodies):
+                yield body.lower(), Sense(Sort.BODY, body, 1.0)
+        if isinstance(fact, Contact):
+            for person in fact.people:
+                yield person, Sense(Sort.PERSON, f"{notice}/{' '.join(fact.programmes)}", 1.0)
 
 
 def _topics(library: Library) -> Iterator[tuple[str, Sense]]:
     shared: dict[str, int] = defaultdict(int)
-    for matter in library.matters.values():
+    for matter in library.vocabulary.matters.values():
         for word in matter.words:
             shared[word] += 1
-    for aspect in library.aspects.values():
+    for aspect in library.vocabulary.aspects.values():
         for word in aspect.words:
             yield word.lower(), Sense(Sort.ASPECT, aspect.id, 1.0)
-    for matter in library.matters.values():
+    for matter in library.vocabulary.matters.values():
         for word in matter.words:
             yield word.lower(), Sense(Sort.MATTER, matter.id, 1.0 / shared[word] ** 0.5)
 
 
-def _spoken(library: Library, everyday: Iterable[str]) -> set[str]:
+def _spoken(library: Library) -> set[str]:
     """Words of the notices' own text and of every day, by which Latin pinyin may be read."""
-    words = set(everyday)
+    words = set(library.vocabulary.everyday)
     for notice in library.notices.values():
         for part in (notice, *notice.relays):
             for fact in part.facts:

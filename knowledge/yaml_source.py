@@ -1,7 +1,7 @@
 """Reads YAML as authors mean it, and remembers the line of every value.
 
-YAML 1.1 turns `no` into false, 2024-07-14 into a date and 1:1.2 into a number; here only `true` and `false` are booleans,
-dates stay text, and a key given twice is a fault.
+YAML 1.1 turns `no` into false, 2024-07-14 into a date and 1:1.2 into a number; here only `true` and
+`false` are booleans, dates and ratios stay text, and a key given twice is a fault.
 """
 
 from __future__ import annotations

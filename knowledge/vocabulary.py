@@ -1,0 +1,106 @@
+"""How people speak, shared by all cities: the words for aspects and matters, speech, statements, patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from knowledge.notice import Aspect, Record, Strings
+
+
+class AspectWords(Record):
+    """An aspect and the words by which people ask it; a leading `~` marks a word that only supports."""
+
+    id: Aspect
+    name: str
+    words: Strings
+
+
+class Matter(Record):
+    """A matter finer than an aspect; a `general` one is the aspect as a whole. A word after `=` is a case of
+    the matter (返聘 of 退休人员), not another word for it."""
+
+    id: str
+    name: str
+    aspect: Aspect
+    words: Strings
+    general: bool = False
+
+
+class Speech(Record):
+    """A kind of speech: what a whole message of the kind is, and what one of it contains."""
+
+    id: str
+    whole: Strings = ()
+    has: Strings = ()
+
+
+class AnswerKind(Record):
+    """A kind of answer: how it is asked for, what every answer of the kind shows, what a reply calls it."""
+
+    id: str
+    asks: re.Pattern[str]
+    shows: re.Pattern[str]
+    name: str
+    not_for: tuple[Aspect, ...] = ()
+
+
+class Statement(Record):
+    """What people say of themselves: the fact, the matter it belongs to, and a pattern with one group."""
+
+    fact: str
+    about: str
+    reads: Literal["number", "text"]
+    pattern: re.Pattern[str]
+
+
+class Patterns(Record):
+    """Patterns that belong to no list: each is described in `common/patterns.yaml`."""
+
+    other: re.Pattern[str]
+    year: re.Pattern[str]
+    round: re.Pattern[str]
+    home: re.Pattern[str]
+    choice: re.Pattern[str]
+    selection: re.Pattern[str]
+
+
+class Everyday(Record):
+    """Words without a topic of their own, in rough groups."""
+
+    polite: Strings
+    question: Strings
+    grammar: Strings
+    verbs: Strings
+    nouns: Strings
+    marks: Strings
+
+    def words(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset(word for group in self.__class__.model_fields for word in getattr(self, group))
+
+
+class English(Record):
+    """English words that people mix in, with the Chinese they stand for."""
+
+    words: Mapping[str, str] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """All of `common/`; `asked` are sample questions by matter, or by `aspect:` and the aspect's id."""
+
+    aspects: Mapping[Aspect, AspectWords]
+    matters: Mapping[str, Matter]
+    cities: frozenset[str]
+    speech: tuple[Speech, ...]
+    kinds: tuple[AnswerKind, ...]
+    statements: tuple[Statement, ...]
+    patterns: Patterns
+    everyday: frozenset[str]
+    english: Mapping[str, str]
+    asked: Mapping[str, tuple[str, ...]]
