@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -17,12 +18,14 @@ import yaml
 
 from bot import app as service_app
 from bot import demo as demonstration
+from bot.channels.wechat_api import ApiError
 from bot.dialogue import Dialogue, Said
 from bot.settings import Settings, SettingsError, load
 from bot.terminal import clause_lines, coverage_lines, explained, programme_lines
 from handlers.contract import Incoming, Kind
 from knowledge.faults import KnowledgeError
 from knowledge.library import Library
+from store.database import AlreadyOpen, Unavailable
 
 _TERMINAL_BYTES = 1_000_000
 MENU = Path(__file__).parent / "menu.yaml"
@@ -49,7 +52,8 @@ def demo(
     start: Annotated[str, typer.Option(help="When the demo's time starts.")] = "2024-07-01T09:00:00+08:00",
 ) -> None:
     """Run the bot and a WeChat simulator with a chat page."""
-    _run(lambda: demonstration.run(port=port, start=datetime.fromisoformat(start)))
+    moment = _moment(start)
+    _run(lambda: demonstration.run(port=port, start=moment))
 
 
 @cli.command()
@@ -64,7 +68,7 @@ def ask(
 ) -> None:
     """Answer a question, or a conversation of several."""
     dialogue = Dialogue(_library(folder))
-    now = datetime.fromisoformat(at) if at else datetime.now(UTC)
+    now = _moment(at) if at else datetime.now(UTC)
     state: str | None = None
     for number, text in enumerate(question):
         said = _turn(dialogue, text, state, now, number)
@@ -176,13 +180,23 @@ async def _serve(settings: Settings) -> None:
 
 
 async def _menu(settings: Settings, *, show: bool) -> None:
-    async with service_app.service(settings) as parts:
-        assert parts.wechat is not None  # the command checked it
+    async with contextlib.aclosing(service_app.wechat_of(settings, service_app.NoShelf())) as account:
         if show:
-            typer.echo(json.dumps(await parts.wechat.api.menu(), ensure_ascii=False, indent=2))
+            typer.echo(json.dumps(await account.api.menu(), ensure_ascii=False, indent=2))
             return
-        await parts.wechat.api.publish_menu(yaml.safe_load(MENU.read_text(encoding="utf-8")))
+        await account.api.publish_menu(yaml.safe_load(MENU.read_text(encoding="utf-8")))
         typer.echo("the menu is published; clients show it within five minutes")
+
+
+def _moment(text: str) -> datetime:
+    """An ISO time with an offset, as an option gives it."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise typer.BadParameter("an ISO time with an offset, as 2024-07-01T09:00:00+08:00")
+    return moment
 
 
 def _turn(dialogue: Dialogue, text: str, state: str | None, now: datetime, number: int) -> Said:
@@ -193,7 +207,7 @@ def _turn(dialogue: Dialogue, text: str, state: str | None, now: datetime, numbe
         message_id=str(number),
         kind=Kind.TEXT,
         received_at=now,
-        text=text,
+        text=text.encode(errors="replace").decode(),
     )
     return dialogue.turn(incoming, state, limit_bytes=_TERMINAL_BYTES, real_seconds=60.0 * number)
 
@@ -222,7 +236,7 @@ def main() -> None:
     )
     try:
         cli()
-    except (KnowledgeError, SettingsError) as error:
+    except (KnowledgeError, SettingsError, AlreadyOpen, Unavailable, ApiError) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
     except KeyboardInterrupt:

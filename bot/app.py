@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
 
-from bot.channels.wechat import Account, WeChat, routes
+from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
+from bot.channels.wechat_api import TokenShelf
 from bot.clock import Clock
 from bot.conversation import Conversation
 from bot.delivery import Delivery
@@ -26,9 +28,9 @@ from store.records import Token
 
 _log = structlog.get_logger(__name__)
 
-_BODY_BYTES = 64 * 1024
 _WAITING_TOO_LONG = timedelta(minutes=15)
 _PURGE_S = 3600.0
+_LAST_YEAR, _FASTEST = 2200, 1_000_000
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,18 @@ class Shelf:
                 await work.keep_token(token=Token(account=account, access_token=token, expires_at=expires_at))
 
 
-def wechat_of(settings: Settings, store: Store) -> WeChat | None:
-    """The Official Account's door, where one is configured."""
-    if not settings.has_wechat:
-        return None
+class NoShelf:
+    """For a command that needs a token once and has no store."""
+
+    async def get(self, account: str) -> None:
+        """Never a kept one."""
+
+    async def put(self, account: str, token: str, expires_at: datetime) -> None:
+        """Keeps nothing."""
+
+
+def wechat_of(settings: Settings, shelf: TokenShelf) -> WeChat:
+    """The configured Official Account's door."""
     account = Account(
         app_id=settings.wechat_app_id,
         app_secret=settings.wechat_app_secret.get_secret_value(),
@@ -77,7 +87,7 @@ def wechat_of(settings: Settings, store: Store) -> WeChat | None:
         aes_key=settings.wechat_aes_key.get_secret_value(),
         api_base=settings.wechat_api_base,
     )
-    return WeChat(account, shelf=Shelf(store))
+    return WeChat(account, shelf=shelf)
 
 
 @asynccontextmanager
@@ -85,10 +95,10 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
     library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database_url)
+        store = await Store.open(settings.database_url.get_secret_value())
         stack.push_async_callback(store.close)
         clock = await Clock.open(store, settings)
-        wechat = wechat_of(settings, store)
+        wechat = wechat_of(settings, Shelf(store)) if settings.has_wechat else None
         if wechat:
             stack.push_async_callback(wechat.aclose)
         channels = {f"{wechat.name}:{wechat.account}": wechat} if wechat else {}
@@ -125,17 +135,15 @@ async def _purge(store: Store, clock: Clock, settings: Settings) -> None:
 
 def application(parts: Service) -> web.Application:
     """The routes of the service; its loops run while the application does."""
-    app = web.Application(client_max_size=_BODY_BYTES)
-    app.add_routes(
-        [web.get("/healthz", _healthy), web.get("/readyz", lambda request: _ready(request, parts))]
-    )
+    app = web.Application(client_max_size=BODY_BYTES)
+    app.add_routes([web.get("/healthz", _healthy), web.get("/readyz", partial(_ready, parts))])
     if parts.wechat:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.clock.now))
     if parts.settings.rehearsal:
         app.add_routes(
             [
-                web.get("/rehearsal/clock", lambda request: _clock(request, parts)),
-                web.post("/rehearsal/clock", lambda request: _set_clock(request, parts)),
+                web.get("/rehearsal/clock", partial(_clock, parts)),
+                web.post("/rehearsal/clock", partial(_set_clock, parts)),
             ]
         )
     app.cleanup_ctx.append(lambda _: _running(parts))
@@ -155,7 +163,7 @@ async def _healthy(request: web.Request) -> web.Response:
     return web.json_response({"alive": True})
 
 
-async def _ready(request: web.Request, parts: Service) -> web.Response:
+async def _ready(parts: Service, request: web.Request) -> web.Response:
     """The database answers, the knowledge is loaded, and nothing waits in the outbox for too long."""
     try:
         async with parts.store.work() as work:
@@ -173,11 +181,11 @@ async def _ready(request: web.Request, parts: Service) -> web.Response:
     return web.json_response(state, status=200 if ready else 503)
 
 
-async def _clock(request: web.Request, parts: Service) -> web.Response:
+async def _clock(parts: Service, request: web.Request) -> web.Response:
     return web.json_response({"now": parts.clock.now().isoformat(), "rate": parts.clock.rate})
 
 
-async def _set_clock(request: web.Request, parts: Service) -> web.Response:
+async def _set_clock(parts: Service, request: web.Request) -> web.Response:
     """Moves service time; only a rehearsal has this route, and only this machine may use it."""
     if not (request.remote and request.remote in ("127.0.0.1", "::1")):
         raise web.HTTPForbidden
@@ -185,13 +193,15 @@ async def _set_clock(request: web.Request, parts: Service) -> web.Response:
         wanted = await request.json()
         now = datetime.fromisoformat(wanted["now"]) if "now" in wanted else parts.clock.now()
         rate = float(wanted.get("rate", parts.clock.rate))
-        if now.tzinfo is None or not 0 <= rate <= 1_000_000:
+        if now.tzinfo is None or not 2000 <= now.year <= _LAST_YEAR or not 0 <= rate <= _FASTEST:
             raise ValueError
     except (ValueError, TypeError, KeyError, AttributeError):
-        error = "now: an ISO time with offset; rate: seconds of service time in a real second, 0 to 1000000"
+        error = (
+            "now: an ISO time with offset, 2000 to 2200; rate: service seconds in a real second, 0 to 1000000"
+        )
         return web.json_response({"error": error}, status=400)
     await parts.clock.set(parts.store, now=now, rate=rate)
-    return await _clock(request, parts)
+    return await _clock(parts, request)
 
 
 def metrics_application() -> web.Application:

@@ -14,6 +14,7 @@ from store.records import ServiceClock
 _log = structlog.get_logger(__name__)
 
 _REREAD_S = 2.0
+_END = datetime(2300, 1, 1, tzinfo=UTC)
 
 
 class Clock:
@@ -45,7 +46,10 @@ class Clock:
         real = datetime.now(UTC)
         if self._kept is None:
             return real
-        return self._kept.service_at + (real - self._kept.real_at) * self._kept.rate
+        try:
+            return self._kept.service_at + (real - self._kept.real_at) * self._kept.rate
+        except OverflowError:
+            return _END
 
     async def set(self, store: Store, *, now: datetime, rate: float) -> None:
         """Move service time, for every process."""

@@ -90,10 +90,16 @@ class Conversation:
             with suppress(TimeoutError, Unavailable):
                 await asyncio.wait_for(self._store.note(arrival), _NOTE_S)
                 return None
-            # not even noted: without an answer the platform sends the message again
-            await asyncio.wait({turn})
+            # not even noted: as long as the turn has not kept it, the platform shall send it again
+            await turn
             return None
-        return self._said(await turn)
+        try:
+            return self._said(await turn)
+        except Unavailable:
+            raise
+        except Exception:
+            # kept unanswered by the store, logged there; the sweep tries again
+            return None
 
     def _prepared(self, incoming: Incoming) -> tuple[Arrival, Think]:
         masked = replace(incoming, text=mask(incoming.text))

@@ -11,6 +11,7 @@ from bot.wording import Worded, Wording
 from handlers.contract import Choice, Effect, Incoming, Kind, NotMine, Reply, Section, Turn
 from handlers.registry import ALL, LAST
 from knowledge.figures import chinese_number
+from knowledge.language import normalise
 from knowledge.library import Library
 from knowledge.notice import Aspect
 from knowledge.reading import ASK, Context, Reading
@@ -33,11 +34,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What is kept between turns; `pace` is the start of the running minute (real seconds) and its count."""
+    """What is kept between turns: `parts` still to be said, with the `trace` of their figures; `pace` is the
+    start of the running minute (real seconds) and its count of messages."""
 
     context: Context = field(default_factory=Context)
     choices: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    trace: str = "{}"
     pace: tuple[float, int] = (0.0, 0)
 
     def dump(self) -> str:
@@ -54,6 +57,7 @@ class Memory:
                 "text": context.text,
                 "choices": self.choices,
                 "parts": self.parts,
+                "trace": self.trace,
                 "pace": self.pace,
             },
             ensure_ascii=False,
@@ -61,24 +65,26 @@ class Memory:
 
     @classmethod
     def load(cls, text: str | None) -> Memory:
-        """From JSON; nothing remembered where there is none."""
-        if not text:
+        """From JSON; what an earlier version kept in another form is forgotten."""
+        try:
+            kept: dict[str, Any] = json.loads(text or "{}")
+            return cls(
+                context=Context(
+                    city=kept["city"],
+                    programmes=tuple(kept["programmes"]),
+                    districts=tuple(kept["districts"]),
+                    aspects=tuple(map(Aspect, kept["aspects"])),
+                    matters=tuple(kept["matters"]),
+                    stated=kept["stated"],
+                    text=kept["text"],
+                ),
+                choices=tuple(kept["choices"]),
+                parts=tuple(kept["parts"]),
+                trace=kept["trace"],
+                pace=(kept["pace"][0], kept["pace"][1]),
+            )
+        except (KeyError, IndexError, TypeError, ValueError):
             return cls()
-        kept: dict[str, Any] = json.loads(text)
-        return cls(
-            context=Context(
-                city=kept["city"],
-                programmes=tuple(kept["programmes"]),
-                districts=tuple(kept["districts"]),
-                aspects=tuple(map(Aspect, kept["aspects"])),
-                matters=tuple(kept["matters"]),
-                stated=kept["stated"],
-                text=kept["text"],
-            ),
-            choices=tuple(kept["choices"]),
-            parts=tuple(kept["parts"]),
-            pace=(kept["pace"][0], kept["pace"][1]),
-        )
 
 
 class Dialogue:
@@ -109,7 +115,8 @@ class Dialogue:
         words = self._words(incoming)
         chosen = self._chosen(words, memory)
         if isinstance(chosen, int):
-            return self._plain("conversation/no_choice", memory, number=chosen)
+            template = "conversation/no_choice" if memory.choices else "conversation/no_list"
+            return self._plain(template, memory, number=chosen)
         incoming = replace(incoming, text=chosen if chosen is not None else words)
         reading = self._reader.read(incoming.text, memory.context)
         if reading.act == "more":
@@ -129,8 +136,8 @@ class Dialogue:
 
     def _chosen(self, words: str, memory: Memory) -> str | int | None:
         """What a bare number stands for, or the number where the list is shorter; None for other words."""
-        match = self._choice.match(words.strip())
-        if match is None or not memory.choices:
+        match = self._choice.match(normalise(words))
+        if match is None:
             return None
         number = int(match[1]) if match[1].isdecimal() else chinese_number(match[1]) or 0
         return memory.choices[number - 1] if 0 < number <= len(memory.choices) else number
@@ -157,16 +164,18 @@ class Dialogue:
         if reply.silent:
             return Said(text=None, state=memory.dump(), trace=_trace(self.library, reply), reading=reading)
         worded = self._worded(turn, reply, limit_bytes, notes)
+        trace = _trace(self.library, reply)
         kept = replace(
             memory,
             context=_remembered(memory.context, reading),
             choices=worded.choices,
             parts=worded.parts[1:],
+            trace=trace if worded.parts[1:] else "{}",
         )
         return Said(
             text=worded.parts[0],
             state=kept.dump(),
-            trace=_trace(self.library, reply),
+            trace=trace,
             effects=tuple(reply.effects),
             reading=reading,
         )
@@ -195,7 +204,7 @@ class Dialogue:
         if not memory.parts:
             return replace(self._plain("conversation/no_more", memory), reading=reading)
         kept = replace(memory, parts=memory.parts[1:])
-        return Said(text=memory.parts[0], state=kept.dump(), trace="{}", reading=reading)
+        return Said(text=memory.parts[0], state=kept.dump(), trace=memory.trace, reading=reading)
 
     def _plain(self, template: str, memory: Memory, **values: object) -> Said:
         return Said(text=self._wording.render(template, **values), state=memory.dump(), trace="{}")

@@ -3,78 +3,56 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 PREFIX = "JIANGWEN_"
 FILE = "JIANGWEN_CONFIG"
 _AES_KEY_LENGTH = 43
+_FASTEST = 1_000_000
+_ACCOUNT = ("wechat_app_id", "wechat_app_secret", "wechat_token")
 
 
 class SettingsError(Exception):
     """The settings cannot be used; the message has a line for each fault and never a secret's value."""
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Names in the environment carry the prefix `JIANGWEN_`; in TOML they are lower case without it."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True
-    )
-    toml_file: ClassVar[Path | None] = None
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=0, le=65535, description="port to listen on; 0 takes any free one")
-    database_url: str = Field(
-        "sqlite+aiosqlite:///var/jiangwen.db",
+    database_url: SecretStr = Field(
+        SecretStr("sqlite+aiosqlite:///var/jiangwen.db"),
         description="sqlite+aiosqlite:///path or postgresql+asyncpg://…",
     )
     wechat_app_id: str = Field("", description="AppID of the Official Account")
     wechat_app_secret: SecretStr = Field(SecretStr(""), description="AppSecret of the Official Account")
     wechat_token: SecretStr = Field(SecretStr(""), description="Token of the server configuration")
-    wechat_aes_key: SecretStr = Field(
-        SecretStr(""), description="EncodingAESKey, 43 characters; empty in plain mode"
-    )
-    wechat_api_base: str = Field(
-        "https://api.weixin.qq.com", description="where the platform's API is reached"
-    )
+    wechat_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey; empty in plain mode")
+    wechat_api_base: str = Field("https://api.weixin.qq.com", description="where the platform's API is")
     knowledge_dir: Path | None = Field(None, description="a folder of further notices")
-    public_url: str = Field(
-        "", description="how people reach this service; no link is sent while it is empty"
-    )
+    public_url: str = Field("", description="how people reach this service; no link is sent while empty")
     metrics_port: int = Field(0, ge=0, le=65535, description="port of /metrics on the loopback; 0 = none")
     retention_days: int = Field(180, ge=1, description="days after which texts of conversations are erased")
     clock_start: datetime | None = Field(
         None, description="rehearsal: service time starts here in a new database"
     )
-    clock_rate: float = Field(1.0, ge=0, description="rehearsal: seconds of service time in a real second")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Arguments, then the environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, cls.toml_file)
+    clock_rate: float = Field(
+        1.0, ge=0, le=_FASTEST, allow_inf_nan=False, description="rehearsal: service seconds in a real second"
+    )
 
     @field_validator("database_url")
     @classmethod
-    def _known_database(cls, value: str) -> str:
-        if not value.startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
             raise ValueError("begins with sqlite+aiosqlite:/// or postgresql+asyncpg://")
         return value
 
@@ -93,17 +71,6 @@ class Settings(BaseSettings):
             raise ValueError("needs an offset, as in 2024-07-01T09:00:00+08:00")
         return value
 
-    @model_validator(mode="after")
-    def _whole_account(self) -> Settings:
-        given = {
-            name: bool(_plain(getattr(self, name)))
-            for name in ("wechat_app_id", "wechat_app_secret", "wechat_token")
-        }
-        if any(given.values()) and not all(given.values()):
-            missing = ", ".join(PREFIX + name.upper() for name, is_given in given.items() if not is_given)
-            raise ValueError(f"an Official Account also needs {missing}")
-        return self
-
     @property
     def has_wechat(self) -> bool:
         """Whether an Official Account is configured."""
@@ -115,31 +82,40 @@ class Settings(BaseSettings):
         return self.clock_start is not None
 
 
-def _plain(value: str | SecretStr) -> str:
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
-
-
 def load(environment: Mapping[str, str] | None = None, **given: Any) -> Settings:
-    """The settings; raises SettingsError with every fault."""
+    """The settings from what is given, else the environment, else the file; raises SettingsError."""
     environment = os.environ if environment is None else environment
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {FILE}
-    faults = [
-        f"{name}: no such setting"
-        for name in sorted(environment)
-        if name.startswith(PREFIX) and name not in known
-    ]
-    path = environment.get(FILE)
-    if path and not Path(path).is_file():
-        raise SettingsError(f"{FILE}: no such file: {path}")
-    source = type("FromFile", (Settings,), {"toml_file": Path(path) if path else None})
+    faults: list[str] = []
+    values: dict[str, Any] = _from_file(environment.get(FILE), faults)
+    for name, text in sorted(environment.items()):
+        field = name.removeprefix(PREFIX).lower()
+        if not name.startswith(PREFIX) or name == FILE or not text:
+            continue
+        if field in Settings.model_fields:
+            values[field] = text
+        else:
+            faults.append(f"{name}: no such setting")
+    values |= given
+    if any(values.get(name) for name in _ACCOUNT):
+        missing = [PREFIX + name.upper() for name in _ACCOUNT if not values.get(name)]
+        faults += [f"{name}: an Official Account needs it" for name in missing]
     try:
-        settings: Settings = source(**given)
+        settings = Settings(**values)
     except ValidationError as error:
-        for problem in error.errors(include_input=False, include_url=False):
-            name = PREFIX + str(problem["loc"][0]).upper() if problem["loc"] else "settings"
-            faults.append(f"{name}: {problem['msg']}")
-    except ValueError as error:
-        faults.append(f"{path}: {error}")
+        problems = error.errors(include_input=False, include_url=False)
+        faults += [f"{PREFIX}{str(p['loc'][0]).upper()}: {p['msg']}" for p in problems]
     if faults:
         raise SettingsError("\n".join(faults))
     return settings
+
+
+def _from_file(path: str | None, faults: list[str]) -> dict[str, Any]:
+    if not path:
+        return {}
+    try:
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError:
+        faults.append(f"{FILE}: no such file: {path}")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{FILE}: {path}: {error}")
+    return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from handlers.contract import Choice, Reply, Section
 from knowledge.library import Library, Season
+from knowledge.reading import Scope
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
@@ -63,22 +65,37 @@ class Wording:
     def _sections(
         self, sections: Iterable[Section], library: Library, seasons: dict[str, Season]
     ) -> Iterable[str]:
-        ordered = sorted(sections, key=lambda s: -s.weight)
-        scopes = list(dict.fromkeys(section.scope for section in ordered))
-        for scope in scopes:
-            texts = [self.render(s.template, **s.values) for s in ordered if s.scope == scope]
-            if scope is not None:
-                notice = library.notices[scope.notice]
-                programmes = [library.programmes[p][1] for p in scope.programmes]
-                heading = self.render(
-                    "conversation/heading",
-                    names=[p.name for p in programmes] or [notice.header.city],
-                    editions=list(dict.fromkeys(p.edition for p in programmes)) or [notice.header.edition],
-                    header=notice.header,
-                    season=str(seasons[notice.id]),
-                )
-                texts[0] = f"{heading}\n{texts[0]}"
-            yield from dict.fromkeys(texts)
+        """Heaviest first; of several scopes each has its first section said before any has its second."""
+        by_scope: dict[Scope | None, list[str]] = {}
+        for section in sorted(sections, key=lambda s: -s.weight):
+            texts = by_scope.setdefault(section.scope, [])
+            text = self.render(section.template, **section.values)
+            if text not in texts:
+                texts.append(text)
+        headings = {scope: self._heading(scope, library, seasons) for scope in by_scope}
+        if len(by_scope) == 1:
+            for scope, texts in by_scope.items():
+                yield from (headings[scope] + texts[0], *texts[1:])
+            return
+        for texts_of_round in zip_longest(*by_scope.values()):
+            for scope, text in zip(by_scope, texts_of_round, strict=True):
+                if text is not None:
+                    yield headings[scope] + text
+
+    def _heading(self, scope: Scope | None, library: Library, seasons: dict[str, Season]) -> str:
+        """Which notice and programmes a section speaks of, with a line break; empty for none."""
+        if scope is None:
+            return ""
+        notice = library.notices[scope.notice]
+        programmes = [library.programmes[p][1] for p in scope.programmes]
+        heading = self.render(
+            "conversation/heading",
+            names=[p.name for p in programmes] or [notice.header.city],
+            editions=list(dict.fromkeys(p.edition for p in programmes)) or [notice.header.edition],
+            header=notice.header,
+            season=str(seasons[notice.id]),
+        )
+        return f"{heading}\n"
 
     def _choices(self, choices: Iterable[Choice]) -> tuple[list[str], tuple[str, ...]]:
         rows: dict[str, str] = {}

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
-from knowledge.notice import Aspect
+from knowledge.library import Sourced
+from knowledge.notice import Aspect, Fact
 from knowledge.reading import Finding, Scope
 
-_MATTERS = ("level", "age", "title", "honours", "award.count", "quota.body", "way", "money.bonus")
+ASPECTS = frozenset({Aspect.COMPARE})
+_MATTERS = ("level", "age", "title", "honours", "contests", "award.count", "quota.body", "way", "money.bonus")
 _WORTH = 2
 
 
@@ -17,36 +21,56 @@ class Comparing:
     name = "comparing"
 
     def answer(self, turn: Turn) -> Reply | NotMine:
-        """Only where at least two programmes are meant and no finer matter is asked."""
-        reading = turn.reading
-        if Aspect.COMPARE not in reading.aspects:
-            return NOT_MINE
+        """What the notices compare themselves, and side by side where at least two programmes are meant."""
+        sections = [
+            facts.section(turn, finding, compared)
+            for finding in turn.reading.findings
+            if (compared := facts.hits(turn, finding, ASPECTS))
+        ]
         pairs = [
             (finding, programme)
-            for finding in reading.findings
+            for finding in turn.reading.findings
             if Aspect.COMPARE in finding.overview
             for programme in facts.programmes_of(turn, finding.scope)
         ]
-        if len(pairs) < _WORTH:
-            return NOT_MINE
-        return Reply(sections=[_section(turn, finding, programme) for finding, programme in pairs])
+        if len(pairs) >= _WORTH:
+            sections.append(_table(turn, pairs))
+        return Reply(sections=sections) if sections else NOT_MINE
 
 
-def _section(turn: Turn, finding: Finding, programme: str) -> Section:
-    scope = Scope(notice=finding.scope.notice, programmes=(programme,))
-    lines, used = [], []
+def _table(turn: Turn, pairs: Sequence[tuple[Finding, str]]) -> Section:
+    """A line for each programme under each matter; a matter on which all are silent is left out."""
+    used: list[Sourced] = []
+    lines: list[dict[str, object]] = []
     for matter in _MATTERS:
-        own = [
-            sourced
-            for sourced in turn.library.facts(facts.notice_of(turn, scope))
-            if sourced.fact.about[0] == matter and programme in sourced.fact.programmes
-        ][:2]
-        used += own
-        lines.append((turn.library.vocabulary.matters[matter].name, [facts.row(s) for s in own]))
+        rows = [(programme, _about(turn, finding, programme, matter)) for finding, programme in pairs]
+        if not any(own for _, own in rows):
+            continue
+        used += [own for _, own in rows if own]
+        lines.append(
+            {
+                "matter": turn.library.vocabulary.matters[matter].name,
+                "rows": [
+                    {
+                        "programme": turn.library.programmes[programme][1].name,
+                        "row": facts.row(own) if own else None,
+                    }
+                    for programme, own in rows
+                ],
+            }
+        )
+    scopes = {finding.scope for finding, _ in pairs}
     return Section(
-        template="comparing/programme",
-        values={"programme": turn.library.programmes[programme][1].name, "lines": lines},
+        template="comparing/table",
+        values={"lines": lines},
         facts=tuple(s.id for s in used),
-        scope=finding.scope,
+        scope=scopes.pop() if len(scopes) == 1 else None,
         weight=4,
     )
+
+
+def _about(turn: Turn, finding: Finding, programme: str, matter: str) -> Sourced | None:
+    """What the notice says of a matter for the programme: before all else a fact that is about just that."""
+    scope = Scope(notice=finding.scope.notice, programmes=(programme,))
+    held = [sourced for sourced in facts.facts_of(turn, scope, Fact) if matter in sourced.fact.about]
+    return min(held, key=lambda s: (not s.fact.programmes, s.fact.about.index(matter)), default=None)

@@ -10,6 +10,8 @@ from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 _ENOUGH = 4
+_NEAR = 0.6
+_ASK_FIRST = 9
 
 
 class Contacts:
@@ -24,6 +26,8 @@ class Contacts:
             asked = bool(set(finding.overview) & ASPECTS)
             chosen = facts.hits(turn, finding, ASPECTS)
             contacts = [s for s in chosen if isinstance(s.fact, Contact)]
+            if _where(turn):
+                sections.append(_which_district(turn, finding))
             if not contacts and not asked:
                 if chosen:
                     sections.append(facts.section(turn, finding, chosen))
@@ -33,6 +37,24 @@ class Contacts:
             if rules:
                 sections.append(facts.section(turn, finding, rules, heavier=-0.5))
         return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _where(turn: Turn) -> bool:
+    """Whether a street was told that no list has, and no district."""
+    reading = turn.reading
+    asked = Aspect.DISTRICT_ROUTING in reading.aspects
+    address = turn.library.vocabulary.patterns.address.search(reading.unnamed)
+    return asked and not reading.districts and not reading.street and address is not None
+
+
+def _which_district(turn: Turn, finding: Finding) -> Section:
+    regions = [region.name for region in facts.notice_of(turn, finding.scope).regions]
+    return Section(
+        template="contacts/which_district",
+        values={"regions": regions},
+        scope=finding.scope,
+        weight=_ASK_FIRST,
+    )
 
 
 def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: bool) -> list[Section]:
@@ -54,9 +76,12 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     ):
         office = facts.office(turn, finding.scope)
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
-    elif any(not _belongs(s) for s in contacts):
+    elif any(not _belongs(s) for s in contacts[:1]):
         contacts = [s for s in contacts if not _belongs(s)]
-    if asked and not districts:
+    scores = {hit.fact: hit.score for hit in finding.hits}
+    best = max((scores.get(s.id, 0.0) for s in contacts), default=0.0)
+    contacts = [s for s in contacts if scores.get(s.id, best) >= _NEAR * best]
+    if asked and not districts and (not contacts or all(_contact(s).role == "city" for s in contacts)):
         contacts = [s for s in everyone if _contact(s).role == "city"] or contacts
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
 

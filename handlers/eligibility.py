@@ -37,6 +37,7 @@ class Eligibility:
         choices: list[Choice] = []
         for finding in turn.reading.findings:
             if Aspect.ELIGIBILITY in finding.overview:
+                sections += facts.pointed(turn, finding, ASPECTS, Condition)
                 sections += _overview(turn, finding)
                 if not finding.scope.programmes:
                     choices += _programmes(turn, finding)

@@ -11,6 +11,9 @@ from knowledge.notice import Aspect, Contact, Fact
 from knowledge.reading import Finding, Scope
 
 
+_BEFORE_OVERVIEWS = 10.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """A line of an answer: what the notice says and where."""
@@ -28,6 +31,14 @@ def hits(turn: Turn, finding: Finding, aspects: Collection[Aspect]) -> list[Sour
     """The finding's facts whose own aspect is one of `aspects`, best first."""
     facts = (turn.library.sourced[hit.fact] for hit in finding.hits)
     return [sourced for sourced in facts if sourced.fact.aspect in aspects]
+
+
+def pointed(turn: Turn, finding: Finding, aspects: Collection[Aspect], kind: type[Fact]) -> list[Section]:
+    """What an overview of `kind` would leave out: facts of other kinds that the question is much like."""
+    own = [
+        s for s in hits(turn, finding, aspects) if s.id in finding.pointed and not isinstance(s.fact, kind)
+    ]
+    return [section(turn, finding, own, heavier=_BEFORE_OVERVIEWS)] if own else []
 
 
 def weight(finding: Finding, facts: Iterable[Sourced]) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from handlers import facts
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
-from knowledge.reading import ASK
+from knowledge.reading import ASK, Scope
 
 _FEW_CITIES = 9
 
@@ -45,10 +46,24 @@ class Fallback:
 
     def answer(self, turn: Turn) -> Reply | NotMine:
         """The topic, where one could be made out, is named as one that the notices do not have."""
+        scopes = [finding.scope for finding in turn.reading.findings]
+        if scopes:
+            return Reply(sections=[_unwritten(turn, scope) for scope in scopes])
         return Reply(
             sections=[Section(template="fallback/unknown", values={"strange": turn.reading.strange})],
             choices=_cities(turn),
         )
+
+
+def _unwritten(turn: Turn, scope: Scope) -> Section:
+    """Asked of a notice, and nothing in it fits: the office to call."""
+    office = facts.office(turn, scope)
+    return Section(
+        template="fallback/unwritten",
+        values={"office": office.fact if office else None, "cite": office.citation if office else ""},
+        facts=(office.id,) if office else (),
+        scope=scope,
+    )
 
 
 def _cities(turn: Turn) -> list[Choice]:

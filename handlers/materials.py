@@ -24,6 +24,7 @@ class Materials:
         for finding in turn.reading.findings:
             asked = set(finding.overview)
             if Aspect.MATERIALS in asked:
+                sections += facts.pointed(turn, finding, ASPECTS, Material)
                 sections += _lists(turn, finding)
             if Aspect.FORMS in asked:
                 forms = list(facts.facts_of(turn, finding.scope, Form))

@@ -36,9 +36,7 @@ def _names_only(turn: Turn) -> bool:
     """A city or a programme and nothing asked about it."""
     reading = turn.reading
     named = bool(reading.programmes or reading.city_from == "said")
-    return (
-        reading.act == ASK and named and not reading.topics() and not (reading.strange or reading.other_city)
-    )
+    return reading.act == ASK and named and not reading.topics() and len(reading.rest) <= _LITTLE
 
 
 def _introduction(turn: Turn) -> Reply:
@@ -65,7 +63,7 @@ def _introduction(turn: Turn) -> Reply:
         )
         for notice, programmes in scopes.items()
     ]
-    subject = named[0][1].name if len(named) == 1 else city
+    subject = named[0][1].name if len(named) == 1 else city or "、".join(p.name for _, p in named)
     choices = [Choice(template=f"notices/ask_{topic}", values={"name": subject}) for topic in _TOPICS]
     return Reply(sections=sections, choices=choices, alone=True)
 
@@ -77,8 +75,14 @@ def _quoted(turn: Turn) -> list[Section]:
         Section(
             template="notices/clause",
             values={"cite": clause.citation, "text": clause.text, "header": part.header},
+            facts=tuple(f"{part.id}/{fact.id}" for fact in part.facts if clause.id in fact.clause),
             scope=Scope(notice=notice.id),
         )
-        for notice, part, clause in turn.library.clauses.get(clause_key(turn.reading.text), ())
+        for notice, part, clause in turn.library.clauses.get(_key(turn), ())
         if not city or notice.header.city == city
     ]
+
+
+def _key(turn: Turn) -> str:
+    """The clause that the message is about, without the words that ask for its text."""
+    return clause_key(turn.library.vocabulary.patterns.clause.sub("", turn.reading.unnamed))

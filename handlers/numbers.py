@@ -14,6 +14,9 @@ ASPECTS = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT, Aspect.SUPPORT_MONEY})
 _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MONEY: Money}
 
 
+_FEW = 3
+
+
 class Numbers:
     """Quotas as a table by body; numbers and sums as sentences."""
 
@@ -25,7 +28,8 @@ class Numbers:
         for finding in turn.reading.findings:
             chosen = facts.hits(turn, finding, ASPECTS)
             quotas = [s for s in chosen if isinstance(s.fact, Quota)]
-            if Aspect.QUOTA in finding.overview:
+            asked_by_body = turn.reading.districts or turn.reading.bodies
+            if Aspect.QUOTA in finding.overview or (len(quotas) > _FEW and not asked_by_body):
                 quotas = _all_quotas(turn, finding)
             if quotas:
                 sections.append(_table(turn, finding, quotas))

@@ -27,7 +27,7 @@ class SelfCheck:
         scopes = [finding.scope for finding in turn.reading.findings if finding.scope.programmes]
         if not scopes:
             return Reply(
-                sections=[Section(template="selfcheck/choose", weight=4)], choices=_every_programme(turn)
+                sections=[Section(template="selfcheck/choose")], choices=_every_programme(turn), alone=True
             )
         return Reply(sections=[section for scope in scopes for section in _conditions(turn, scope)])
 

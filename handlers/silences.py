@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
+from knowledge.library import Sourced
 from knowledge.reading import Finding
 
 _FIRST = 10
@@ -16,23 +17,27 @@ class Silences:
 
     def answer(self, turn: Turn) -> Reply | NotMine:
         """The topics without a word in the notice; a notice that answers nothing else says so too."""
+        findings = turn.reading.findings
+        others = any(finding.hits for finding in findings)
         sections = [
-            _section(turn, finding) for finding in turn.reading.findings if finding.silent or not finding.hits
+            _section(turn, finding) for finding in findings if finding.silent or (others and not finding.hits)
         ]
         return Reply(sections=sections) if sections else NOT_MINE
 
 
 def _section(turn: Turn, finding: Finding) -> Section:
-    office = facts.office(turn, finding.scope)
+    office = None if finding.hits else facts.office(turn, finding.scope)
     near = [turn.library.sourced[fact] for silent in finding.silent for fact in silent.near]
-    near = list({s.id: s for s in near if s.id not in {hit.fact for hit in finding.hits}}.values())
+    shown = {hit.fact for hit in finding.hits}
+    near = list({s.id: s for s in near if s.id not in shown and _fits(s, finding)}.values())
     return Section(
         template="silences/silent",
         values={
             "topics": list(dict.fromkeys(silent.topic for silent in finding.silent)),
             "notes": list(dict.fromkeys(silent.note for silent in finding.silent if silent.note)),
+            "elsewhere": list(dict.fromkeys(c for silent in finding.silent for c in silent.elsewhere)),
             "near": [facts.row(s) for s in near],
-            "office": office.fact if office and not finding.hits else None,
+            "office": office.fact if office else None,
             "cite": office.citation if office else "",
             "else_answered": bool(finding.hits),
         },
@@ -40,3 +45,8 @@ def _section(turn: Turn, finding: Finding) -> Section:
         scope=finding.scope,
         weight=_FIRST,
     )
+
+
+def _fits(sourced: Sourced, finding: Finding) -> bool:
+    asked, own = finding.scope.programmes, sourced.fact.programmes
+    return not asked or not own or not set(asked).isdisjoint(own)

@@ -20,9 +20,9 @@ _CLIP = 500
 
 def normalise(text: str) -> str:
     """NFKC, simplified, lower case, single spaces, nothing invisible; at most 500 characters."""
-    text = unicodedata.normalize("NFKC", text[: 4 * _CLIP])
-    text = _DROPPED.sub("", _SIMPLIFY.convert(text)).lower()
-    return _SPACE.sub(" ", text).strip()[:_CLIP]
+    text = unicodedata.normalize("NFKC", _DROPPED.sub("", text[: 4 * _CLIP]))
+    text = _SIMPLIFY.convert(text).lower()
+    return _SPACE.sub(" ", text).strip()[:_CLIP].rstrip()
 
 
 def is_han(char: str) -> bool:

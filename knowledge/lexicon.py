@@ -262,13 +262,13 @@ class Lexicon:
         if _number_differs(written, surface):
             return False
         longest = max(end - start for start, end in words)
-        if len(written) < _SHORTEST_BLURRED:
-            return longest == 1 and same > 0 and [sound(c) for c in written] == [sound(c) for c in surface]
         named = self._only(surface, Sort.PROGRAMME, Sort.REGION)
         if not named and any(
             a in self._little_words for a, b in zip(written, surface, strict=True) if a != b
         ):
             return False
+        if len(written) < _SHORTEST_BLURRED:
+            return longest == 1 and same > 0 and [sound(c) for c in written] == [sound(c) for c in surface]
         return same * 3 >= len(written) and longest < len(written)
 
 

@@ -22,6 +22,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from knowledge import lint
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
+    CHINA,
     FACT_FILES,
     Clause,
     Fact,
@@ -124,7 +125,7 @@ class Notice:
             return Season.SUPERSEDED
         if self.closes is not None and now >= self.closes:
             return Season.CLOSED
-        return Season.OPEN if now.date() >= self.header.issued else Season.COMING
+        return Season.OPEN if now.astimezone(CHINA).date() >= self.header.issued else Season.COMING
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +173,7 @@ class Library:
     @cached_property
     def programmes(self) -> Mapping[str, tuple[Notice, Programme]]:
         """Every programme by id, with its notice."""
-        return {p.id: (n, p) for n in self.notices.values() for p in n.programmes}
+        return MappingProxyType({p.id: (n, p) for n in self.notices.values() for p in n.programmes})
 
     @cached_property
     def clauses(self) -> Mapping[str, tuple[tuple[Notice, Notice, Clause], ...]]:
@@ -259,7 +260,12 @@ class _Loader:
 
     def _vocabulary(self, common: Path) -> Vocabulary | None:
         aspects = self._rows(common / "aspects.yaml", AspectWords)
-        matters = self._rows(common / "matters.yaml", Matter)
+        matters = self._lined(common / "matters.yaml", Matter)
+        known: set[str] = set()
+        for matter, line in matters:
+            if matter.id in known:
+                self._fault("common/matters.yaml", "id", matter.id, "each id once", "join the two", line)
+            known.add(matter.id)
         cities = self._rows(common / "cities.yaml", str)
         speech = self._rows(common / "speech.yaml", Speech)
         kinds = self._rows(common / "kinds.yaml", AnswerKind)
@@ -267,12 +273,16 @@ class _Loader:
         patterns = self._whole(common / "patterns.yaml", Patterns)
         everyday = self._whole(common / "everyday.yaml", Everyday)
         english = self._whole(common / "english.yaml", English)
-        asked = self._samples(*sorted(common.glob("asked_*.yaml")))
+        asked = {
+            key: texts
+            for path in sorted(common.glob("asked_*.yaml"))
+            for key, (texts, _) in self._samples(path).items()
+        }
         if patterns is None or everyday is None or english is None:
             return None
         return Vocabulary(
             aspects=MappingProxyType({row.id: row for row in aspects}),
-            matters=MappingProxyType({row.id: row for row in matters}),
+            matters=MappingProxyType({row.id: row for row, _ in matters}),
             cities=frozenset(cities),
             speech=tuple(speech),
             kinds=tuple(kinds),
@@ -294,50 +304,62 @@ class _Loader:
                 self._fault(
                     f"{folder.name}/{path.name}", "(file)", path.name, expected, "rename or remove the file"
                 )
-        header_source = self._read(folder / "notice.yaml")
-        header = self._validated(header_source, Header, (), header_source.value) if header_source else None
+        notice = self._read(folder / "notice.yaml")
+        header = self._validated(notice, Header, (), notice.value) if notice else None
         text = folder / "source.txt"
         if not text.is_file():
             self._fault(
                 f"{folder.name}/source.txt", "(file)", "no such file", "the notice as published", "add it"
             )
-        if header is None:
-            return None
         facts: list[tuple[Fact, str, int]] = []
         for name, kind in FACT_FILES.items():
             if source := self._read(folder / f"{name}.yaml", optional=True):
                 facts += [(row, source.name, line) for row, line in self._typed(source, kind)]
+        clauses = self._lined(folder / "clauses.yaml", Clause)
+        silences = self._lined(folder / "silences.yaml", Silence, optional=True)
+        regions = self._rows(folder / "regions.yaml", Region, optional=True)
+        streets = self._lined(folder / "streets.yaml", Streets, optional=True)
+        asked, source_text = self._samples(folder / "asked.yaml"), self._text(text)
+        if header is None or notice is None:
+            return None
         return lint.Draft(
             header=header,
+            notice=notice,
             folder=folder.name,
-            clauses=self._rows(folder / "clauses.yaml", Clause),
+            clauses=clauses,
             facts=facts,
-            silences=self._rows(folder / "silences.yaml", Silence, optional=True),
-            regions=self._rows(folder / "regions.yaml", Region, optional=True),
-            streets=self._rows(folder / "streets.yaml", Streets, optional=True),
-            source=self._text(text),
-            asked=self._samples(folder / "asked.yaml"),
+            silences=silences,
+            regions=regions,
+            streets=streets,
+            source=source_text,
+            asked=asked,
         )
 
-    def _samples(self, *paths: Path) -> dict[str, tuple[str, ...]]:
-        """Sample questions by what they ask for."""
-        samples: dict[str, tuple[str, ...]] = {}
-        for path in paths:
-            source = self._read(path, optional=True)
-            if source and self._validated(source, dict[str, Strings], (), source.value) is not None:
-                samples.update({key: tuple(map(str, texts)) for key, texts in source.value.items()})
-        return samples
+    def _samples(self, path: Path) -> dict[str, tuple[tuple[str, ...], int]]:
+        """Sample questions by what they ask for, each group with its line."""
+        source = self._read(path, optional=True)
+        if source is None or self._validated(source, dict[str, Strings], (), source.value) is None:
+            return {}
+        return {key: (tuple(map(str, texts)), source.line((key,))) for key, texts in source.value.items()}
 
     def _text(self, path: Path) -> str:
         if not path.is_file():
             return ""
-        text = path.read_text(encoding="utf-8")
-        self._digest.update(text.encode())
-        return text
+        content = path.read_bytes()
+        self._digest.update(content)
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError as error:
+            name = f"{path.parent.name}/{path.name}"
+            self._fault(name, "(file)", str(error), "text in UTF-8", "save the file as UTF-8")
+            return ""
 
     def _rows(self, path: Path, kind: type[_Kind], *, optional: bool = False) -> list[_Kind]:
+        return [row for row, _ in self._lined(path, kind, optional=optional)]
+
+    def _lined(self, path: Path, kind: type[_Kind], *, optional: bool = False) -> list[tuple[_Kind, int]]:
         source = self._read(path, optional=optional)
-        return [row for row, _ in self._typed(source, kind)] if source else []
+        return list(self._typed(source, kind)) if source else []
 
     def _whole(self, path: Path, kind: type[_Kind]) -> _Kind | None:
         source = self._read(path)
@@ -392,8 +414,10 @@ class _Loader:
             self._faults += error.faults
             return None
 
-    def _fault(self, file: str, field: str, found: str, expected: str, cure: str) -> None:
-        self._faults.append(Fault(file=file, line=1, field=field, found=found, expected=expected, cure=cure))
+    def _fault(self, file: str, field: str, found: str, expected: str, cure: str, line: int = 1) -> None:
+        self._faults.append(
+            Fault(file=file, line=line, field=field, found=found, expected=expected, cure=cure)
+        )
 
 
 def _assemble(drafts: Sequence[lint.Draft]) -> dict[str, Notice]:
@@ -413,12 +437,12 @@ def _assemble(drafts: Sequence[lint.Draft]) -> dict[str, Notice]:
 def _built(draft: lint.Draft, superseded_by: str) -> Notice:
     return Notice(
         header=draft.header,
-        clauses=MappingProxyType({c.id: c for c in draft.clauses}),
+        clauses=MappingProxyType({c.id: c for c, _ in draft.clauses}),
         facts=tuple(fact for fact, _, _ in draft.facts),
-        silences=tuple(draft.silences),
+        silences=tuple(row for row, _ in draft.silences),
         regions=tuple(draft.regions),
-        streets=tuple(draft.streets),
+        streets=tuple(row for row, _ in draft.streets),
         source=draft.source,
-        asked=MappingProxyType({key: tuple(texts) for key, texts in draft.asked.items()}),
+        asked=MappingProxyType({key: tuple(texts) for key, (texts, _) in draft.asked.items()}),
         superseded_by=superseded_by,
     )

@@ -1,4 +1,4 @@
-"""How alike texts are, by the rare character pairs that they share."""
+"""How alike texts are, by the characters and the character pairs that they share; rare ones count more."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9.:]+")
+_SMOOTH = 30.0
+"""Keeps a label with few samples from winning by its shortness; found by leaving out samples one by one."""
 
 
 def pairs(text: str) -> set[str]:
@@ -21,6 +23,13 @@ def pairs(text: str) -> set[str]:
     return found
 
 
+def pieces(text: str) -> set[str]:
+    """The pairs of a text and its single Chinese characters."""
+    found = pairs(text)
+    found.update(char for char in text if "\u4e00" <= char <= "\u9fff")
+    return found
+
+
 class Likeness:
     """Labels with samples of text each; tells which labels a new text is like."""
 
@@ -28,23 +37,26 @@ class Likeness:
         self._labels = tuple(samples)
         ignored = frozenset(passed_over)
         counts = [
-            Counter(pair for text in texts for pair in pairs(text.lower()) - ignored)
+            Counter(piece for text in texts for piece in pieces(text.lower()) - ignored)
             for texts in samples.values()
         ]
-        spread = Counter(pair for own in counts for pair in own)
+        spread = Counter(piece for own in counts for piece in own)
         size = len(counts) + 1
-        self._rarity = {pair: math.log(size / number) for pair, number in spread.items()}
+        rarity = {piece: math.log(size / number) for piece, number in spread.items()}
         weights: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for at, own in enumerate(counts):
-            for pair, count in own.items():
-                weights[pair].append((at, self._rarity[pair] * count / (count + 1)))
+            worth = {piece: rarity[piece] * count / (count + 1) for piece, count in own.items()}
+            length = math.sqrt(sum(w * w for w in worth.values()) + _SMOOTH)
+            for piece, weight in worth.items():
+                if weight:
+                    weights[piece].append((at, weight / length))
         self._weights = dict(weights)
 
     def best(self, text: str, most: int = 3) -> list[tuple[str, float]]:
-        """The labels most like `text`, each with the sum of what its shared pairs are worth."""
+        """The labels most like `text`, best first, each with how much it is (some 0.3 a shared rare pair)."""
         scores: dict[int, float] = defaultdict(float)
-        for pair in pairs(text):
-            for at, worth in self._weights.get(pair, ()):
+        for piece in pieces(text):
+            for at, worth in self._weights.get(piece, ()):
                 scores[at] += worth
         ranked = sorted(scores, key=lambda at: (-scores[at], at))[:most]
-        return [(self._labels[at], round(scores[at], 3)) for at in ranked]
+        return [(self._labels[at], round(scores[at], 4)) for at in ranked]

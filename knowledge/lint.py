@@ -13,23 +13,25 @@ from pydantic_core import ErrorDetails
 from knowledge.faults import Fault
 from knowledge.figures import figures
 from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
+from knowledge.yaml_source import Source
 
 _LAYOUT = re.compile(r"[\s#*<>\\|…．.\-—_]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A notice folder as read, each fact with its file and line, before the notices are put together."""
+    """A notice folder as read, each row with its line, before the notices are put together."""
 
     header: Header
+    notice: Source
     folder: str
-    clauses: Sequence[Clause]
+    clauses: Sequence[tuple[Clause, int]]
     facts: Sequence[tuple[Fact, str, int]]
-    silences: Sequence[Silence]
+    silences: Sequence[tuple[Silence, int]]
     regions: Sequence[Any]
-    streets: Sequence[Any]
+    streets: Sequence[tuple[Any, int]]
     source: str
-    asked: Mapping[str, Sequence[str]]
+    asked: Mapping[str, tuple[Sequence[str], int]]
 
 
 def bare(text: str) -> str:
@@ -54,6 +56,7 @@ def cure(kind: type[Any], problem: ErrorDetails) -> str:
 def check(drafts: Sequence[Draft], matters: Collection[str]) -> Iterator[Fault]:
     """Every fault within and between the notices."""
     by_id = {draft.header.id: draft for draft in drafts}
+    yield from _unique_across(drafts)
     for draft in drafts:
         parent = by_id.get(draft.header.parent)
         yield from _header(draft, by_id)
@@ -73,30 +76,36 @@ def _header(draft: Draft, by_id: dict[str, Draft]) -> Iterator[Fault]:
     file = f"{draft.folder}/notice.yaml"
     for field, other in (("parent", draft.header.parent), ("supersedes", draft.header.supersedes)):
         if other and other not in by_id:
-            yield _fault(
-                file, 1, field, other, "the id of another notice", f"one of: {', '.join(sorted(by_id))}"
-            )
+            line = draft.notice.line((field,))
+            known = f"one of: {', '.join(sorted(by_id))}"
+            yield _fault(file, line, field, other, "the id of another notice", known)
+    parent = by_id.get(draft.header.parent)
+    if parent and (parent.header.parent or parent is draft):
+        line = draft.notice.line(("parent",))
+        expected = "a notice that is no relay itself"
+        yield _fault(file, line, "parent", draft.header.parent, expected, "name the city's notice")
     if draft.header.parent and not draft.header.district:
         yield _fault(file, 1, "district", "nothing", "the district that relays the notice", "add `district:`")
     if not draft.header.parent and not draft.header.programmes:
         yield _fault(file, 1, "programmes", "none", "at least one programme", "add the programmes")
-    known = {clause.id for clause in draft.clauses}
-    cited = [c for p in draft.header.programmes for c in p.clause] + [
-        c for b in draft.header.basis for c in b.clause
+    clauses = {clause.id for clause, _ in draft.clauses}
+    cited = [
+        *((c, ("programmes", at)) for at, row in enumerate(draft.header.programmes) for c in row.clause),
+        *((c, ("basis", at)) for at, row in enumerate(draft.header.basis) for c in row.clause),
     ]
-    for clause in cited:
-        if clause not in known:
-            yield _fault(
-                file, 1, "clause", clause, "a clause of clauses.yaml", "correct the id or add the clause"
-            )
+    for clause, place in cited:
+        if clause not in clauses:
+            line = draft.notice.line((*place, "clause"))
+            cure = "correct the id or add the clause"
+            yield _fault(file, line, "clause", clause, "a clause of clauses.yaml", cure)
 
 
 def _unique(draft: Draft) -> Iterator[Fault]:
-    for clause, count in Counter(c.id for c in draft.clauses).items():
-        if count > 1:
-            yield _fault(
-                f"{draft.folder}/clauses.yaml", 1, clause, f"{count} clauses", "each id once", "rename one"
-            )
+    counts = Counter(clause.id for clause, _ in draft.clauses)
+    for clause, line in {clause.id: line for clause, line in draft.clauses}.items():
+        if counts[clause] > 1:
+            file, found = f"{draft.folder}/clauses.yaml", f"{counts[clause]} clauses"
+            yield _fault(file, line, clause, found, "each id once", "rename one")
     seen: dict[str, str] = {}
     for fact, file, line in draft.facts:
         if fact.id in seen:
@@ -104,8 +113,22 @@ def _unique(draft: Draft) -> Iterator[Fault]:
         seen[fact.id] = file
 
 
+def _unique_across(drafts: Sequence[Draft]) -> Iterator[Fault]:
+    """No notice and no programme twice."""
+    seen: dict[str, str] = {}
+    for draft in drafts:
+        file = f"{draft.folder}/notice.yaml"
+        programmes = enumerate(draft.header.programmes)
+        ids = [(draft.header.id, ("id",)), *((p.id, ("programmes", at, "id")) for at, p in programmes)]
+        for id_, place in ids:
+            if id_ in seen:
+                line = draft.notice.line(place)
+                yield _fault(file, line, "id", id_, f"an id not used in {seen[id_]}", "choose another id")
+            seen[id_] = file
+
+
 def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) -> Iterator[Fault]:
-    clauses = {clause.id for clause in draft.clauses}
+    clauses = {clause.id for clause, _ in draft.clauses}
     family = (draft, parent) if parent else (draft,)
     programmes = {p.id for member in family for p in member.header.programmes}
     regions = {r.name for member in family for r in member.regions}
@@ -122,7 +145,7 @@ def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) ->
                 if value not in known:
                     cure = "correct it" + (f"; known: {', '.join(sorted(known))}" if len(known) <= 40 else "")
                     yield _fault(file, line, where + name, value, f"a known {name}", cure)
-    for silence in draft.silences:
+    for silence, line in draft.silences:
         file = f"{draft.folder}/silences.yaml"
         for name, given, known in (
             ("about", silence.about, matters),
@@ -131,17 +154,21 @@ def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) ->
         ):
             for value in given:
                 if value not in known:
-                    yield _fault(file, 1, f"{silence.id}.{name}", value, f"a known {name}", "correct it")
+                    yield _fault(file, line, f"{silence.id}.{name}", value, f"a known {name}", "correct it")
     for key in sorted(draft.asked.keys() - facts):
-        yield _fault(f"{draft.folder}/asked.yaml", 1, key, key, "the id of a fact", "correct the id")
-    for street in draft.streets:
+        yield _fault(
+            f"{draft.folder}/asked.yaml", draft.asked[key][1], key, key, "the id of a fact", "correct the id"
+        )
+    for street, line in draft.streets:
         if street.district not in regions:
             file = f"{draft.folder}/streets.yaml"
-            yield _fault(file, 1, "district", street.district, "a region of regions.yaml", "correct the name")
+            yield _fault(
+                file, line, "district", street.district, "a region of regions.yaml", "correct the name"
+            )
 
 
 def _wording(draft: Draft) -> Iterator[Fault]:
-    text = {clause.id: clause.text for clause in draft.clauses}
+    text = {clause.id: clause.text for clause, _ in draft.clauses}
     allowed = figures(f"{draft.header.edition} {draft.header.doc_no}")
     for fact, file, line in draft.facts:
         clauses = [text[c] for c in fact.clause if c in text]
@@ -215,13 +242,13 @@ def _completeness(draft: Draft) -> Iterator[Fault]:
     """The clauses, one after the other, are the source."""
     source, at = bare(draft.source), 0
     file = f"{draft.folder}/clauses.yaml"
-    for clause in draft.clauses:
+    for clause, line in draft.clauses:
         text = bare(clause.text)
         found = source.find(text, at)
         if found < 0:
             yield _fault(
                 file,
-                1,
+                line,
                 clause.id,
                 clause.text[:60],
                 "words of source.txt, in its order",
@@ -231,7 +258,7 @@ def _completeness(draft: Draft) -> Iterator[Fault]:
         if found > at:
             yield _fault(
                 file,
-                1,
+                line,
                 clause.id,
                 f"before it the source has: {source[at:found][:60]}",
                 "no words left out",
@@ -241,7 +268,7 @@ def _completeness(draft: Draft) -> Iterator[Fault]:
     if draft.clauses and at < len(source):
         yield _fault(
             file,
-            1,
+            draft.clauses[-1][1],
             "(end)",
             f"the source goes on: {source[at:][:60]}",
             "no words left out",

@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 CHINA = ZoneInfo("Asia/Shanghai")
 
 _PHONE = re.compile(r"(0\d{2,3}-)?\d{7,8}(-\d{1,6})?|1[3-9]\d{9}")
+_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00)))?")
 _DASHES = re.compile(r"[-‐-―－]+")
 
 
@@ -146,12 +147,12 @@ def _china_instant(value: object) -> object:
     """`2024-07-14` or `2024-07-14T18:00`, up to T24:00; the end of a day is the next 00:00."""
     if not isinstance(value, str):
         return value
-    match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})(?:T(\d{2}):(\d{2}))?", value)
+    match = _MOMENT.fullmatch(value)
     if not match:
         raise ValueError("a moment is written YYYY-MM-DD or YYYY-MM-DDTHH:MM, China's time, up to T24:00")
     day = datetime.fromisoformat(match[1]).replace(tzinfo=CHINA)
     if match[2] is None:
-        return day + timedelta(days=1)
+        return day + timedelta(days=1)  # a bare day, or its 24:00
     return day + timedelta(hours=int(match[2]), minutes=int(match[3]))
 
 
@@ -218,6 +219,7 @@ class SubLimit(Record):
 
     of: str
     at_most: int
+    unit: str
 
 
 class Quota(Fact):

@@ -25,9 +25,11 @@ WORDING, WORDING_MOST, WORDING_ALONE = 0.25, 2.6, 2.0
 ASSERTED = 0.5
 _STRANGE_NAMED = 2
 WHOLE_WORD = 3
-SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 0.2, 2.6, 6.0, 8
+SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
+POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
-KEEP, ENOUGH, MOST = 0.45, 0.9, 8
+KEEP, ENOUGH, MOST, FEW = 0.38, 0.9, 8, 3
+FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,18 +122,26 @@ class NoticeIndex:
         wholly = self._wholly_silent(question, programmes)
         hits = [] if wholly else self._choose(question, self._score(question, programmes), most)
         silent += self._missing_kinds(question, hits)
-        silent += self._missing_words(question, silent, programmes)
-        matters = self._matters
+        unknown = list(self._missing_words(question, silent, programmes))
+        silent += unknown
+        named = {matter for segment in question.segments for matter in segment}
         specific = [
-            m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general
+            matter
+            for matter, weight in question.matters.items()
+            if weight >= (ASSERTED if matter in named else SURELY_LIKE) and not self._matters[matter].general
         ]
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
+        if unknown and overview and FIGURES.issuperset(overview):
+            # a sum or a number for something the notice does not know would be taken for its answer
+            hits, overview = [], ()
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
+        alike = {fact for fact, worth in self._samples.best(question.text, SAMPLED) if worth >= POINTED}
         return Finding(
             scope=Scope(notice=self._notice.id, programmes=programmes),
+            pointed=tuple(hit.fact for hit in hits if hit.fact in alike),
             hits=tuple(hits),
             silent=tuple(silent),
             overview=overview,
@@ -260,8 +270,8 @@ class NoticeIndex:
                 not silence.programmes or not programmes or set(programmes) & set(silence.programmes)
             ):
                 near = tuple(f"{self._notice.id}/{fact}" for fact in silence.near)
-                return Silent(notice=self._notice.id, topic=name, note=silence.say, near=near)
-        return Silent(notice=self._notice.id, topic=name)
+                return Silent(notice=self._notice.id, topic=name, matter=matter, note=silence.say, near=near)
+        return Silent(notice=self._notice.id, topic=name, matter=matter)
 
     def _missing_words(
         self, question: Question, silent: Sequence[Silent], programmes: tuple[str, ...]

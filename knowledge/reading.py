@@ -42,27 +42,31 @@ class Hit:
 class Silent:
     """Something asked on which the notice of the scope says nothing.
 
-    `topic` is what a reply calls it; `near` are facts to show beside it, `note` is the author's own
-    sentence, `clauses` those of `near`.
+    `topic` is what a reply calls it, `matter` its id where it is one of the vocabulary; `near` are facts to
+    show beside it, `note` is the author's own sentence, `elsewhere` the cities whose notices say it.
     """
 
     notice: str
     topic: str
+    matter: str = ""
     note: str = ""
     near: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """What one scope has to say to the question: facts in order of fit, and what it is silent on.
 
-    `overview` names the aspects asked as a whole, without a finer matter.
+    `overview` names the aspects asked as a whole, without a finer matter; `pointed` are the hits that
+    people ask for in words much like these.
     """
 
     scope: Scope
     hits: tuple[Hit, ...] = ()
     silent: tuple[Silent, ...] = ()
     overview: tuple[Aspect, ...] = ()
+    pointed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +87,8 @@ class Reading:
     """One message, understood in its context.
 
     `city_from` is `said`, `remembered` (from an earlier message), `implied` (by a programme or a
-    district) or empty. `bodies` are recommending bodies named, `rest` is the wording without names, `strange`
+    district) or empty. `bodies` are recommending bodies named, `unnamed` is the
+    wording without names of cities and programmes, `rest` the same without marks, `strange`
     are words that neither the vocabulary nor any notice in scope knows.
     """
 
@@ -98,6 +103,7 @@ class Reading:
     districts: tuple[str, ...] = ()
     street: str = ""
     bodies: tuple[str, ...] = ()
+    unnamed: str = ""
     rest: str = ""
     programmes: tuple[str, ...] = ()
     aspects: tuple[Aspect, ...] = ()

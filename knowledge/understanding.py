@@ -9,14 +9,14 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from knowledge.figures import chinese_number
-from knowledge.language import normalise, tagged
+from knowledge.language import is_han, normalise, tagged
 from knowledge.lexicon import Found, Lexicon, Sense, Sort
 from knowledge.library import Library, Notice
 from knowledge.likeness import Likeness, pairs
 from knowledge.notice import Aspect, Contact, Quota
 from knowledge.places import Place, Spoken
-from knowledge.ranking import ASSERTED, MOST, NoticeIndex, Question
-from knowledge.reading import ASK, Context, Finding, Reading, Stated
+from knowledge.ranking import ASSERTED, FEW, MOST, NoticeIndex, Question
+from knowledge.reading import ASK, Context, Finding, Reading, Silent, Stated
 
 _SEGMENT = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
 _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
@@ -27,7 +27,7 @@ _SHORT = 14
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _HINT = 0.4
-_LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 4.5, 9.0, 1.3, 0.6
+_LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
 
@@ -43,6 +43,7 @@ class Asked:
     segments: tuple[Mapping[str, float], ...]
     wording: str
     cases: tuple[str, ...] = ()
+    hinted: bool = False
     inherited: tuple[str, ...] = ()
 
     def topics(self) -> bool:
@@ -58,9 +59,12 @@ class Reader:
         words = self._words = library.vocabulary
         self._whole = {_bare(text): row.id for row in words.speech for text in row.whole}
         self._parts = [(text, row.id) for row in words.speech for text in row.has]
+        self._quiet = [(text, row.id) for row in words.speech for text in row.quiet]
         self._lexicon = Lexicon(_wordings(library), _spoken(library))
         english = sorted(words.english, key=lambda phrase: (-len(phrase), phrase))
-        self._english = re.compile(rf"(?<![a-z])(?:{'|'.join(map(re.escape, english))})(?![a-z])")
+        self._english = re.compile(
+            rf"(?<![a-z0-9./:@_-])(?:{'|'.join(map(re.escape, english))})(?![a-z0-9./:@_-])"
+        )
         self._likeness = Likeness(words.asked, words.everyday)
         self._indexes: OrderedDict[str, NoticeIndex] = OrderedDict()
 
@@ -74,8 +78,18 @@ class Reader:
         asked = self._asked(text, found)
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
         strange = self._strange(text, found, place.notices)
-        if not asked.topics() and not strange and len(text) <= _SHORT:
+        vague = not asked.topics() or asked.hinted
+        if vague and not strange and len(text) <= _SHORT:
             asked = _continued(asked, context)
+        elif self._words.patterns.follows.match(text):
+            asked = _followed(asked, context)
+        if spoken.persons:
+            asked = replace(asked, aspects={**asked.aspects, Aspect.CONTACT: 1.0})
+        if act == ASK and not asked.topics() and not place.explicit:
+            act = next((quiet for word, quiet in self._quiet if word in text), act)
+        if not asked.topics() and spoken.regions:
+            # a place and nothing else: where does it belong
+            asked = replace(asked, aspects={**asked.aspects, Aspect.DISTRICT_ROUTING: 1.0})
         other_edition = self._other_edition(text, place.notices)
         selection = self._words.patterns.selection.search(text)
         reading = Reading(
@@ -90,6 +104,7 @@ class Reader:
             districts=place.districts,
             street=spoken.street,
             bodies=spoken.bodies,
+            unnamed=asked.wording,
             rest=_bare(asked.wording),
             programmes=place.programmes,
             aspects=tuple(sorted(asked.aspects, key=lambda a: -asked.aspects[a])),
@@ -98,7 +113,13 @@ class Reader:
             strange=strange,
             inherited=asked.inherited + place.inherited,
         )
-        if act != ASK or reading.other_city or selection or not (asked.topics() or place.explicit):
+        if (
+            not any(map(is_han, text))
+            or act != ASK
+            or reading.other_city
+            or selection
+            or not (asked.topics() or place.explicit)
+        ):
             return reading
         return replace(reading, findings=tuple(self._findings(reading, asked, place)))
 
@@ -114,10 +135,41 @@ class Reader:
         return next((act for word, act in self._parts if word in text), ASK)
 
     def _asked(self, text: str, found: Sequence[Found]) -> Asked:
+        aspects, matters, segments = self._named(text, found)
+        topical = _without_names(text, found)
+        self._add_likely(topical, aspects, matters)
+        spans = self._stated_spans(text, aspects)
+        if not spans and set(aspects) & _ABOUT_PERSONS:
+            for row in self._words.statements:
+                if row.pattern.search(text):
+                    matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
+                    segments[-1].setdefault(row.about, 1.0)
+        for matter in _only_within(found, spans):
+            matters[matter] = min(matters[matter], _HINT)
+        for start, end in sorted(spans, reverse=True):
+            topical = topical[:start] + " " * (end - start) + topical[end:]
+        hinted = _promote(aspects, matters)
+        for matter, weight in matters.items():
+            if weight >= ASSERTED:
+                aspect = self._words.matters[matter].aspect
+                aspects[aspect] = max(aspects.get(aspect, 0.0), _HINT)
+        return Asked(
+            aspects,
+            matters,
+            tuple(segments[at] for at in sorted(segments)),
+            topical,
+            tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
+            hinted,
+        )
+
+    def _named(
+        self, text: str, found: Sequence[Found]
+    ) -> tuple[dict[Aspect, float], dict[str, float], dict[int, dict[str, float]]]:
+        """The aspects and matters that the words name, the matters also by the message's parts."""
         aspects: dict[Aspect, float] = defaultdict(float)
         matters: dict[str, float] = defaultdict(float)
-        ends = [match.end() for match in _SEGMENT.finditer(text)]
         segments: dict[int, dict[str, float]] = defaultdict(dict)
+        ends = [match.end() for match in _SEGMENT.finditer(text)]
         for item in found:
             for sense in item.senses:
                 if sense.sort is Sort.ASPECT:
@@ -126,29 +178,10 @@ class Reader:
                     weight = sense.weight * (1 + _BY_LENGTH * min(len(item), _LENGTH_MOST))
                     _add(matters, sense.value, weight)
                     _add(segments[sum(end <= item.start for end in ends)], sense.value, weight)
-        topical = _without_names(text, found)
-        self._add_likely(topical, aspects, matters)
-        spans = self._stated_spans(text, aspects)
-        if not spans and set(aspects) & _ABOUT_PERSONS:
-            for row in self._words.statements:
-                if row.pattern.search(text):
-                    matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
-        for matter in _only_within(found, spans):
-            matters[matter] = min(matters[matter], _HINT)
-        for start, end in sorted(spans, reverse=True):
-            topical = topical[:start] + " " * (end - start) + topical[end:]
-        _promote(aspects, matters)
-        for matter, weight in matters.items():
-            if weight >= ASSERTED:
-                aspect = self._words.matters[matter].aspect
-                aspects[aspect] = max(aspects.get(aspect, 0.0), _HINT)
-        return Asked(
-            dict(aspects),
-            dict(matters),
-            tuple(segments[at] for at in sorted(segments)),
-            topical,
-            tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
-        )
+        for row in self._words.aspects.values():
+            if any(pattern.search(text) for pattern in row.patterns):
+                _add(aspects, row.id, 1.0)
+        return aspects, matters, segments
 
     def _stated_spans(self, text: str, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
         """What people say of themselves: no question where something else is asked (五十三了…几号截止)."""
@@ -181,7 +214,7 @@ class Reader:
         for word, tag in tagged(text):
             span = range(at, at + len(word))
             at += len(word)
-            if len(word) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._words.everyday:
+            if len(set(word)) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._words.everyday:
                 continue
             if not covered.isdisjoint(span) or any(pairs(word) <= text_pairs for text_pairs in known):
                 continue
@@ -228,7 +261,14 @@ class Reader:
         for notice in notices:
             own = {programme.id for programme in notice.programmes}
             programmes = tuple(p for p in reading.programmes if p in own)
-            yield self._index(notice).answer(question, programmes, most=MOST // len(notices))
+            found = self._index(notice).answer(question, programmes, most=MOST if len(notices) == 1 else FEW)
+            yield replace(found, silent=tuple(self._elsewhere(silent) for silent in found.silent))
+
+    def _elsewhere(self, silent: Silent) -> Silent:
+        """A silence with the cities whose notices do speak of the matter."""
+        others = [n for n in self._library.notices.values() if n.id != silent.notice and not n.superseded_by]
+        cities = [n.header.city for n in others[:_FEW_NOTICES] if self._index(n).covers(silent.matter, ())]
+        return replace(silent, elsewhere=tuple(cities)) if cities else silent
 
     def _index(self, notice: Notice) -> NoticeIndex:
         index = self._indexes.get(notice.id)
@@ -258,12 +298,13 @@ def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> se
     return inside - outside
 
 
-def _promote(aspects: dict[Aspect, float], matters: dict[str, float]) -> None:
-    """Where nothing is said plainly, what is hinted at is taken as asked (哪天, 在哪)."""
+def _promote(aspects: dict[Aspect, float], matters: dict[str, float]) -> bool:
+    """Where nothing is said plainly, what is hinted at is taken as asked (哪天, 在哪); whether it was so."""
     if any(weight >= ASSERTED for weight in (*aspects.values(), *matters.values())):
-        return
+        return False
     for aspect in aspects:
         aspects[aspect] = 1.0
+    return bool(aspects)
 
 
 def _continued(asked: Asked, context: Context) -> Asked:
@@ -277,6 +318,15 @@ def _continued(asked: Asked, context: Context) -> Asked:
         asked.wording,
         asked.cases,
         inherited=("topic",),
+    )
+
+
+def _followed(asked: Asked, context: Context) -> Asked:
+    """A message that goes on with the last one (那…) is also, a little, about what that one was."""
+    return replace(
+        asked,
+        aspects={**dict.fromkeys(context.aspects, _HINT), **asked.aspects},
+        matters={**dict.fromkeys(context.matters, _HINT), **asked.matters},
     )
 
 
@@ -297,10 +347,13 @@ def _unsoftened(text: str) -> str:
 
 def _wordings(library: Library) -> Iterator[tuple[str, Sense]]:
     yield from _topics(library)
-    for city in library.vocabulary.cities:
+    own = {name for n in library.notices.values() for name in (n.header.city, *n.header.cities)}
+    for city in sorted(library.vocabulary.cities - own):
         yield city, Sense(Sort.OTHER_CITY, city, 1.0)
     for notice in library.notices.values():
-        for name in (notice.header.city, *notice.header.cities):
+        number = normalise(notice.header.doc_no)
+        names = (*notice.header.cities, number, *library.vocabulary.patterns.document.findall(number))
+        for name in (notice.header.city, *names):
             yield name.lower(), Sense(Sort.CITY, notice.header.city, 1.0)
         for programme in notice.programmes:
             for name in (programme.name, *programme.names, *programme.old_names):
@@ -325,8 +378,9 @@ def _bodies(notice: str, part: Notice) -> Iterator[tuple[str, Sense]]:
             for body in (fact.body, *fact.bodies):
                 yield body.lower(), Sense(Sort.BODY, body, 1.0)
         if isinstance(fact, Contact):
-            for person in fact.people:
-                yield person, Sense(Sort.PERSON, f"{notice}/{' '.join(fact.programmes)}", 1.0)
+            line = Sense(Sort.PERSON, f"{notice}/{' '.join(fact.programmes)}", 1.0)
+            for name in (*fact.people, *(phone.dial.split("-")[-1] for phone in fact.phones)):
+                yield name, line
 
 
 def _topics(library: Library) -> Iterator[tuple[str, Sense]]:

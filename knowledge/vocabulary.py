@@ -13,11 +13,13 @@ from knowledge.notice import Aspect, Record, Strings
 
 
 class AspectWords(Record):
-    """An aspect and the words by which people ask it; a leading `~` marks a word that only supports."""
+    """An aspect and the words and patterns by which people ask it; a leading `~` marks a word that only
+    supports."""
 
     id: Aspect
     name: str
     words: Strings
+    patterns: tuple[re.Pattern[str], ...] = ()
 
 
 class Matter(Record):
@@ -32,11 +34,13 @@ class Matter(Record):
 
 
 class Speech(Record):
-    """A kind of speech: what a whole message of the kind is, and what one of it contains."""
+    """A kind of speech: what a whole message of the kind is, what one of it contains, and what one contains
+    that asks nothing (`quiet`)."""
 
     id: str
     whole: Strings = ()
     has: Strings = ()
+    quiet: Strings = ()
 
 
 class AnswerKind(Record):
@@ -67,6 +71,10 @@ class Patterns(Record):
     home: re.Pattern[str]
     choice: re.Pattern[str]
     selection: re.Pattern[str]
+    clause: re.Pattern[str]
+    address: re.Pattern[str]
+    follows: re.Pattern[str]
+    document: re.Pattern[str]
 
 
 class Everyday(Record):

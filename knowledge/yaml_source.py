@@ -38,14 +38,14 @@ class Source:
 
 def read(path: Path, name: str) -> Source:
     """The file as a `Source` called `name`; raises KnowledgeError where it is no YAML of ours."""
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        raise KnowledgeError([_unreadable(name, mark.line + 1 if mark else 1, str(error))]) from None
     lines: dict[Path_, int] = {}
     faults: list[Fault] = []
-    value = None if node is None else _build(node, (), name, lines, faults)
+    try:
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        value = None if node is None else _build(node, (), name, lines, faults)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise KnowledgeError([_unreadable(name, mark.line + 1 if mark else 1, str(error))]) from None
     if faults:
         raise KnowledgeError(faults)
     return Source(name, value, lines)
@@ -89,6 +89,7 @@ def _build_mapping(
                 )
             )
         result[key] = _build(value_node, (*path, key), name, lines, faults)
+        lines[*path, key] = key_node.start_mark.line + 1
     return result
 
 

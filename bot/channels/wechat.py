@@ -38,7 +38,7 @@ from bot.channels.wechat_crypto import (
 )
 from handlers.contract import Incoming, Kind
 
-BODY_BYTES: Final = 64 * 1024
+BODY_BYTES: Final = 128 * 1024  # compatible mode carries a text twice, the second time as base64
 WINDOW_SECONDS: Final = 300
 TEXT_CHARACTERS: Final = 2000
 _DEPTH: Final = 16
@@ -309,9 +309,11 @@ def routes(
             return _refusal(refusal)
         try:
             text = await answer(received)
-        except Exception as fault:  # the message is the sweep's now, and its text stays out of the log
+        except (
+            Exception
+        ) as fault:  # not kept: the platform shall send it again; its text stays out of the log
             _log.error("wechat.failed", fault=type(fault).__name__, **received.log_context())
-            return _response("failed")
+            return _response("failed", "later", status=503)
         if not text:
             return _response("silent")
         reply = channel.seal(text, received, request.query, now=datetime.now(UTC))

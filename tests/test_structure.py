@@ -1,0 +1,338 @@
+"""What holds of the project as a whole: imports, where words live, what is used, what is documented."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from bot.__main__ import cli
+from bot.dialogue import Dialogue
+from bot.settings import FILE, PREFIX, Settings
+from bot.wording import TEMPLATES, Wording
+from handlers.contract import Kind, Reply, Turn
+from handlers.registry import ALL, LAST
+from knowledge.library import Library
+from knowledge.reading import ASK, Context, Finding, Reading, Scope
+from tests.talk import incoming_text, sample, talk
+from tests.wire import SEASON
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("bot", "handlers", "knowledge", "store")
+FILES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
+LONGEST = 60
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+# —— who imports whom
+
+
+def test_the_import_contracts_hold() -> None:
+    run = subprocess.run(  # noqa: S603 (a tool of the environment)
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+@pytest.mark.parametrize(
+    ("room", "libraries"),
+    [
+        ("store", {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"}),
+        ("bot", {"aiohttp", "wechatpy", "typer", "jinja2", "prometheus_client"}),
+        ("knowledge", {"opencc", "rjieba", "pypinyin", "cn2an"}),
+    ],
+)
+def test_a_library_stays_in_its_room(room: str, libraries: set[str]) -> None:
+    elsewhere = [path for path in FILES if path.relative_to(ROOT).parts[0] != room]
+
+    assert {name_of(path): used for path in elsewhere if (used := libraries & imported(path))} == {}
+
+
+def imported(path: Path) -> set[str]:
+    """The top names of all modules that a file imports."""
+    found: set[str] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_every_dependency_is_imported_or_named() -> None:
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    listed = re.search(r"^dependencies = \[(.*?)^\]", project, re.DOTALL | re.MULTILINE)
+    assert listed
+    names = {re.split(r"[\[<>=~]", entry)[0].lower() for entry in re.findall(r'"(.*?)"', listed[1])}
+    modules = {"pyyaml": "yaml", "prometheus-client": "prometheus_client"}
+    by_url = {"aiosqlite", "asyncpg", "tzdata"}  # loaded by a database URL, or by zoneinfo
+    used = {module for path in FILES for module in imported(path)}
+
+    assert {name for name in names - by_url if modules.get(name, name) not in used} == set()
+
+
+# —— where words live
+
+MARKS = {
+    # numerals and units
+    "knowledge/figures.py": "零〇一二两三四五六七八九十百千万亿第个人名家项元年岁天日张字份月级位支",
+    "knowledge/language.py": "一鿿",  # the bounds of the block of Chinese characters
+    "knowledge/likeness.py": "一鿿",  # the same
+    "knowledge/library.py": "第项条款",  # ordinal marks around a clause's id
+    "knowledge/notice.py": "第项",  # the same, in a citation
+    "knowledge/lexicon.py": "一二三四五六七八九十第",  # numerals are never mended
+    "knowledge/understanding.py": "啊呀哦呢吧嘛哈呗哇咯啦的亲请",  # particles at the ends of a message
+}
+"""The single Chinese characters that a parser is made of, by file; all else is data or a template."""
+
+
+def spoken(path: Path) -> Iterator[str]:
+    """The string literals of a file that are no docstrings; f-strings piece by piece."""
+    module = tree(path)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(module)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    bare = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+    for node in ast.walk(module):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in docstrings | bare
+        ):
+            yield node.value
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_no_word_that_a_user_reads_stands_in_code(path: Path) -> None:
+    allowed = MARKS.get(name_of(path), "")
+
+    for literal in spoken(path):
+        han = re.findall(r"[\u3400-\u9fff\uf900-\ufaff]", literal)
+        assert set(han) <= set(allowed), literal
+
+
+# —— functions
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_function_fits_on_a_page(path: Path) -> None:
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < LONGEST, node.name
+
+
+# —— templates
+
+NAMES = {path.relative_to(TEMPLATES).with_suffix("").as_posix() for path in TEMPLATES.rglob("*.j2")}
+PARTS = {name for name in NAMES if name.rpartition("/")[2].startswith("_")}
+
+
+class Noting(Wording):
+    """Notes every template that it renders."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rendered: set[str] = set()
+
+    def render(self, template: str, **values: Any) -> str:
+        self.rendered.add(template)
+        return super().render(template, **values)
+
+
+def test_every_handler_has_its_templates() -> None:
+    folders = {path.name for path in TEMPLATES.iterdir()}
+    modules = {type(handler).__module__.rpartition(".")[2] for handler in (*ALL, LAST)}
+
+    assert len({handler.name for handler in (*ALL, LAST)}) == len(ALL) + 1
+    assert folders - modules == {"conversation", "facts"}, "the shared folders"
+    assert {module for module in modules - folders if "facts" not in named_in(module)} == set()
+
+
+def named_in(module: str) -> set[str]:
+    """The folders of the templates that a handler's module names, itself or by `handlers.facts`."""
+    source = (ROOT / "handlers" / f"{module}.py").read_text(encoding="utf-8")
+    return set(re.findall(r'"([a-z_]+)/[a-z_{}]+"', source)) | (
+        {"facts"} if "facts.section(" in source else set()
+    )
+
+
+def test_every_template_that_is_named_exists() -> None:
+    named = [
+        (name_of(path), literal)
+        for path in FILES
+        if path.parts[-2] in ("handlers", "bot")
+        for literal in spoken(path)
+        if re.fullmatch(r"[a-z_]+/[a-z_]+", literal)
+        and literal.partition("/")[0] in {n.partition("/")[0] for n in NAMES}
+    ]
+
+    assert len(named) > 20
+    assert [(place, name) for place, name in named if not any(n.startswith(name) for n in NAMES)] == []
+
+
+def test_every_template_is_used_and_leaves_no_gap() -> None:
+    wording = Noting()
+    dialogue = Dialogue(Library.load(), wording)
+    for question in sample():
+        talk(dialogue, question["turns"])
+    for turns in CORNERS:
+        talk(dialogue, turns)
+    for kind in Kind:
+        talk(dialogue, [incoming_text("", kind=kind)])
+    for event in ("subscribe", "scan", "unsubscribe", "view"):
+        talk(dialogue, [incoming_text("", kind=Kind.EVENT, event=event)])
+    talk(dialogue, [incoming_text("", kind=Kind.EVENT, event="click", event_key="查资格")])
+    talk(dialogue, [incoming_text("无锡市惠山区堰桥街道文惠路8号", kind=Kind.LOCATION)])
+    dialogue.turn(incoming_text("你好"), None, limit_bytes=200, real_seconds=0, notes=["conversation/masked"])
+    talk(dialogue, ["你好"] * 30)
+    for section in unwritten(dialogue.library).sections:
+        wording.render(section.template, **section.values)
+    said = dialogue.turn(incoming_text("武汉工匠申报条件"), None, limit_bytes=400, real_seconds=0)
+    dialogue.turn(incoming_text("更多"), said.state, limit_bytes=400, real_seconds=0)
+
+    beyond_a_dialogue = {"conversation/trouble"}
+    assert NAMES - PARTS - wording.rendered == beyond_a_dialogue
+    for name in beyond_a_dialogue:
+        assert wording.render(name)
+
+
+def unwritten(library: Library) -> Reply:
+    """What is said where a notice is asked and nothing in it fits."""
+    findings = tuple(Finding(scope=Scope(notice=notice)) for notice in library.notices)
+    reading = Reading(text="?", act=ASK, findings=findings)
+    turn = Turn(incoming=incoming_text("?"), reading=reading, context=Context(), library=library, now=SEASON)
+    reply = LAST.answer(turn)
+    assert isinstance(reply, Reply)
+    return reply
+
+
+CORNERS = [
+    ["1"],
+    ["你好", "谢谢", "好的", "再见", "你是谁", "更多"],
+    ["你好", "9"],
+    ["转人工"],
+    ["没帮到"],
+    ["笨死了"],
+    ["看通知", "1"],
+    ["查资格", "1"],
+    ["无锡", "1"],
+    ["隐私说明", "删除我的信息", "1"],
+    ["二（一）4"],
+    ["无锡卓越技师和工作室哪个好评"],
+    ["武汉工匠申报条件"],
+    ["武汉申报条件"],
+    ["无锡卓越技师要交什么材料"],
+    ["无锡卓越技师名额"],
+    ["无锡几号截止", "那材料呢"],
+    ["技能大是几号截止"],
+    ["汉阳区电话"],
+    ["我们厂在无锡青天路77号，归哪个区管"],
+    ["南京的工匠怎么评"],
+    ["qwerty zxcvb 火锅"],
+    ["武汉工匠奖金多少"],
+]
+"""Conversations that lead to what the sample questions do not."""
+
+
+def test_every_partial_is_included_by_a_template() -> None:
+    sources = "".join((TEMPLATES / f"{name}.j2").read_text(encoding="utf-8") for name in NAMES)
+
+    assert [part for part in PARTS if f'"{part}.j2"' not in sources] == []
+
+
+# —— documents
+
+README, CHINESE = ROOT / "README.md", ROOT / "README.zh-CN.md"
+_FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def documents() -> str:
+    """All that people are told to read, in one."""
+    pages = [README, CHINESE, *sorted((ROOT / "docs").rglob("*.md"))]
+    return "\n".join(page.read_text(encoding="utf-8") for page in pages if page.is_file())
+
+
+def headings(page: Path) -> list[int]:
+    """The levels of a page's headings, in order."""
+    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    return [len(marks) for marks in re.findall(r"^(#+) ", text, re.MULTILINE)]
+
+
+def commands(page: Path) -> list[str]:
+    """The commands of a page's code blocks, in order, without prompts and remarks."""
+    blocks = [
+        body for language, body in _FENCE.findall(page.read_text(encoding="utf-8")) if language in SHELLS
+    ]
+    lines = [
+        re.sub(r"(^|\s+)#.*", "", line).removeprefix("$ ").strip()
+        for block in blocks
+        for line in block.splitlines()
+    ]
+    return [line for line in lines if line]
+
+
+SHELLS = ("sh", "bash", "shell", "console")
+
+
+def test_both_readmes_have_the_same_headings_and_commands() -> None:
+    assert headings(README)
+    assert commands(README)
+    assert headings(CHINESE) == headings(README)
+    assert commands(CHINESE) == commands(README)
+
+
+def test_every_setting_is_documented() -> None:
+    pages = [page for page in (ROOT / "docs" / "operator.md", README) if page.is_file()]
+    text = "\n".join(page.read_text(encoding="utf-8") for page in pages)
+    names = [FILE, *(PREFIX + field.upper() for field in Settings.model_fields)]
+
+    assert [name for name in names if not re.search(rf"\b{name}\b", text)] == []
+
+
+def command_lines(command: Any, line: str) -> Iterator[str]:
+    inner = getattr(command, "commands", {})
+    for name in inner:
+        yield from command_lines(inner[name], f"{line} {name}")
+    if not inner:
+        yield line
+
+
+def test_every_command_is_documented() -> None:
+    lines = list(command_lines(typer.main.get_command(cli), "jiangwen"))
+    text = documents()
+
+    assert "jiangwen kb lint" in lines
+    assert [line for line in lines if line not in text] == []
+
+
+def test_every_target_of_make_is_documented() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE)
+
+    assert {"demo", "test", "lint"} <= set(targets)
+    assert [
+        target for target in ("demo", "test", "lint", "eval", "bench") if f"make {target}" not in documents()
+    ] == []
