@@ -103,6 +103,8 @@ class Conversation:
 
     def _prepared(self, incoming: Incoming) -> tuple[Arrival, Think]:
         masked = replace(incoming, text=mask(incoming.text))
+        if incoming.kind is Kind.LOCATION:
+            masked = replace(masked, event_key="")  # where somebody stands is nobody's business
         notes = ("conversation/masked",) if masked.text != incoming.text else ()
         limit = self._limits[incoming.channel]
         seconds = time.time()

@@ -162,7 +162,13 @@ class Dialogue:
         )
         reply = _gathered(turn)
         if reply.silent:
-            return Said(text=None, state=memory.dump(), trace=_trace(self.library, reply), reading=reading)
+            return Said(
+                text=None,
+                state=memory.dump(),
+                trace=_trace(self.library, reply),
+                effects=tuple(reply.effects),
+                reading=reading,
+            )
         worded = self._worded(turn, reply, limit_bytes, notes)
         trace = _trace(self.library, reply)
         kept = replace(

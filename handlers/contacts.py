@@ -11,6 +11,8 @@ from knowledge.reading import Finding
 ASPECTS = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 _ENOUGH = 4
 _NEAR = 0.6
+_OUTSTANDING = 1.3
+_SURE = 5.0
 _ASK_FIRST = 9
 
 
@@ -63,6 +65,8 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     if districts:
         own = [s for s in everyone if _of(s, districts)]
         missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
+        if (missing or not own) and contacts and _meant(finding, contacts[:1]):
+            return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
             office = facts.office(turn, finding.scope)
             contacts = [*own, *([office] if office else [])]
@@ -76,14 +80,31 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     ):
         office = facts.office(turn, finding.scope)
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
-    elif any(not _belongs(s) for s in contacts[:1]):
-        contacts = [s for s in contacts if not _belongs(s)]
-    scores = {hit.fact: hit.score for hit in finding.hits}
-    best = max((scores.get(s.id, 0.0) for s in contacts), default=0.0)
-    contacts = [s for s in contacts if scores.get(s.id, best) >= _NEAR * best]
-    if asked and not districts and (not contacts or all(_contact(s).role == "city" for s in contacts)):
-        contacts = [s for s in everyone if _contact(s).role == "city"] or contacts
+    else:
+        city = [s for s in everyone if _contact(s).role == "city"]
+        contacts = _fitting(finding, contacts)
+        if asked and not _meant(finding, contacts):
+            contacts = city or contacts
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
+
+
+def _meant(finding: Finding, contacts: list[Sourced]) -> bool:
+    """Whether the question is about just these lines and not for a number in general."""
+    scores = {hit.fact: hit.score for hit in finding.hits}
+    return any(scores.get(s.id, 0.0) >= _SURE for s in contacts)
+
+
+def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
+    """The contacts that fit about as well as the best; a district's only where it stands out (by its street,
+    its number), for nobody asked for a district."""
+    scores = {hit.fact: hit.score for hit in finding.hits}
+    if contacts and _belongs(contacts[0]):
+        others = [scores[s.id] for s in contacts[1:]]
+        if not others or scores[contacts[0].id] >= _OUTSTANDING * max(others):
+            return contacts[:1]
+    contacts = [s for s in contacts if not _belongs(s)]
+    best = max((scores[s.id] for s in contacts), default=0.0)
+    return [s for s in contacts if scores[s.id] >= _NEAR * best]
 
 
 def _contact(sourced: Sourced) -> Contact:
@@ -121,6 +142,7 @@ def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: 
             "address": Aspect.ADDRESS in turn.reading.aspects,
         },
         facts=tuple(s.id for s in contacts),
+        computed={"street_source": source} if source else {},
         scope=finding.scope,
         weight=max(facts.weight(finding, contacts), 1.5),
     )

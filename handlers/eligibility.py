@@ -60,7 +60,7 @@ def _overview(turn: Turn, finding: Finding) -> Iterator[Section]:
                 template="eligibility/overview",
                 values={
                     "programme": turn.library.programmes[programme][1].name,
-                    "groups": [(role, [facts.row(s) for s in rows if _role(s) == role]) for role in _ORDER],
+                    "groups": facts.groups(rows, _ORDER),
                     "brief": not named,
                 },
                 facts=tuple(s.id for s in rows),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handlers.contract import Section, Turn
 from knowledge.library import Notice, Sourced
-from knowledge.notice import Aspect, Contact, Fact
+from knowledge.notice import Aspect, Condition, Contact, Fact
 from knowledge.reading import Finding, Scope
-
 
 _BEFORE_OVERVIEWS = 10.0
 
@@ -39,6 +38,28 @@ def pointed(turn: Turn, finding: Finding, aspects: Collection[Aspect], kind: typ
         s for s in hits(turn, finding, aspects) if s.id in finding.pointed and not isinstance(s.fact, kind)
     ]
     return [section(turn, finding, own, heavier=_BEFORE_OVERVIEWS)] if own else []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Conditions that go together: all of them, or at least one where `role` is `any`."""
+
+    role: str
+    rows: tuple[Row, ...]
+
+
+def groups(conditions: Sequence[Sourced], roles: Sequence[str]) -> list[Group]:
+    """Conditions by role in this order; alternatives by the group of which one must be met."""
+    found: dict[tuple[str, str], list[Row]] = {}
+    for sourced in sorted(conditions, key=lambda s: roles.index(_condition(s).role)):
+        condition = _condition(sourced)
+        found.setdefault((condition.role, condition.group), []).append(row(sourced))
+    return [Group(role=role, rows=tuple(rows)) for (role, _), rows in found.items()]
+
+
+def _condition(sourced: Sourced) -> Condition:
+    assert isinstance(sourced.fact, Condition)
+    return sourced.fact
 
 
 def weight(finding: Finding, facts: Iterable[Sourced]) -> float:

@@ -21,7 +21,10 @@ class Notices:
         if turn.reading.act == "menu_notices":
             notices = [n for n in turn.library.notices.values() if not n.superseded_by]
             rows = [{"header": n.header, "season": str(n.season(turn.now))} for n in notices]
-            choices = [Choice(template="notices/choice", values={"header": n.header}) for n in notices]
+            choices = [
+                Choice(template="notices/choice", values={"header": n.header}, says="notices/city")
+                for n in notices
+            ]
             return Reply(
                 sections=[Section(template="notices/list", values={"rows": rows})],
                 choices=choices,

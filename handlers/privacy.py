@@ -15,7 +15,9 @@ class Privacy:
     name = "privacy"
 
     def answer(self, turn: Turn) -> Reply | NotMine:
-        """Deletion gives a receipt that names nobody."""
+        """Deletion gives a receipt that names nobody; who leaves is forgotten too (platform document A6)."""
+        if turn.incoming.event == "unsubscribe":
+            return Reply(silent=True, alone=True, effects=[_forgetting(_receipt())])
         match turn.reading.act:
             case "privacy" | "menu_mine":
                 values = {"stated": dict(turn.context.stated), "city": turn.context.city}
@@ -24,7 +26,7 @@ class Privacy:
                 choices = [Choice(template="privacy/confirm")]
                 return Reply(sections=[Section(template="privacy/ask")], choices=choices, alone=True)
             case "confirm_forget":
-                receipt = secrets.token_hex(_RECEIPT_BYTES)
+                receipt = _receipt()
                 return Reply(
                     sections=[
                         Section(
@@ -33,8 +35,16 @@ class Privacy:
                             computed={"receipt": receipt},
                         )
                     ],
-                    effects=[Effect(name="forget", values={"receipt": receipt})],
+                    effects=[_forgetting(receipt)],
                     alone=True,
                 )
             case _:
                 return NOT_MINE
+
+
+def _receipt() -> str:
+    return secrets.token_hex(_RECEIPT_BYTES)
+
+
+def _forgetting(receipt: str) -> Effect:
+    return Effect(name="forget", values={"receipt": receipt})

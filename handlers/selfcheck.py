@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from handlers import facts
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
+from knowledge.library import Sourced
 from knowledge.notice import Aspect, Condition
 from knowledge.reading import ASK, Scope
 
 _WORTH = 0.5
-_ROLES = ("all", "soft", "exclusion", "any")
+_ROLES = ("all", "soft", "any", "host", "exclusion", "slot")
 
 
 class SelfCheck:
@@ -36,14 +37,13 @@ def _conditions(turn: Turn, scope: Scope) -> list[Section]:
     result = []
     for programme in scope.programmes:
         own = Scope(notice=scope.notice, programmes=(programme,))
-        rows = [s for s in facts.facts_of(turn, own, Condition) if isinstance(s.fact, Condition)]
-        grouped = [(role, [facts.row(s) for s in rows if _is(s.fact, role)]) for role in _ROLES]
+        rows = [s for s in facts.facts_of(turn, own, Condition) if _checked(s)]
         result.append(
             Section(
                 template="selfcheck/conditions",
                 values={
                     "programme": turn.library.programmes[programme][1].name,
-                    "groups": grouped,
+                    "groups": facts.groups(rows, _ROLES),
                     "stated": [said.words for said in turn.reading.stated],
                 },
                 facts=tuple(s.id for s in rows),
@@ -54,8 +54,8 @@ def _conditions(turn: Turn, scope: Scope) -> list[Section]:
     return result
 
 
-def _is(fact: object, role: str) -> bool:
-    return isinstance(fact, Condition) and fact.role == role
+def _checked(sourced: Sourced) -> bool:
+    return isinstance(sourced.fact, Condition) and sourced.fact.role in _ROLES
 
 
 def _every_programme(turn: Turn) -> list[Choice]:

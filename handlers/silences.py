@@ -35,7 +35,6 @@ def _section(turn: Turn, finding: Finding) -> Section:
         values={
             "topics": list(dict.fromkeys(silent.topic for silent in finding.silent)),
             "notes": list(dict.fromkeys(silent.note for silent in finding.silent if silent.note)),
-            "elsewhere": list(dict.fromkeys(c for silent in finding.silent for c in silent.elsewhere)),
             "near": [facts.row(s) for s in near],
             "office": office.fact if office else None,
             "cite": office.citation if office else "",

@@ -6,7 +6,7 @@ from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, T
 
 _ACTS = frozenset({"greeting", "thanks", "goodbye", "agreement", "who"})
 _WELCOMING = frozenset({"subscribe"})
-_SILENT_EVENTS = frozenset({"unsubscribe", "view", "location", "view_miniprogram"})
+_SILENT_EVENTS = frozenset({"view", "location", "view_miniprogram"})
 _ANSWERED_EVENTS = frozenset({"scan", "scancode_push", "scancode_waitmsg"})
 _UNREADABLE = frozenset({Kind.VOICE, Kind.IMAGE, Kind.VIDEO, Kind.LINK, Kind.UNKNOWN})
 
@@ -22,11 +22,10 @@ class Events:
         if incoming.kind is Kind.EVENT:
             if incoming.event in _WELCOMING | _ANSWERED_EVENTS:
                 return Reply(sections=[Section(template="smalltalk/welcome")], choices=starters(), alone=True)
-            return (
-                NOT_MINE
-                if incoming.text and incoming.event not in _SILENT_EVENTS
-                else Reply(silent=True, alone=True)
-            )
+            if incoming.event == "unsubscribe":
+                return NOT_MINE
+            asked = bool(incoming.text) and incoming.event not in _SILENT_EVENTS
+            return NOT_MINE if asked else Reply(silent=True, alone=True)
         if incoming.kind in _UNREADABLE and not incoming.text:
             values = {"kind": str(incoming.kind)}
             return Reply(sections=[Section(template="smalltalk/unreadable", values=values)], alone=True)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from functools import lru_cache
 
 import opencc
 import rjieba
+
+# its table of phrases is 50 MB that single characters do not need
+os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
 from pypinyin.constants import PINYIN_DICT
 
 _SIMPLIFY = opencc.OpenCC("t2s")

@@ -145,7 +145,7 @@ class Lexicon:
                 if end > limit:
                     continue
                 senses = self._senses.get(text[start:end])
-                if not senses:
+                if not senses or (char.isascii() and _within_word(text, start, end)):
                     continue
                 kept = tuple(s for s in senses if cover.get(s.sort, 0) < end)
                 for sense in kept:
@@ -270,6 +270,13 @@ class Lexicon:
         if len(written) < _SHORTEST_BLURRED:
             return longest == 1 and same > 0 and [sound(c) for c in written] == [sound(c) for c in surface]
         return same * 3 >= len(written) and longest < len(written)
+
+
+def _within_word(text: str, start: int, end: int) -> bool:
+    """Whether a Latin wording is a part of a longer word (app in appendix)."""
+    return (
+        start > 0 and text[start - 1].isascii() and text[start - 1].isalnum() and text[start].isalnum()
+    ) or (end < len(text) and text[end].isascii() and text[end].isalnum() and text[end - 1].isalnum())
 
 
 def _outside_names(found: list[Found]) -> list[Found]:

@@ -36,8 +36,8 @@ from knowledge.notice import (
 from knowledge.vocabulary import (
     AnswerKind,
     AspectWords,
-    English,
     Everyday,
+    Glossary,
     Matter,
     Patterns,
     Speech,
@@ -238,14 +238,14 @@ class _Loader:
             for folder in sorted(root.iterdir() if root.is_dir() else ())
             if folder.is_dir() and folder.name != "common"
         ]
-        self._missing = [root for root in added if not root.is_dir()]
+        self._missing = [root for root in added if not any(folder.parent == root for folder in self._folders)]
         self._faults: list[Fault] = []
         self._digest = hashlib.sha256()
 
     def load(self) -> Library:
         for root in self._missing:
             self._fault(
-                str(root), "(folder)", "no such folder", "a folder of notice folders", "correct the path"
+                str(root), "(folder)", "no notice folder", "a folder of notice folders", "correct the path"
             )
         vocabulary = self._vocabulary(self._base / "common")
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
@@ -272,13 +272,17 @@ class _Loader:
         statements = self._rows(common / "statements.yaml", Statement)
         patterns = self._whole(common / "patterns.yaml", Patterns)
         everyday = self._whole(common / "everyday.yaml", Everyday)
-        english = self._whole(common / "english.yaml", English)
+        glossary = self._whole(common / "glossary.yaml", Glossary)
         asked = {
             key: texts
             for path in sorted(common.glob("asked_*.yaml"))
             for key, (texts, _) in self._samples(path).items()
         }
-        if patterns is None or everyday is None or english is None:
+        for key in sorted(asked.keys() - known - {f"aspect:{row.id}" for row in aspects}):
+            self._fault(
+                "common/asked_*.yaml", key, key, "a matter, or aspect: and an aspect's id", "correct it"
+            )
+        if patterns is None or everyday is None or glossary is None:
             return None
         return Vocabulary(
             aspects=MappingProxyType({row.id: row for row in aspects}),
@@ -289,7 +293,7 @@ class _Loader:
             statements=tuple(statements),
             patterns=patterns,
             everyday=everyday.words(),
-            english=MappingProxyType(dict(english.words)),
+            glossary=MappingProxyType(dict(glossary.words)),
             asked=MappingProxyType(asked),
         )
 

@@ -133,12 +133,12 @@ class NoticeIndex:
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
-        if unknown and overview and FIGURES.issuperset(overview):
+        alike = {fact for fact, worth in self._samples.best(question.text, SAMPLED) if worth >= POINTED}
+        if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
             hits, overview = [], ()
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
-        alike = {fact for fact, worth in self._samples.best(question.text, SAMPLED) if worth >= POINTED}
         return Finding(
             scope=Scope(notice=self._notice.id, programmes=programmes),
             pointed=tuple(hit.fact for hit in hits if hit.fact in alike),
@@ -270,8 +270,8 @@ class NoticeIndex:
                 not silence.programmes or not programmes or set(programmes) & set(silence.programmes)
             ):
                 near = tuple(f"{self._notice.id}/{fact}" for fact in silence.near)
-                return Silent(notice=self._notice.id, topic=name, matter=matter, note=silence.say, near=near)
-        return Silent(notice=self._notice.id, topic=name, matter=matter)
+                return Silent(notice=self._notice.id, topic=name, note=silence.say, near=near)
+        return Silent(notice=self._notice.id, topic=name)
 
     def _missing_words(
         self, question: Question, silent: Sequence[Silent], programmes: tuple[str, ...]

@@ -42,16 +42,13 @@ class Hit:
 class Silent:
     """Something asked on which the notice of the scope says nothing.
 
-    `topic` is what a reply calls it, `matter` its id where it is one of the vocabulary; `near` are facts to
-    show beside it, `note` is the author's own sentence, `elsewhere` the cities whose notices say it.
+    `topic` is what a reply calls it; `near` are facts to show beside it, `note` is the author's own sentence.
     """
 
     notice: str
     topic: str
-    matter: str = ""
     note: str = ""
     near: tuple[str, ...] = ()
-    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

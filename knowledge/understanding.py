@@ -16,7 +16,7 @@ from knowledge.likeness import Likeness, pairs
 from knowledge.notice import Aspect, Contact, Quota
 from knowledge.places import Place, Spoken
 from knowledge.ranking import ASSERTED, FEW, MOST, NoticeIndex, Question
-from knowledge.reading import ASK, Context, Finding, Reading, Silent, Stated
+from knowledge.reading import ASK, Context, Finding, Reading, Stated
 
 _SEGMENT = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
 _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
@@ -61,16 +61,16 @@ class Reader:
         self._parts = [(text, row.id) for row in words.speech for text in row.has]
         self._quiet = [(text, row.id) for row in words.speech for text in row.quiet]
         self._lexicon = Lexicon(_wordings(library), _spoken(library))
-        english = sorted(words.english, key=lambda phrase: (-len(phrase), phrase))
-        self._english = re.compile(
-            rf"(?<![a-z0-9./:@_-])(?:{'|'.join(map(re.escape, english))})(?![a-z0-9./:@_-])"
+        glossary = sorted(words.glossary, key=lambda phrase: (-len(phrase), phrase))
+        self._glossary = re.compile(
+            rf"(?<![a-z0-9./:@_-])(?:{'|'.join(map(re.escape, glossary))})(?![a-z0-9./:@_-])"
         )
         self._likeness = Likeness(words.asked, words.everyday)
         self._indexes: OrderedDict[str, NoticeIndex] = OrderedDict()
 
     def read(self, text: str, context: Context) -> Reading:
         """The reading of `text`, said after `context`."""
-        mended = self._lexicon.mend(self._in_chinese(normalise(text)))
+        mended = self._lexicon.mend(self._in_common_chinese(normalise(text)))
         text = mended.text
         act = self._act(text)
         found = self._lexicon.scan(text)
@@ -123,9 +123,9 @@ class Reader:
             return reading
         return replace(reading, findings=tuple(self._findings(reading, asked, place)))
 
-    def _in_chinese(self, text: str) -> str:
-        """English words that people mix in, as the Chinese they stand for."""
-        return self._english.sub(lambda match: self._words.english[match.group()], text)
+    def _in_common_chinese(self, text: str) -> str:
+        """English and dialect words as the common Chinese they stand for."""
+        return self._glossary.sub(lambda match: self._words.glossary[match.group()], text)
 
     def _act(self, text: str) -> str:
         bare = _bare(text)
@@ -137,8 +137,10 @@ class Reader:
     def _asked(self, text: str, found: Sequence[Found]) -> Asked:
         aspects, matters, segments = self._named(text, found)
         topical = _without_names(text, found)
-        self._add_likely(topical, aspects, matters)
         spans = self._stated_spans(text, aspects)
+        for start, end in sorted(spans, reverse=True):
+            topical = topical[:start] + " " * (end - start) + topical[end:]
+        self._add_likely(topical, aspects, matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
             for row in self._words.statements:
                 if row.pattern.search(text):
@@ -146,8 +148,6 @@ class Reader:
                     segments[-1].setdefault(row.about, 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
-        for start, end in sorted(spans, reverse=True):
-            topical = topical[:start] + " " * (end - start) + topical[end:]
         hinted = _promote(aspects, matters)
         for matter, weight in matters.items():
             if weight >= ASSERTED:
@@ -261,14 +261,8 @@ class Reader:
         for notice in notices:
             own = {programme.id for programme in notice.programmes}
             programmes = tuple(p for p in reading.programmes if p in own)
-            found = self._index(notice).answer(question, programmes, most=MOST if len(notices) == 1 else FEW)
-            yield replace(found, silent=tuple(self._elsewhere(silent) for silent in found.silent))
-
-    def _elsewhere(self, silent: Silent) -> Silent:
-        """A silence with the cities whose notices do speak of the matter."""
-        others = [n for n in self._library.notices.values() if n.id != silent.notice and not n.superseded_by]
-        cities = [n.header.city for n in others[:_FEW_NOTICES] if self._index(n).covers(silent.matter, ())]
-        return replace(silent, elsewhere=tuple(cities)) if cities else silent
+            most = MOST if len(notices) == 1 else FEW
+            yield self._index(notice).answer(question, programmes, most=most)
 
     def _index(self, notice: Notice) -> NoticeIndex:
         index = self._indexes.get(notice.id)

@@ -92,8 +92,8 @@ class Everyday(Record):
         return frozenset(word for group in self.__class__.model_fields for word in getattr(self, group))
 
 
-class English(Record):
-    """English words that people mix in, with the Chinese they stand for."""
+class Glossary(Record):
+    """English and dialect words, with the common Chinese they stand for."""
 
     words: Mapping[str, str] = Field(min_length=1)
 
@@ -110,5 +110,5 @@ class Vocabulary:
     statements: tuple[Statement, ...]
     patterns: Patterns
     everyday: frozenset[str]
-    english: Mapping[str, str]
+    glossary: Mapping[str, str]
     asked: Mapping[str, tuple[str, ...]]

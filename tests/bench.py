@@ -175,7 +175,7 @@ def shares(dialogue: Dialogue, laps: Sequence[Lap]) -> None:
         ("HTTP, encryption and XML", door),
         ("understanding", reading),
         ("answering", turn - reading),
-        ("storing, and passing between threads", writer - turn),
+        ("storing, and two threads on one core", writer - turn),
     ):
         row(f"of a message of the bot: {name}", f"{us:.0f} us, {us / (door + writer):.0%}")
 

@@ -20,12 +20,13 @@ from bot.channels.wechat_crypto import Envelope
 from tests.wire import AES_KEY, APP_ID, APP_SECRET, SEASON, TOKEN
 
 _ENCRYPT = re.compile(r"<Encrypt><!\[CDATA\[([^\]]+)\]\]></Encrypt>")
-_SENDER = re.compile(rb"<FromUserName><!\[CDATA\[([^\]]+)\]\]></FromUserName>")
+_SENDER = re.compile(r"<FromUserName><!\[CDATA\[([^\]]+)\]\]></FromUserName>")
 _LISTENING = re.compile(r"listening on http://[\d.]+:(\d+)")
+# As long as most of the bot's replies, so that both encrypt and send as much.
 _CONSTANT = (
-    b"<xml><ToUserName><![CDATA[%s]]></ToUserName><FromUserName><![CDATA[gh_bench]]></FromUserName>"
-    b"<CreateTime>1719795600</CreateTime><MsgType><![CDATA[text]]></MsgType>"
-    b"<Content><![CDATA[received]]></Content></xml>"
+    "<xml><ToUserName><![CDATA[{sender}]]></ToUserName><FromUserName><![CDATA[gh_bench]]></FromUserName>"
+    "<CreateTime>1719795600</CreateTime><MsgType><![CDATA[text]]></MsgType>"
+    f"<Content><![CDATA[{'答' * 400}]]></Content></xml>"
 )
 
 BARE = (sys.executable, "-m", "tests.bench_servers")
@@ -122,9 +123,9 @@ async def _bare() -> None:
     async def receive(request: web.Request) -> web.Response:
         encrypted = _ENCRYPT.search(await request.text())
         assert encrypted is not None
-        sender = _SENDER.search(envelope.decrypt(encrypted[1]))
+        sender = _SENDER.search(envelope.decrypt(encrypted[1]).decode())
         assert sender is not None
-        reply = envelope.encrypt(_CONSTANT % sender[1])
+        reply = envelope.encrypt(_CONSTANT.format(sender=sender[1]).encode())
         return web.Response(
             text=f"<xml><Encrypt><![CDATA[{reply}]]></Encrypt></xml>", content_type="application/xml"
         )

@@ -38,7 +38,9 @@ def table(results: Sequence[tuple[dict[str, Any], str, Judgement]], key: str) ->
     for question, _, judgement in results:
         counts[str(question.get(key, ""))][judgement.mark] += 1
     lines = [f"{key:<26}{''.join(f'{mark:>10}' for mark in Mark)}"]
-    lines += [f"{name:<26}{''.join(f'{row[mark]:>10}' for mark in Mark)}" for name, row in sorted(counts.items())]
+    lines += [
+        f"{name:<26}{''.join(f'{row[mark]:>10}' for mark in Mark)}" for name, row in sorted(counts.items())
+    ]
     return lines
 
 
@@ -59,7 +61,9 @@ def main() -> None:
     if not options.quiet:
         for question, reply, judgement in results:
             if judgement.mark is not Mark.RIGHT:
-                print(f"{question['id']} {judgement.mark}: {judgement.why}\n  问 {' / '.join(question['turns'])}")
+                print(
+                    f"{question['id']} {judgement.mark}: {judgement.why}\n  问 {' / '.join(question['turns'])}"
+                )
                 print("  答 " + reply.replace("\n", "\n     "))
     for key in ("topic", "style"):
         print("\n".join(table(results, key)) + "\n")

@@ -11,20 +11,26 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import update
 
-from bot.dialogue import MESSAGES_A_MINUTE, Memory
+from bot.channels.wechat import sanitise
+from bot.dialogue import MESSAGES_A_MINUTE, Dialogue, Memory
 from bot.simulator import Mode, Outcome, Push, PushFault
 from bot.simulator.envelope import Envelope, signature
 from bot.wording import Wording
+from handlers.contract import Incoming, Kind
+from knowledge.library import Library
 from store.schema import contacts, conversations, inbound
 from tests.store.scene import rows
-from tests.wire import AES_KEY, APP_ID, TOKEN, Wire, wire
+from tests.wire import AES_KEY, APP_ID, SEASON, TOKEN, Wire, wire
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 QUESTION = "武汉工匠几号截止"
 WORDING = Wording()
+PASSIVE_BYTES = 2048
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -37,6 +43,11 @@ async def line(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
 async def compatible(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
     async with wire(tmp_path_factory.mktemp("compatible"), mode=Mode.COMPATIBLE) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def dialogue() -> Dialogue:
+    return Dialogue(Library.load())
 
 
 async def kept(line: Wire, openid: str) -> list[dict[str, Any]]:
@@ -248,6 +259,45 @@ async def test_a_number_without_a_list_chooses_nothing(line: Wire, text: str) ->
     assert "20名" not in again.text
 
 
+PIECES = (
+    "武汉",
+    "无锡",
+    "南京",
+    "工匠",
+    "技能大师",
+    "卓越技师",
+    "几号",
+    "材料",
+    "电话",
+    "更多",
+    "转人工",
+    "2",
+    "二（一）4",
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text() | st.lists(st.sampled_from(PIECES)).map("".join), max_size=6))
+async def test_whatever_is_said_is_answered_within_the_limit(dialogue: Dialogue, texts: list[str]) -> None:
+    state = None
+    for number, text in enumerate(texts):
+        incoming = Incoming(
+            channel="wechat",
+            account=APP_ID,
+            sender="o",
+            message_id=str(number),
+            kind=Kind.TEXT,
+            received_at=SEASON,
+            text=sanitise(text),
+        )
+        said = dialogue.turn(incoming, state, limit_bytes=PASSIVE_BYTES, real_seconds=0)
+        assert said.text is not None
+        assert said.text.strip()
+        assert len(said.text.encode()) <= PASSIVE_BYTES
+        assert Memory.load(said.state).dump() == said.state
+        state = said.state
+
+
 async def test_more_without_more_says_so(line: Wire) -> None:
     push, _ = await said(line, "更多")
     assert push.text == WORDING.render("conversation/no_more")
@@ -264,6 +314,27 @@ async def test_fifty_messages_in_a_second_are_slowed_kindly_and_all_kept(line: W
     assert len(messages) == 50
     assert [row for row in messages if row["answered_at"] is None] == []
     assert await still_answers(line)
+
+
+async def test_events_that_ask_nothing_neither_slow_nor_are_slowed(line: Wire) -> None:
+    openid = line.simulator.person().openid
+    for number in range(MESSAGES_A_MINUTE + 5):
+        where = {
+            "Latitude": 30.62,
+            "Longitude": 114.13,
+            "Precision": number,
+            "CreateTime": 1_719_795_600 + number,
+        }
+        event = await line.simulator.push(openid, {"MsgType": "event", "Event": "LOCATION", **where})
+        assert event.outcome is Outcome.SILENT
+    assert "6月26日" in (await line.simulator.say(openid, QUESTION)).text
+
+
+async def test_who_leaves_in_the_rush_is_forgotten_all_the_same(line: Wire) -> None:
+    openid = line.simulator.person().openid
+    await asyncio.gather(*(line.simulator.say(openid, QUESTION) for _ in range(MESSAGES_A_MINUTE + 1)))
+    assert (await line.simulator.unfollow(openid)).outcome is Outcome.SILENT
+    assert await kept(line, openid) == []
 
 
 async def test_a_crowd_is_not_slowed_by_one(line: Wire) -> None:

@@ -18,11 +18,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select
 
 from bot.__main__ import MENU
 from bot.simulator import Mode, Outcome, Push
-from bot.wording import Wording
+from bot.wording import Wording, pack
 from store.schema import inbound, metadata
 from tests.store.scene import rows
 from tests.wire import AES_KEY, APP_ID, APP_SECRET, TOKEN, Wire, wire
@@ -59,6 +61,12 @@ async def trace(line: Wire, push: Push) -> list[dict[str, Any]]:
 
 async def templates(line: Wire, push: Push) -> list[str]:
     return [section["template"] for section in await trace(line, push)]
+
+
+async def everything(line: Wire) -> str:
+    """All that is kept of anybody."""
+    tables = [await rows(line.service.store, table) for table in metadata.sorted_tables]
+    return json.dumps(tables, default=str, ensure_ascii=False)
 
 
 async def read_on(line: Wire, push: Push) -> list[str]:
@@ -124,12 +132,20 @@ async def test_who_follows_by_a_code_is_welcomed_too(line: Wire) -> None:
     assert followed.text == scanned.text != ""
 
 
-async def test_who_leaves_hears_nothing_and_may_come_back(line: Wire) -> None:
+async def test_who_leaves_hears_nothing_is_forgotten_and_may_come_back(line: Wire) -> None:
     person = line.simulator.person()
-    await line.simulator.say(person.openid, "武汉工匠几号截止")
-    assert (await line.simulator.unfollow(person.openid)).outcome is Outcome.SILENT
+    await line.simulator.say(person.openid, "武汉工匠铣工李铁柱几号截止")
+    assert lacking(await everything(line), person.openid, "李铁柱") == []
+    left = await line.simulator.unfollow(person.openid)
+    again = await line.simulator.push(
+        person.openid,
+        {"MsgType": "event", "Event": "unsubscribe", "EventKey": "", "CreateTime": left.created},
+    )
+    assert (left.outcome, again.outcome) == (Outcome.SILENT, Outcome.SILENT)
+    assert lacking(await everything(line), person.openid, "李铁柱") == [person.openid, "李铁柱"]
     assert (await line.simulator.follow(person.openid)).outcome is Outcome.REPLIED
-    assert (await line.simulator.say(person.openid, "找谁问")).outcome is Outcome.REPLIED
+    anew = await line.simulator.say(person.openid, "找谁问")
+    assert lacking(anew.text, "武汉", "无锡") == []
 
 
 @pytest.mark.parametrize(
@@ -262,6 +278,14 @@ async def test_more_tells_the_rest_and_no_part_is_too_long(line: Wire, question:
     assert after.text == WORDING.render("conversation/no_more")
 
 
+@given(st.lists(st.text("字a😀 \n", max_size=200), max_size=6), st.integers(100, 400))
+async def test_parts_keep_to_the_limit_and_lose_nothing(blocks: list[str], limit: int) -> None:
+    parts = pack(blocks, limit, "\n" + MORE)
+    assert max(len(part.encode()) for part in parts) <= limit
+    told = "".join(part.removesuffix(MORE) for part in parts)
+    assert "".join(told.split()) == "".join("".join(blocks).split())
+
+
 async def test_several_questions_in_one_message_are_all_answered(line: Wire) -> None:
     text = await in_whole(line, "武汉工匠几号截止？要交什么材料？评多少个？打哪个电话？")
     assert lacking(text, "6月26日", "6月27日", "申报表", "20名", "83919071") == []
@@ -356,23 +380,17 @@ async def test_what_is_kept_is_told(line: Wire) -> None:
 
 @pytest.mark.parametrize("confirmation", ["1", "确认删除"])
 async def test_a_person_is_forgotten_and_gets_a_receipt(line: Wire, confirmation: str) -> None:
-    person, store = line.simulator.person(), line.service.store
+    person = line.simulator.person()
     await line.simulator.say(person.openid, "武汉工匠五十三岁铣工王大锤能报吗")
     await line.simulator.say(person.openid, "转人工")
     asked = await line.simulator.click(person.openid, "删除我的信息")
-    kept = json.dumps(
-        [await rows(store, table) for table in metadata.sorted_tables], default=str, ensure_ascii=False
-    )
-    assert lacking(kept, person.openid, "王大锤") == []
+    assert lacking(await everything(line), person.openid, "王大锤") == []
     assert "确认删除" in asked.text
     done = await line.simulator.say(person.openid, confirmation)
-    kept = json.dumps(
-        [await rows(store, table) for table in metadata.sorted_tables], default=str, ensure_ascii=False
-    )
-    assert lacking(kept, person.openid, "王大锤") == [person.openid, "王大锤"]
+    assert lacking(await everything(line), person.openid, "王大锤") == [person.openid, "王大锤"]
     receipt = re.search(r"[0-9a-f]{12}", done.text)
     assert receipt is not None
-    async with store.work() as work:
+    async with line.service.store.work() as work:
         assert await work.forgotten(receipt=receipt[0]) is not None
     anew = await line.simulator.say(person.openid, "找谁问")
     assert lacking(anew.text, "武汉", "无锡") == []
@@ -395,6 +413,9 @@ SECRETS = (
     "6222021234567890123",
     "6222 0212 3456 7890 123",
     "4201-0619-7001-0112-34",
+    "420106 1970 0101 1234",
+    "420106 700101 123",
+    "622202 0212345678901",
     "４２０１０６１９７００１０１１２３４",
 )
 TELEPHONES = ("13812345678", "027-83891432", "83919071 83919068", "0510-81822591、0510-86711013")

@@ -53,7 +53,7 @@ class Stale(WeChatError):
 
 
 class TooLarge(WeChatError):
-    """The body is larger than 64 KB."""
+    """The body is larger than 128 KB."""
 
     outcome = "too_large"
     status = 413

@@ -126,7 +126,7 @@ async def test_nothing_to_say_is_success(safe_client: Client, bot: Bot, says: st
 async def test_a_fault_behind_the_door_stays_there(safe_client: Client, bot: Bot, logs: Logs) -> None:
     bot.says = RuntimeError("planted hello")
     before = counted("failed")
-    assert await post(safe_client, safe(payload("event_click"), now())) == (200, "success")
+    assert await post(safe_client, safe(payload("event_click"), now())) == (503, "later")
     assert counted("failed") == before + 1
     assert [line["event"] for line in logs] == ["wechat.failed"]
     assert logs[0]["fault"] == "RuntimeError"
