@@ -107,12 +107,13 @@ class Dialogue:
     ) -> Said:
         """The answer to one message; `notes` are templates to say before it."""
         memory = Memory.load(state)
-        minute, count = memory.pace
-        pace = (minute, count + 1) if real_seconds - minute < 60 else (real_seconds, 1)
-        memory = replace(memory, pace=pace)
-        if pace[1] > MESSAGES_A_MINUTE:
-            return self._plain("conversation/slower", memory)
         words = self._words(incoming)
+        if incoming.kind is not Kind.EVENT or words:
+            minute, count = memory.pace
+            pace = (minute, count + 1) if real_seconds - minute < 60 else (real_seconds, 1)
+            memory = replace(memory, pace=pace)
+            if pace[1] > MESSAGES_A_MINUTE:
+                return self._plain("conversation/slower", memory)
         chosen = self._chosen(words, memory)
         if isinstance(chosen, int):
             template = "conversation/no_choice" if memory.choices else "conversation/no_list"
@@ -200,7 +201,7 @@ class Dialogue:
         return self._wording.word(
             reply,
             self.library,
-            seasons={notice.id: notice.season(turn.now) for notice in self.library.notices.values()},
+            now=turn.now,
             before=before,
             after=after,
             limit_bytes=limit_bytes,

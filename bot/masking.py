@@ -7,8 +7,11 @@ import re
 _GAP = r"[\s\-.·—_,，、]{1,2}"
 _SECRET = re.compile(
     r"\d{14,}[\dXxＸｘ]?"  # in one piece: an identity card has 15 or 18 places, a bank account 15 to 19
+    rf"|(?<!\d)\d{{6}}{_GAP}\d{{13}}(?!\d)"  # a bank account in two
     rf"|(?<!\d)\d{{4}}(?:{_GAP}\d{{4}}){{2,3}}(?:{_GAP}\d{{1,4}})(?!\d)"  # a bank account in fours
-    rf"|(?<!\d)\d{{6}}{_GAP}(?:19|20)\d{{6}}(?:{_GAP})?\d{{3}}[\dXxＸｘ](?![\dXx])"  # an identity card
+    # an identity card in its parts: place, year and day of birth, the rest
+    rf"|(?<!\d)\d{{6}}{_GAP}(?:19|20)\d{{2}}(?:{_GAP})?\d{{4}}(?:{_GAP})?\d{{3}}[\dXxＸｘ](?![\dXx])"
+    rf"|(?<!\d)\d{{6}}{_GAP}\d{{6}}{_GAP}\d{{3}}(?!\d)"  # one of the old ones
 )
 
 

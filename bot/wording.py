@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from handlers.contract import Choice, Reply, Section
-from knowledge.library import Library, Season
+from knowledge.library import Library
 from knowledge.reading import Scope
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
@@ -38,6 +39,10 @@ class Wording:
             auto_reload=False,
             cache_size=-1,
         )
+        # no template uses Jinja's own globals, and every render would copy them
+        self._templates.globals.clear()
+        for name in self._templates.list_templates():
+            self._templates.get_template(name)
 
     def render(self, template: str, **values: Any) -> str:
         """The text of a template, without blank lines."""
@@ -49,22 +54,20 @@ class Wording:
         reply: Reply,
         library: Library,
         *,
-        seasons: dict[str, Season],
+        now: datetime,
         before: Sequence[str] = (),
         after: Sequence[str] = (),
         limit_bytes: int,
     ) -> Worded:
         """The whole reply: notes, sections under their notices' headings, numbered choices, closing lines."""
-        blocks = [*before, *self._sections(reply.sections, library, seasons)]
+        blocks = [*before, *self._sections(reply.sections, library, now)]
         labels, says = self._choices(reply.choices)
         tail = [self.render("conversation/choices", lines=labels)] if labels else []
         more = "\n" + self.render("conversation/more")
         parts = pack([*blocks, *tail, *after], limit_bytes, more)
         return Worded(parts=tuple(parts), choices=says)
 
-    def _sections(
-        self, sections: Iterable[Section], library: Library, seasons: dict[str, Season]
-    ) -> Iterable[str]:
+    def _sections(self, sections: Iterable[Section], library: Library, now: datetime) -> Iterable[str]:
         """Heaviest first; of several scopes each has its first section said before any has its second."""
         by_scope: dict[Scope | None, list[str]] = {}
         for section in sorted(sections, key=lambda s: -s.weight):
@@ -72,7 +75,7 @@ class Wording:
             text = self.render(section.template, **section.values)
             if text not in texts:
                 texts.append(text)
-        headings = {scope: self._heading(scope, library, seasons) for scope in by_scope}
+        headings = {scope: self._heading(scope, library, now) for scope in by_scope}
         if len(by_scope) == 1:
             for scope, texts in by_scope.items():
                 yield from (headings[scope] + texts[0], *texts[1:])
@@ -82,7 +85,7 @@ class Wording:
                 if text is not None:
                     yield headings[scope] + text
 
-    def _heading(self, scope: Scope | None, library: Library, seasons: dict[str, Season]) -> str:
+    def _heading(self, scope: Scope | None, library: Library, now: datetime) -> str:
         """Which notice and programmes a section speaks of, with a line break; empty for none."""
         if scope is None:
             return ""
@@ -93,7 +96,7 @@ class Wording:
             names=[p.name for p in programmes] or [notice.header.city],
             editions=list(dict.fromkeys(p.edition for p in programmes)) or [notice.header.edition],
             header=notice.header,
-            season=str(seasons[notice.id]),
+            season=str(notice.season(now)),
         )
         return f"{heading}\n"
 

@@ -64,10 +64,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A text with its errors mended, and what was read as what."""
+    """A text with its errors mended, what was read as what, and the wordings found in it."""
 
     text: str
     changes: tuple[tuple[str, str], ...]
+    found: tuple[Found, ...]
 
 
 class Lexicon:
@@ -90,8 +91,11 @@ class Lexicon:
         self._lengths: dict[str, tuple[int, ...]] = {}
         by_first: dict[str, set[int]] = defaultdict(set)
         for surface in self._senses:
-            by_first[surface[0]].add(len(surface))
-        self._lengths = {char: tuple(sorted(lengths, reverse=True)) for char, lengths in by_first.items()}
+            by_first[surface[:2]].add(len(surface))
+        for first, lengths in by_first.items():
+            if first[0] in by_first:
+                lengths.add(1)
+        self._lengths = {first: tuple(sorted(lengths, reverse=True)) for first, lengths in by_first.items()}
         self._little_words = frozenset(word for word in spoken if len(word) == 1)
         self._index_errors(spoken)
 
@@ -101,7 +105,7 @@ class Lexicon:
         self._blurred_sounds: dict[str, str] = {}
         lengths: dict[str, set[int]] = defaultdict(set)
         self._heads: dict[str, list[str]] = defaultdict(list)
-        self._tails: dict[str, list[str]] = defaultdict(list)
+        self._tails: dict[tuple[int, str], list[str]] = defaultdict(list)
         for surface in sorted(self._senses, key=lambda s: (-max(x.weight for x in self._senses[s]), s)):
             if (
                 not 2 <= len(surface) <= _LONGEST
@@ -114,7 +118,7 @@ class Lexicon:
             lengths[" ".join(map(heard, surface[:2]))].add(len(surface))
             if len(surface) >= _SHORTEST_TYPO and self._only(surface, Sort.PROGRAMME, Sort.REGION):
                 self._heads[surface[:2]].append(surface)
-                self._tails[surface[-2:]].append(surface)
+                self._tails[len(surface), surface[-2:]].append(surface)
         for word in sorted(spoken):
             if len(word) > 1 and all(map(is_han, word)):
                 self._exact_sounds.setdefault(" ".join(map(sound, word)), word)
@@ -140,7 +144,7 @@ class Lexicon:
         cover: dict[Sort, int] = {}
         limit = len(text)
         for start, char in enumerate(text):
-            for length in self._lengths.get(char, ()):
+            for length in self._lengths.get(text[start : start + 2]) or self._lengths.get(char, ()):
                 end = start + length
                 if end > limit:
                     continue
@@ -158,8 +162,9 @@ class Lexicon:
         """`text` with Latin pinyin, homophones and single wrong characters read as known wordings."""
         changes: list[tuple[str, str]] = []
         text = self._mend_latin(text, changes)
-        text = self._mend_homophones(text, changes)
-        return Mended(text, tuple(changes))
+        found = self.scan(text)
+        mended = self._mend_homophones(text, found, changes)
+        return Mended(mended, tuple(changes), tuple(found if mended == text else self.scan(mended)))
 
     def _mend_latin(self, text: str, changes: list[tuple[str, str]]) -> str:
         for start, end in reversed(latin_runs(text)):
@@ -194,16 +199,18 @@ class Lexicon:
             return exact
         return self._blurred_sounds.get(" ".join(map(blurred, syllables)))
 
-    def _mend_homophones(self, text: str, changes: list[tuple[str, str]]) -> str:
+    def _mend_homophones(self, text: str, scanned: Sequence[Found], changes: list[tuple[str, str]]) -> str:
         known = [0] * len(text)
-        for found in self.scan(text):
+        for found in scanned:
+            length = len(found)
             for at in range(found.start, found.end):
-                known[at] = max(known[at], len(found))
+                known[at] = max(known[at], length)
         words = _words_of(text)
         sounds = [heard(char) if is_han(char) else "" for char in text]
         at = 0
         while at < len(text):
-            surface = self._misspelt(text, at, known, words, sounds)
+            begins = sounds[at] and words[at][0] == at
+            surface = self._misspelt(text, at, known, words, sounds) if begins else None
             if surface is None:
                 at += 1
                 continue
@@ -221,8 +228,6 @@ class Lexicon:
         sounds: Sequence[str],
     ) -> str | None:
         """The wording meant at `at`, where the text as it stands means nothing as long."""
-        if not sounds[at] or words[at][0] != at:
-            return None
         for length in self._sound_lengths.get(" ".join(sounds[at : at + 2]), ()):
             end = at + length
             if end > len(text) or words[end - 1][1] != end or max(known[at:end]) >= length:
@@ -238,7 +243,8 @@ class Lexicon:
         """A long name with one wrong character: its first two or its last two are right."""
         names: list[str] = [*self._heads.get(text[at : at + 2], ())]
         for length in self._name_lengths:
-            names += self._tails.get(text[at + length - 2 : at + length], ())
+            if at + length <= len(text):
+                names += self._tails.get((length, text[at + length - 2 : at + length]), ())
         for name in names:
             end = at + len(name)
             if end > len(text) or max(known[at:end]) >= len(name) - 1:

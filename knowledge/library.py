@@ -128,7 +128,7 @@ class Notice:
         return Season.OPEN if now.astimezone(CHINA).date() >= self.header.issued else Season.COMING
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sourced:
     """A fact with the notice that says it; `id` is unique in the library."""
 
@@ -143,7 +143,7 @@ class Sourced:
     def clauses(self) -> tuple[Clause, ...]:
         return tuple(self.notice.clauses[clause] for clause in self.fact.clause)
 
-    @property
+    @cached_property
     def citation(self) -> str:
         """The first clauses as a reply cites them; a relay's with its own name before."""
         cited = "、".join(list(dict.fromkeys(clause.citation for clause in self.clauses))[:_CITED])
@@ -214,7 +214,7 @@ class Library:
     def facts(self, notice: Notice) -> Iterator[Sourced]:
         """The facts of a notice and of its relays."""
         for part in (notice, *notice.relays):
-            yield from (Sourced(part, fact) for fact in part.facts)
+            yield from (self.sourced[f"{part.id}/{fact.id}"] for fact in part.facts)
 
     def _with_relays(self) -> Iterator[Notice]:
         for notice in self.notices.values():

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import math
 import re
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import nsmallest
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9.:]+")
 _SMOOTH = 30.0
 """Keeps a label with few samples from winning by its shortness; found by leaving out samples one by one."""
 
 
-def pairs(text: str) -> set[str]:
-    """The character pairs of the Chinese runs of a text; Latin words and numbers whole."""
-    found: set[str] = set()
+def pairs(text: str) -> dict[str, None]:
+    """The character pairs of the Chinese runs of a text, Latin words and numbers whole; each once, in order,
+    so that sums over them come out the same in every run."""
+    found: dict[str, None] = {}
     for run in _RUN.findall(text):
         if run[0] >= "\u4e00":
-            found.update(run[i : i + 2] for i in range(len(run) - 1))
+            for at in range(len(run) - 1):
+                found[run[at : at + 2]] = None
         else:
-            found.add(run)
+            found[run] = None
     return found
 
 
-def pieces(text: str) -> set[str]:
+def pieces(text: str) -> dict[str, None]:
     """The pairs of a text and its single Chinese characters."""
     found = pairs(text)
-    found.update(char for char in text if "\u4e00" <= char <= "\u9fff")
+    for char in text:
+        if "\u4e00" <= char <= "\u9fff":
+            found[char] = None
     return found
 
 
@@ -37,7 +43,7 @@ class Likeness:
         self._labels = tuple(samples)
         ignored = frozenset(passed_over)
         counts = [
-            Counter(piece for text in texts for piece in pieces(text.lower()) - ignored)
+            Counter(piece for text in texts for piece in pieces(text.lower()) if piece not in ignored)
             for texts in samples.values()
         ]
         spread = Counter(piece for own in counts for piece in own)
@@ -50,13 +56,18 @@ class Likeness:
             for piece, weight in worth.items():
                 if weight:
                     weights[piece].append((at, weight / length))
-        self._weights = dict(weights)
+        self._weights = {
+            piece: (array("H", [at for at, _ in found]), array("d", [worth for _, worth in found]))
+            for piece, found in weights.items()
+        }
 
     def best(self, text: str, most: int = 3) -> list[tuple[str, float]]:
         """The labels most like `text`, best first, each with how much it is (some 0.3 a shared rare pair)."""
         scores: dict[int, float] = defaultdict(float)
         for piece in pieces(text):
-            for at, worth in self._weights.get(piece, ()):
-                scores[at] += worth
-        ranked = sorted(scores, key=lambda at: (-scores[at], at))[:most]
+            found = self._weights.get(piece)
+            if found:
+                for at, worth in zip(*found, strict=True):
+                    scores[at] += worth
+        ranked = nsmallest(most, scores, key=lambda at: (-scores[at], at))
         return [(self._labels[at], round(scores[at], 4)) for at in ranked]

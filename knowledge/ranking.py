@@ -77,6 +77,7 @@ class NoticeIndex:
                 self._by_matter[matter].append((at, share))
             for aspect in aspects_of(sourced.fact):
                 self._by_aspect[aspect].append(at)
+        self._source = notice.source + "".join(relay.source for relay in notice.relays)
         self._pairs = self._index_pairs(frozenset(common))
         asked = {
             f"{part.id}/{fact}": texts
@@ -96,8 +97,9 @@ class NoticeIndex:
         """Which facts share a pair, and what sharing it is worth: rare pairs more, whole words most."""
         found: dict[str, list[int]] = defaultdict(list)
         for at, sourced in enumerate(self._facts):
-            for pair in pairs(_wording(sourced.fact)) - common:
-                found[pair].append(at)
+            for pair in pairs(_wording(sourced.fact)):
+                if pair not in common:
+                    found[pair].append(at)
         size = len(self._facts) + 1
         return {
             pair: _Posting(
@@ -120,7 +122,8 @@ class NoticeIndex:
         """The `most` facts that fit, best first, and what the notice does not say."""
         silent = self._silences(question, programmes)
         wholly = self._wholly_silent(question, programmes)
-        hits = [] if wholly else self._choose(question, self._score(question, programmes), most)
+        samples = self._samples.best(question.text, SAMPLED)
+        hits = [] if wholly else self._choose(question, self._score(question, programmes, samples), most)
         silent += self._missing_kinds(question, hits)
         unknown = list(self._missing_words(question, silent, programmes))
         silent += unknown
@@ -133,7 +136,7 @@ class NoticeIndex:
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
-        alike = {fact for fact, worth in self._samples.best(question.text, SAMPLED) if worth >= POINTED}
+        alike = {fact for fact, worth in samples if worth >= POINTED}
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
             hits, overview = [], ()
@@ -160,7 +163,9 @@ class NoticeIndex:
         others = {a for a, weight in question.aspects.items() if weight >= ASSERTED} - own
         return not any(self._by_aspect.get(a) for a in others)
 
-    def _score(self, question: Question, programmes: tuple[str, ...]) -> dict[int, float]:
+    def _score(
+        self, question: Question, programmes: tuple[str, ...], samples: Sequence[tuple[str, float]]
+    ) -> dict[int, float]:
         """Every fact that something speaks for, with the sum of what does."""
         size = len(self._facts)
         scores, shared = [0.0] * size, [0.0] * size
@@ -179,7 +184,7 @@ class NoticeIndex:
             if found:
                 for at in found.facts:
                     shared[at] += found.worth
-        sampled = {self._at[fact]: worth for fact, worth in self._samples.best(question.text, SAMPLED)}
+        sampled = {self._at[fact]: worth for fact, worth in samples}
         named.update(at for at, worth in sampled.items() if worth >= SAMPLE_ALONE)
         if question.topical:
             named.update(at for at, worth in enumerate(shared) if worth >= WORDING_ALONE)
@@ -277,7 +282,7 @@ class NoticeIndex:
         self, question: Question, silent: Sequence[Silent], programmes: tuple[str, ...]
     ) -> Iterator[Silent]:
         """Cases asked that the text has no word of; strange words where no finer matter is covered."""
-        text = self._notice.source + "".join(relay.source for relay in self._notice.relays)
+        text = self._source
         for case in question.cases:
             if case not in text:
                 yield Silent(notice=self._notice.id, topic=case)

@@ -21,7 +21,7 @@ from knowledge.reading import ASK, Context, Finding, Reading, Stated
 _SEGMENT = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
 _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
 _TOPIC_TAGS = ("n", "vn", "l", "i", "j")
-_INDEXES_KEPT = 64
+_INDEXES_KEPT = 512
 _FEW_NOTICES = 3
 _SHORT = 14
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
@@ -73,7 +73,7 @@ class Reader:
         mended = self._lexicon.mend(self._in_common_chinese(normalise(text)))
         text = mended.text
         act = self._act(text)
-        found = self._lexicon.scan(text)
+        found = mended.found
         spoken = Spoken.of(found, text, self._words.patterns.home)
         asked = self._asked(text, found)
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
@@ -216,7 +216,7 @@ class Reader:
             at += len(word)
             if len(set(word)) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._words.everyday:
                 continue
-            if not covered.isdisjoint(span) or any(pairs(word) <= text_pairs for text_pairs in known):
+            if not covered.isdisjoint(span) or any(pairs(word).keys() <= text_pairs for text_pairs in known):
                 continue
             result.append(word)
         return tuple(dict.fromkeys(result))
