@@ -61,9 +61,8 @@ def main() -> None:
     if not options.quiet:
         for question, reply, judgement in results:
             if judgement.mark is not Mark.RIGHT:
-                print(
-                    f"{question['id']} {judgement.mark}: {judgement.why}\n  问 {' / '.join(question['turns'])}"
-                )
+                print(f"{question['id']} {judgement.mark}: {judgement.why}")
+                print("  问 " + " / ".join(question["turns"]))
                 print("  答 " + reply.replace("\n", "\n     "))
     for key in ("topic", "style"):
         print("\n".join(table(results, key)) + "\n")

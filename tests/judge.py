@@ -52,7 +52,7 @@ def known_figures(library: Library) -> frozenset[str]:
 
 
 def judge(question: dict[str, Any], reply: str, known: frozenset[str]) -> Judgement:
-    """Right: each `must` group has an alternative, no `must_not`, and where the notices are silent, said so."""
+    """Right: an alternative of each `must` group, no `must_not`; where the notices are silent, said so."""
     text = loose(reply)
     banned = [word for word in question["must_not"] if loose(word) in text]
     if banned:
