@@ -238,7 +238,7 @@ def _hold(path: Path) -> int:
         os.close(lock)
         raise AlreadyOpen(
             f"{path} is in use by another process (pid {holder}, lock file {path}.lock). SQLite serves one "
-            "process: stop that one first, or give JIANGWEN_DATABASE_URL a PostgreSQL database to run several."
+            "process: stop that one first, or give JIANGWEN_DATABASE_URL a PostgreSQL database for several."
         ) from None
     os.ftruncate(lock, 0)
     os.write(lock, str(os.getpid()).encode())
