@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from knowledge import lint
 from knowledge.faults import Fault, KnowledgeError
@@ -383,11 +383,7 @@ class _Loader:
 
     def _validated(self, source: Source, kind: type[_Kind], path: Path_, value: Any) -> _Kind | None:
         try:
-            return (
-                kind.model_validate(value)
-                if issubclass(kind, BaseModel)
-                else TypeAdapter(kind).validate_python(value)
-            )
+            return TypeAdapter(kind).validate_python(value)
         except ValidationError as error:
             for problem in error.errors():
                 place = (*path, *problem["loc"])
