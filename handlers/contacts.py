@@ -68,8 +68,8 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         if (missing or not own) and contacts and _meant(finding, contacts[:1]):
             return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
-            office = facts.office(turn, finding.scope)
-            contacts = [*own, *([office] if office else [])]
+            city = [s for s in everyone if _contact(s).role == "city" and _contact(s).phones]
+            contacts = [*own, *city]
             return [_section(turn, finding, contacts, missing=missing)]
         if "districts" in turn.reading.inherited and turn.reading.programmes:
             contacts = [*(s for s in contacts if not _belongs(s)), *own]

@@ -28,7 +28,7 @@ WHOLE_WORD = 3
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
-KEEP, ENOUGH, MOST, FEW = 0.38, 0.9, 8, 3
+KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
 
@@ -215,7 +215,12 @@ class NoticeIndex:
         ranked = sorted((at for at in scores if scores[at] >= ENOUGH), key=lambda at: (-scores[at], at))
         if not ranked:
             return []
-        chosen = [at for at in ranked[:most] if scores[at] >= KEEP * scores[ranked[0]]]
+        top = scores[ranked[0]]
+        chosen = [
+            at
+            for at in ranked[:most]
+            if scores[at] >= (KEEP if self._why(at, question) else KEEP_ALONE) * top
+        ]
         wanted = [
             ([at for at, _ in self._by_matter.get(matter, ())], ENOUGH)
             for matter, weight in question.matters.items()
