@@ -122,7 +122,7 @@ class Dialogue:
         reading = self._reader.read(incoming.text, memory.context)
         if reading.act == "more":
             return self._more(memory, reading)
-        return self._answer(incoming, reading, memory, limit_bytes, known=state is not None, notes=notes)
+        return self._answer(incoming, reading, memory, limit_bytes, notes=notes)
 
     def explain(self, text: str, context: Context) -> Reading:
         """How a text is read, for people who want to know why."""
@@ -150,7 +150,6 @@ class Dialogue:
         memory: Memory,
         limit_bytes: int,
         *,
-        known: bool,
         notes: Sequence[str],
     ) -> Said:
         turn = Turn(
@@ -159,7 +158,6 @@ class Dialogue:
             context=memory.context,
             library=self.library,
             now=incoming.received_at,
-            known=known,
         )
         reply = _gathered(turn)
         if reply.silent:

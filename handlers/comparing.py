@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
-from knowledge.notice import Aspect, Fact
-from knowledge.reading import Finding, Scope
+from knowledge.notice import Aspect
+from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.COMPARE})
 _MATTERS = ("level", "age", "title", "honours", "contests", "award.count", "quota.body", "way", "money.bonus")
@@ -71,6 +71,10 @@ def _table(turn: Turn, pairs: Sequence[tuple[Finding, str]]) -> Section:
 
 def _about(turn: Turn, finding: Finding, programme: str, matter: str) -> Sourced | None:
     """What the notice says of a matter for the programme: before all else a fact that is about just that."""
-    scope = Scope(notice=finding.scope.notice, programmes=(programme,))
-    held = [sourced for sourced in facts.facts_of(turn, scope, Fact) if matter in sourced.fact.about]
+    held = [
+        sourced
+        for sourced in turn.library.facts(facts.notice_of(turn, finding.scope))
+        if matter in sourced.fact.about
+        and (not sourced.fact.programmes or programme in sourced.fact.programmes)
+    ]
     return min(held, key=lambda s: (not s.fact.programmes, s.fact.about.index(matter)), default=None)

@@ -112,14 +112,13 @@ NOT_MINE: Final = NotMine()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One snapshot: what was said, how it reads, what came before, what the notices say, the time in
-    service. `known` is false for a person's first message."""
+    service."""
 
     incoming: Incoming
     reading: Reading
     context: Context
     library: Library
     now: datetime
-    known: bool = True
 
 
 class Handler(Protocol):

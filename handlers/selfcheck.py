@@ -8,7 +8,6 @@ from knowledge.library import Sourced
 from knowledge.notice import Aspect, Condition
 from knowledge.reading import ASK, Scope
 
-_WORTH = 0.5
 _ROLES = ("all", "soft", "any", "host", "exclusion", "slot")
 
 

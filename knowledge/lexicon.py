@@ -28,7 +28,6 @@ class Sort(StrEnum):
     OTHER_CITY = "other_city"
     REGION = "region"
     STREET = "street"
-    EDITION = "edition"
     ASPECT = "aspect"
     MATTER = "matter"
     PERSON = "person"
@@ -129,10 +128,6 @@ class Lexicon:
 
     def _only(self, surface: str, *sorts: Sort) -> bool:
         return all(sense.sort in sorts for sense in self._senses[surface])
-
-    def senses(self, surface: str) -> tuple[Sense, ...]:
-        """The senses of exactly this wording."""
-        return self._senses.get(surface, ())
 
     def is_instance(self, surface: str) -> bool:
         """Whether the wording is a case of its matter, not another word for it (`=返聘` of 退休人员)."""

@@ -7,6 +7,7 @@ authors what to write where. Dates are China's (Asia/Shanghai); money is whole y
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -107,7 +108,7 @@ class Programme(Record):
     clause: Strings
 
 
-class Fact(Record):
+class Fact(Record, ABC):
     """One thing that the notice says.
 
     `clause` names its clauses; `programmes` those it holds for (none: the whole notice); `about` the
@@ -126,9 +127,9 @@ class Fact(Record):
     region: str = ""
 
     @property
+    @abstractmethod
     def aspect(self) -> Aspect:
         """The question that this fact answers before all others."""
-        raise NotImplementedError
 
 
 class Condition(Fact):
@@ -407,8 +408,8 @@ class Silence(Record):
 
 
 class Header(Record):
-    """What a notice is. `opens` and `closes` bound the season for applicants (exclusive end);
-    `parent` names the notice that a district's relay adds to."""
+    """What a notice is; `parent` names the notice that a district's relay adds to, `edition_words` are
+    further words for this edition."""
 
     id: str = Field(pattern=r"[a-z0-9]+(-[a-z0-9]+)*")
     title: str
