@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from knowledge import lint
+from knowledge import lint, lint_rules
+from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
     CHINA,
@@ -33,6 +34,7 @@ from knowledge.notice import (
     Stage,
     Strings,
 )
+from knowledge.rules import Criteria, Rules
 from knowledge.vocabulary import (
     AnswerKind,
     AspectWords,
@@ -47,6 +49,17 @@ from knowledge.vocabulary import (
 from knowledge.yaml_source import Path_, Source, read
 
 _CITED = 3
+_OTHER_FILES = (
+    "notice",
+    "clauses",
+    "silences",
+    "regions",
+    "streets",
+    "asked",
+    "facts",
+    "screens",
+    "criteria",
+)
 _CLAUSE_MARKS = re.compile(r"[\s()（）·.第项条款]")
 
 _Kind = TypeVar("_Kind")
@@ -94,6 +107,8 @@ class Notice:
     asked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     relays: tuple[Notice, ...] = ()
     superseded_by: str = ""
+    criteria: Criteria = field(default_factory=Criteria)
+    screens: tuple[Screen, ...] = ()
 
     @property
     def id(self) -> str:
@@ -118,6 +133,18 @@ class Notice:
     def closes(self) -> datetime | None:
         """When the last stage that binds applicants ends; None where the notice names none."""
         return max((stage.ends for _, stage in self.stages() if stage.binds == "applicant"), default=None)
+
+    def reference_days(self, programme: str, districts: Sequence[str] = ()) -> tuple[date, ...]:
+        """The days at which ages and periods are reckoned where the notice names none: the day of issue, and
+        the last day that binds a unit of these districts (the city's own where a district has none)."""
+        binding = [
+            (part, stage)
+            for part, stage in self.stages(programme)
+            if stage.binds == "applicant" and (not part.header.parent or part.header.district in districts)
+        ]
+        local = [stage for part, stage in binding if part.header.parent]
+        last = [stage.safe_day or stage.last_day for stage in local or [stage for _, stage in binding]]
+        return (self.header.issued, *([max(last)] if last else []))
 
     def season(self, now: datetime) -> Season:
         """Open from the day of issue until the applicants' last stage ends."""
@@ -157,6 +184,8 @@ class Library:
     version: str
     notices: Mapping[str, Notice]
     vocabulary: Vocabulary
+    dictionary: Mapping[str, Entry]
+    screens: tuple[Screen, ...] = ()
 
     @classmethod
     def load(cls, *added: Path, base: Path = DATA) -> Library:
@@ -174,6 +203,17 @@ class Library:
     def programmes(self) -> Mapping[str, tuple[Notice, Programme]]:
         """Every programme by id, with its notice."""
         return MappingProxyType({p.id: (n, p) for n in self.notices.values() for p in n.programmes})
+
+    @cached_property
+    def rules(self) -> Mapping[str, Rules]:
+        """The criteria of every programme that has them, by its id."""
+        return MappingProxyType(
+            {
+                ruleset.programme: Rules(ruleset, self.dictionary)
+                for notice in self.notices.values()
+                for ruleset in notice.criteria.rulesets
+            }
+        )
 
     @cached_property
     def clauses(self) -> Mapping[str, tuple[tuple[Notice, Notice, Clause], ...]]:
@@ -247,15 +287,23 @@ class _Loader:
             self._fault(
                 str(root), "(folder)", "no notice folder", "a folder of notice folders", "correct the path"
             )
-        vocabulary = self._vocabulary(self._base / "common")
+        common = self._base / "common"
+        vocabulary = self._vocabulary(common)
+        entries = self._lined(common / "facts.yaml", Entry)
+        screens = self._lined(common / "screens.yaml", Screen)
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
         self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else set())
+        self._faults += lint_rules.check(drafts, entries, screens)
         if self._faults or vocabulary is None:
             raise KnowledgeError(self._faults)
         return Library(
             version=self._digest.hexdigest()[:12],
             notices=MappingProxyType(_assemble(drafts)),
             vocabulary=vocabulary,
+            dictionary=MappingProxyType(
+                {e.id: e for e, _ in (*entries, *(row for draft in drafts for row in draft.entries))}
+            ),
+            screens=tuple(screen for screen, _ in screens),
         )
 
     def _vocabulary(self, common: Path) -> Vocabulary | None:
@@ -298,10 +346,7 @@ class _Loader:
         )
 
     def _notice(self, folder: Path) -> lint.Draft | None:
-        known = {
-            f"{name}.yaml"
-            for name in (*FACT_FILES, "notice", "clauses", "silences", "regions", "streets", "asked")
-        }
+        known = {f"{name}.yaml" for name in (*FACT_FILES, *_OTHER_FILES)}
         for path in sorted(folder.glob("*.yaml")):
             if path.name not in known:
                 expected = "one of " + ", ".join(sorted(known))
@@ -324,6 +369,9 @@ class _Loader:
         regions = self._rows(folder / "regions.yaml", Region, optional=True)
         streets = self._lined(folder / "streets.yaml", Streets, optional=True)
         asked, source_text = self._samples(folder / "asked.yaml"), self._text(text)
+        rules = self._read(folder / "criteria.yaml", optional=True)
+        entries = self._lined(folder / "facts.yaml", Entry, optional=True)
+        screens = self._lined(folder / "screens.yaml", Screen, optional=True)
         if header is None or notice is None:
             return None
         return lint.Draft(
@@ -337,6 +385,10 @@ class _Loader:
             streets=streets,
             source=source_text,
             asked=asked,
+            criteria=(self._validated(rules, Criteria, (), rules.value) if rules else None) or Criteria(),
+            rules=rules,
+            entries=entries,
+            screens=screens,
         )
 
     def _samples(self, path: Path) -> dict[str, tuple[tuple[str, ...], int]]:
@@ -445,4 +497,6 @@ def _built(draft: lint.Draft, superseded_by: str) -> Notice:
         source=draft.source,
         asked=MappingProxyType({key: tuple(texts) for key, (texts, _) in draft.asked.items()}),
         superseded_by=superseded_by,
+        criteria=draft.criteria,
+        screens=tuple(screen for screen, _ in draft.screens),
     )

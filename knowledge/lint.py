@@ -10,9 +10,11 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault
 from knowledge.figures import figures
 from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
+from knowledge.rules import Criteria
 from knowledge.yaml_source import Source
 
 _LAYOUT = re.compile(r"[\s#*<>\\|…．.\-—_]+")
@@ -32,6 +34,10 @@ class Draft:
     streets: Sequence[tuple[Any, int]]
     source: str
     asked: Mapping[str, tuple[Sequence[str], int]]
+    criteria: Criteria
+    rules: Source | None
+    entries: Sequence[tuple[Entry, int]]
+    screens: Sequence[tuple[Screen, int]]
 
 
 def bare(text: str) -> str:

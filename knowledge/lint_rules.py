@@ -1,0 +1,222 @@
+"""What must hold across criteria, the dictionary of facts and the screens; each check yields its faults."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+
+from knowledge.dictionary import ELSEWHERE, Entry, Screen
+from knowledge.faults import Fault
+from knowledge.lint import Draft, bare
+from knowledge.notice import Condition
+from knowledge.rules import Cited, Leaf, Node, Ruleset, Standing, Switch, leaves, parts
+
+_COVERED = ("all", "any", "soft", "judged", "exclusion", "host", "slot")
+
+
+def check(
+    drafts: Sequence[Draft],
+    entries: Sequence[tuple[Entry, int]],
+    screens: Sequence[tuple[Screen, int]],
+) -> Iterator[Fault]:
+    """Every fault within and between them."""
+    files = [
+        ("common", entries, screens),
+        *((draft.folder, draft.entries, draft.screens) for draft in drafts),
+    ]
+    dictionary = {entry.id: entry for _, rows, _ in files for entry, _ in rows}
+    yield from _once([(folder, "facts.yaml", e.id, line) for folder, rows, _ in files for e, line in rows])
+    yield from _once([(folder, "screens.yaml", s.id, line) for folder, _, rows in files for s, line in rows])
+    for folder, _, rows in files:
+        for screen, line in rows:
+            yield from _screen(screen, folder, line, dictionary)
+    for draft in drafts:
+        if draft.rules is not None:
+            yield from _Folder(draft, dictionary).check()
+
+
+def _once(rows: Sequence[tuple[str, str, str, int]]) -> Iterator[Fault]:
+    seen: dict[str, str] = {}
+    for folder, file, id_, line in rows:
+        name = f"{folder}/{file}"
+        if id_ in seen:
+            expected = f"an id not used in {seen[id_]}"
+            yield Fault(file=name, line=line, field="id", found=id_, expected=expected, cure="rename one")
+        seen[id_] = name
+
+
+def _screen(screen: Screen, folder: str, line: int, dictionary: Mapping[str, Entry]) -> Iterator[Fault]:
+    file = f"{folder}/screens.yaml"
+    for row in screen.lines:
+        for fact, option in row.sets.items():
+            entry = dictionary.get(fact)
+            if entry is None or fact not in screen.fills:
+                expected = "a fact of facts.yaml that `fills` names"
+                yield Fault(
+                    file=file, line=line, field=screen.id, found=fact, expected=expected, cure="correct it"
+                )
+            elif option not in entry.domain():
+                expected = f"one of {', '.join(sorted(entry.domain()))}"
+                field = f"{screen.id}.{fact}"
+                yield Fault(
+                    file=file, line=line, field=field, found=option, expected=expected, cure="correct it"
+                )
+
+
+class _Folder:
+    """The criteria of one notice."""
+
+    def __init__(self, draft: Draft, dictionary: Mapping[str, Entry]) -> None:
+        self._draft = draft
+        self._dictionary = dictionary
+        self._clauses = {clause.id: clause.text for clause, _ in draft.clauses}
+        self._programmes = {programme.id for programme in draft.header.programmes}
+
+    def check(self) -> Iterator[Fault]:
+        """The faults of every ruleset, and the conditions of the notice that none holds."""
+        for row in self._draft.criteria.together:
+            yield from self._cited(row)
+            yield from self._known(row.programmes, "together")
+        ids: Counter[str] = Counter()
+        for ruleset in self._draft.criteria.rulesets:
+            yield from self._known((ruleset.programme,), "programme")
+            for leaf in ruleset.leaves:
+                ids[leaf.id] += 1
+                yield from self._leaf(leaf)
+            yield from self._switches(ruleset.tree)
+            for cited in (*ruleset.jury, *ruleset.notes):
+                yield from self._cited(cited)
+            yield from self._one_direction(ruleset)
+            yield from self._gaps(ruleset)
+        for id_, times in ids.items():
+            if times > 1:
+                yield self._fault(id_, f"{times} leaves", "each id once", "rename one")
+
+    def _fault(self, field: str, found: str, expected: str, cure: str) -> Fault:
+        source = self._draft.rules
+        assert source is not None  # check() is for folders that have the file
+        line = next((at for path, at in source.lines.items() if _names(source.value, path, field)), 1)
+        return Fault(file=source.name, line=line, field=field, found=found, expected=expected, cure=cure)
+
+    def _known(self, programmes: Sequence[str], field: str) -> Iterator[Fault]:
+        for programme in programmes:
+            if programme not in self._programmes:
+                expected = f"one of {', '.join(sorted(self._programmes))}"
+                yield self._fault(
+                    programme, programme, f"a programme of the notice, {expected}", f"correct {field}"
+                )
+
+    def _cited(self, cited: Cited) -> Iterator[Fault]:
+        field = cited.id if isinstance(cited, Leaf) else cited.name
+        texts = []
+        for clause in cited.clause:
+            if clause in self._clauses:
+                texts.append(bare(self._clauses[clause]))
+            else:
+                yield self._fault(
+                    field, clause, "a clause of clauses.yaml", "correct the id or add the clause"
+                )
+        if texts and not any(bare(cited.quote) in text for text in texts):
+            yield self._fault(field, cited.quote, "words of its clause", "copy them from the clause")
+
+    def _leaf(self, leaf: Leaf) -> Iterator[Fault]:
+        yield from self._cited(leaf)
+        name, _, programme = leaf.fact.partition("/")
+        entry = self._dictionary.get(name)
+        if entry is None:
+            yield self._fault(leaf.id, leaf.fact, "a fact of facts.yaml", "correct it or add the fact")
+            return
+        if (entry.type == "titles") != (programme in self._programmes):
+            yield self._fault(
+                leaf.id, leaf.fact, "titles with a programme of the notice, other facts without", "correct it"
+            )
+        fits = {
+            "number": bool(leaf.cuts) and not leaf.measure,
+            "month": bool(leaf.cuts) and bool(leaf.measure),
+            "records": bool(leaf.matches),
+            "level": bool(leaf.at_least or leaf.when),
+        }.get(entry.type, bool(leaf.when))
+        if not fits:
+            expected = "the table for the type: cuts (of a month with measure), matches, at_least, when"
+            yield self._fault(leaf.id, entry.type, expected, "use the table that fits the type")
+            return
+        known = entry.domain() or ({*leaf.when} - {ELSEWHERE})
+        for option in (*leaf.when, *([leaf.at_least] if leaf.at_least else [])):
+            if option not in known:
+                yield self._fault(leaf.id, option, f"one of {', '.join(sorted(known))}", "correct the option")
+        if (
+            leaf.cuts
+            and entry.low is not None
+            and entry.type == "number"
+            and min(c.least for c in leaf.cuts) > entry.low
+        ):
+            yield self._fault(
+                leaf.id, str(leaf.cuts[0].least), f"a first cut at {entry.low}", "add the lowest cut"
+            )
+        if leaf.measure and min(c.least for c in leaf.cuts) > 0:
+            yield self._fault(leaf.id, str(leaf.cuts[0].least), "a first cut at 0", "add the lowest cut")
+
+    def _switches(self, node: Node) -> Iterator[Fault]:
+        if isinstance(node, Switch):
+            entry = self._dictionary.get(node.switch)
+            domain = entry.domain() if entry else frozenset()
+            for option in node.cases:
+                if option not in domain:
+                    yield self._fault(
+                        node.switch, option, f"one of {', '.join(sorted(domain))}", "correct the option"
+                    )
+        for part in parts(node):
+            yield from self._switches(part)
+
+    def _one_direction(self, ruleset: Ruleset) -> Iterator[Fault]:
+        """A fact that helps one leaf and harms another makes "can still change the outcome" inexact."""
+        tables: dict[str, list[dict[str, Standing]]] = defaultdict(list)
+        for leaf in leaves(ruleset.tree, relaxing=False):
+            entry = self._dictionary.get(leaf.fact.partition("/")[0])
+            if entry is not None and leaf.when:
+                tables[leaf.fact].append({o: leaf.when.get(o, leaf.otherwise) for o in entry.domain()})
+        for fact, rows in tables.items():
+            for one in rows:
+                for other in rows:
+                    if any(
+                        one[a] < one[b] and other[a] > other[b]
+                        for a in one
+                        for b in one
+                        if a in other and b in other
+                    ):
+                        yield self._fault(
+                            fact,
+                            fact,
+                            "a fact that helps or harms all its leaves alike",
+                            "split the fact in two",
+                        )
+                        return
+
+    def _gaps(self, ruleset: Ruleset) -> Iterator[Fault]:
+        """Every condition of the programme stands in a leaf, with the jury or among the notes."""
+        cited = {clause for row in (*ruleset.leaves, *ruleset.jury, *ruleset.notes) for clause in row.clause}
+        for fact, _, _ in self._draft.facts:
+            if not isinstance(fact, Condition) or fact.role not in _COVERED:
+                continue
+            if fact.programmes and ruleset.programme not in fact.programmes:
+                continue
+            if cited.isdisjoint(fact.clause):
+                expected = f"a criterion of {ruleset.programme} on {'、'.join(fact.clause)}"
+                yield self._fault(
+                    ruleset.programme,
+                    f"none for {fact.id}",
+                    expected,
+                    "add a leaf, or list it under jury or notes",
+                )
+
+
+def _names(value: object, path: Sequence[str | int], field: str) -> bool:
+    """Whether the mapping at `path` is the row called `field`."""
+    for key in path:
+        value = value[key]  # type: ignore[index]
+    return isinstance(value, dict) and field in (
+        value.get("id"),
+        value.get("name"),
+        value.get("programme"),
+        value.get("switch"),
+    )

@@ -1,0 +1,555 @@
+"""Criteria as trees over the facts of a person and a unit, and what follows from what is known.
+
+A leaf maps a fact's values to a standing on the chain F < E < J < T; all_of is the least of its parts,
+any_of the best. What is not known makes an interval: a verdict stands where its ends meet. There is no
+negation, an exclusion is a leaf that fails. (Kleene's logic with two judgements between.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import IntEnum, StrEnum
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from knowledge.dictionary import Days, Entry, Item, Items, OneOf, Span, Value, months_before, whole_months
+from knowledge.notice import Record, Strings
+
+_MONTH = 31
+
+
+class Standing(IntEnum):
+    """How far a criterion is met: not at all; only by an exception, a soft limit or a contested reading;
+    only by a claim that a jury judges; by the plain text."""
+
+    UNMET = 0
+    EXCEPTION = 1
+    JUDGED = 2
+    MET = 3
+
+
+class Outcome(StrEnum):
+    """The five verdicts; `OPEN` is for ends that do not meet."""
+
+    MET = "met"
+    JUDGED = "judged"
+    EXCEPTION = "exception"
+    UNMET = "unmet"
+    OPEN = "open"
+
+
+_OUTCOMES = {
+    Standing.MET: Outcome.MET,
+    Standing.JUDGED: Outcome.JUDGED,
+    Standing.EXCEPTION: Outcome.EXCEPTION,
+    Standing.UNMET: Outcome.UNMET,
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Interval:
+    """The standings that are still possible, from `low` to `high`."""
+
+    low: Standing
+    high: Standing
+
+    @property
+    def outcome(self) -> Outcome:
+        return _OUTCOMES[self.low] if self.low == self.high else Outcome.OPEN
+
+    @property
+    def settled(self) -> bool:
+        return self.low == self.high
+
+
+def _standing(value: object) -> object:
+    """`met`, `judged`, `exception` or `unmet`."""
+    if isinstance(value, str) and value.upper() in Standing.__members__:
+        return Standing[value.upper()]
+    raise ValueError("a standing is one of met, judged, exception, unmet")
+
+
+Rung = Annotated[Standing, BeforeValidator(_standing)]
+Test = str | int | tuple[str, ...] | Mapping[Literal["at_most", "since_years"], int]
+
+
+class Cut(Record):
+    """The standing from a lower bound up to the next one."""
+
+    least: float
+    stands: Rung
+
+
+class Match(Record):
+    """The standing of a record whose fields pass: a text or one of several, a number `at_most`, a year
+    at most so many years (`since_years`) before the last reference day."""
+
+    where: Mapping[str, Test]
+    stands: Rung
+
+
+class Cited(Record):
+    """Words of the notice under a short name, with the clause they stand in."""
+
+    name: str
+    clause: Strings = Field(min_length=1)
+    quote: str = Field(min_length=1)
+    note: str = ""
+
+
+class Leaf(Cited):
+    """One fact held against one piece of the notice's text.
+
+    Exactly one of: `when` (option to standing), `at_least` (a level's option, `met` from there up), `cuts`
+    (of a number, or of a month by `measure`: full years or months up to the reference day), `matches` (of
+    records; the best one counts). Anything else stands as `otherwise`. `note` says what the wording leaves
+    open, shown where the leaf stands by exception; `fact` of titles is written `won/<programme>`.
+    """
+
+    id: str
+    fact: str
+    kind: Literal["criterion", "exclusion", "soft", "slot"] = "criterion"
+    subject: Literal["candidate", "leader", "members", "host"] = "candidate"
+    when: Mapping[str, Rung] = Field(default_factory=dict)
+    at_least: str = ""
+    cuts: tuple[Cut, ...] = ()
+    measure: Literal["", "years", "months"] = ""
+    matches: tuple[Match, ...] = ()
+    stands: Rung = Standing.MET
+    otherwise: Rung = Standing.UNMET
+
+    @model_validator(mode="after")
+    def _one_table(self) -> Leaf:
+        if sum(map(bool, (self.when, self.at_least, self.cuts, self.matches))) != 1:
+            raise ValueError("a leaf has exactly one of `when`, `at_least`, `cuts` and `matches`")
+        if self.measure and not self.cuts:
+            raise ValueError("`measure` goes with `cuts`")
+        return self
+
+    @cached_property
+    def possible(self) -> Interval:
+        """What the leaf can come to at all."""
+        found = [self.otherwise, *self.when.values(), *(cut.stands for cut in self.cuts)]
+        if self.at_least:
+            found.append(self.stands)
+        found += [match.stands for match in self.matches]
+        if self.cuts:
+            found.remove(self.otherwise)
+        return Interval(min(found), max(found))
+
+
+class AllOf(Record):
+    """The least of its parts; `name` is what they are together."""
+
+    name: str = ""
+    all_of: tuple[Node, ...] = Field(min_length=1)
+
+
+class AnyOf(Record):
+    """The best of its parts; `name` is what the parts are alternatives for."""
+
+    any_of: tuple[Node, ...] = Field(min_length=1)
+    name: str = ""
+
+
+class AtLeast(Record):
+    """The standing that at least `count` of its parts reach."""
+
+    count: int = Field(gt=0)
+    of: tuple[Node, ...] = Field(min_length=1)
+
+
+class Switch(Record):
+    """The part for the fact's option; `otherwise` for an option without one."""
+
+    switch: str
+    cases: Mapping[str, Node]
+    otherwise: Node
+
+
+class Relax(Record):
+    """The base, or by exception at best where `by` holds; `by` is never asked, it is told as a note."""
+
+    base: Node
+    by: Leaf
+
+
+def _form(value: Any) -> str:
+    keys = ("all_of", "any_of", "switch", "base", "count")
+    if isinstance(value, Mapping):
+        return next((key for key in keys if key in value), "fact")
+    return next((key for key in keys if hasattr(value, key)), "fact")
+
+
+Node = Annotated[
+    Annotated[AllOf, Tag("all_of")]
+    | Annotated[AnyOf, Tag("any_of")]
+    | Annotated[AtLeast, Tag("count")]
+    | Annotated[Switch, Tag("switch")]
+    | Annotated[Relax, Tag("base")]
+    | Annotated[Leaf, Tag("fact")],
+    Discriminator(_form),
+]
+
+for _model in (AllOf, AnyOf, AtLeast, Switch, Relax):
+    _model.model_rebuild()
+
+
+class Title(Record):
+    """What the programme's title itself counts as in a list: 武汉市技能大师 is also an honour."""
+
+    fact: str
+    record: Mapping[str, str | int]
+
+
+class Ruleset(Record):
+    """Who is eligible for one programme. `jury` is wording that nobody can check for himself, `notes` what
+    else counts (preferences, priorities): neither is asked. `title` is what holding the title counts as."""
+
+    programme: str
+    tree: Node
+    jury: tuple[Cited, ...] = ()
+    notes: tuple[Cited, ...] = ()
+    title: Title | None = None
+
+    @cached_property
+    def leaves(self) -> tuple[Leaf, ...]:
+        """Every leaf, in the order of the text."""
+        return tuple(leaves(self.tree))
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """Every fact that a leaf or a switch asks, in the order of the text."""
+        return tuple(dict.fromkeys(_facts(self.tree)))
+
+
+class Together(Cited):
+    """A rule across programmes: of these a person may be put forward for one."""
+
+    programmes: Strings = Field(min_length=2)
+
+
+class Criteria(Record):
+    """The file `criteria.yaml` of a notice."""
+
+    rulesets: tuple[Ruleset, ...] = ()
+    together: tuple[Together, ...] = ()
+
+
+def leaves(node: Node, *, relaxing: bool = True) -> Iterator[Leaf]:
+    """The leaves of a tree in the order of the text, those of relaxations among them or not."""
+    match node:
+        case Leaf():
+            yield node
+        case Relax():
+            yield from leaves(node.base, relaxing=relaxing)
+            if relaxing:
+                yield node.by
+        case _:
+            for part in parts(node):
+                yield from leaves(part, relaxing=relaxing)
+
+
+def parts(node: Node) -> Sequence[Node]:
+    """The parts of a node, a leaf has none."""
+    match node:
+        case AllOf():
+            return node.all_of
+        case AnyOf():
+            return node.any_of
+        case AtLeast():
+            return node.of
+        case Switch():
+            return (*node.cases.values(), node.otherwise)
+        case Relax():
+            return (node.base, node.by)
+        case Leaf():
+            return ()
+
+
+def _facts(node: Node) -> Iterator[str]:
+    if isinstance(node, Leaf):
+        yield node.fact
+        return
+    if isinstance(node, Switch):
+        yield node.switch
+    for part in parts(node):
+        yield from _facts(part)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """All that is known in a check: `values` by fact, and the reference `days` (date of issue and
+    the deadline that binds the unit). `unsure` are the facts that the person cannot tell."""
+
+    values: Mapping[str, Value]
+    days: tuple[date, ...]
+    unsure: frozenset[str] = frozenset()
+
+
+class Rules:
+    """One programme's criteria over the dictionary: judges what is known, names what can still matter."""
+
+    def __init__(self, ruleset: Ruleset, dictionary: Mapping[str, Entry]) -> None:
+        self.ruleset = ruleset
+        self._dictionary = dictionary
+
+    def entry(self, fact: str) -> Entry:
+        """The dictionary's entry of a fact; of titles for every programme the same."""
+        return self._dictionary[fact.partition("/")[0]]
+
+    def leaf(self, leaf: Leaf, known: Known) -> Interval:
+        """Where a leaf stands by what is known."""
+        value = known.values.get(leaf.fact)
+        if value is None:
+            return leaf.possible
+        return _of_value(leaf, value, self.entry(leaf.fact), known.days)
+
+    def verdict(self, known: Known) -> Interval:
+        """Where the programme stands by what is known."""
+        return self.of(self.ruleset.tree, known)
+
+    def of(self, node: Node, known: Known) -> Interval:
+        """Where a part of the tree stands."""
+        match node:
+            case Leaf():
+                return self.leaf(node, known)
+            case AllOf():
+                return _least([self.of(part, known) for part in node.all_of])
+            case AnyOf():
+                return _best([self.of(part, known) for part in node.any_of])
+            case AtLeast():
+                return _nth([self.of(part, known) for part in node.of], node.count)
+            case Switch():
+                found = [self.of(part, known) for part in self._taken(node, known)]
+                return Interval(min(i.low for i in found), max(i.high for i in found))
+            case Relax():
+                base = self.of(node.base, known)
+                lift = min(Standing.EXCEPTION, self._claimed(node.by, known))
+                return Interval(max(base.low, lift), max(base.high, lift))
+
+    def _claimed(self, leaf: Leaf, known: Known) -> Standing:
+        """A relaxation counts where the person claims it, and not before: it is told, never asked."""
+        return self.leaf(leaf, known).low if leaf.fact in known.values else Standing.UNMET
+
+    def _taken(self, node: Switch, known: Known) -> list[Node]:
+        """The parts that a switch may still take."""
+        value = known.values.get(node.switch)
+        if not isinstance(value, OneOf):
+            return [*node.cases.values(), node.otherwise]
+        return [node.cases.get(option, node.otherwise) for option in sorted(value.options)]
+
+    def open_facts(self, known: Known) -> dict[str, tuple[str, ...]]:
+        """The facts on which the verdict still depends, each with the leaves that it can move; in the order
+        of the text. (Exact where each fact occurs in one direction only.)"""
+        found: dict[str, list[str]] = {}
+        for fact, leaf in self._live(self.ruleset.tree, known, Standing.UNMET, Standing.MET):
+            found.setdefault(fact, []).append(leaf)
+        return {fact: tuple(dict.fromkeys(ids)) for fact, ids in found.items()}
+
+    def _live(self, node: Node, known: Known, floor: Standing, cap: Standing) -> Iterator[tuple[str, str]]:
+        """Facts and leaves that can move the root, which sees of this node only what lies between `floor` and
+        `cap`."""
+        whole = self.of(node, known)
+        if max(whole.low, floor) >= min(whole.high, cap):
+            return
+        match node:
+            case Leaf():
+                yield node.fact, node.id
+            case Relax():
+                lift = min(Standing.EXCEPTION, self._claimed(node.by, known))
+                yield from self._live(node.base, known, max(floor, lift), cap)
+            case Switch():
+                taken = self._taken(node, known)
+                if len(taken) > 1:
+                    yield node.switch, ""
+                else:
+                    yield from self._live(taken[0], known, floor, cap)
+            case _:
+                below = parts(node)
+                found = [self.of(part, known) for part in below]
+                need = _needed(node)
+                for at, part in enumerate(below):
+                    others = found[:at] + found[at + 1 :]
+                    # the part alone at its worst, then at its best, the others against and for it
+                    low = _nth([*others, Interval(Standing.UNMET, Standing.UNMET)], need).low
+                    high = _nth([*others, Interval(Standing.MET, Standing.MET)], need).high
+                    yield from self._live(part, known, max(floor, low), min(cap, high))
+
+    def counting(self, known: Known) -> tuple[Leaf, ...]:
+        """The leaves that count for this person: those of the switch's part that applies, and a relaxation
+        only where it lifts."""
+        return tuple({leaf.id: leaf for leaf in self._counting(self.ruleset.tree, known)}.values())
+
+    def _counting(self, node: Node, known: Known) -> Iterator[Leaf]:
+        match node:
+            case Leaf():
+                yield node
+            case Switch():
+                for part in self._taken(node, known):
+                    yield from self._counting(part, known)
+            case Relax():
+                yield from self._counting(node.base, known)
+                if self.of(node, known) != self.of(node.base, known):
+                    yield node.by
+            case _:
+                for part in parts(node):
+                    yield from self._counting(part, known)
+
+    def decisive(self, known: Known) -> tuple[Leaf, ...]:
+        """The leaves that hold the verdict where it is: what fails, or what keeps it from standing higher;
+        where all is met, what meets it."""
+        found = self._decisive(self.ruleset.tree, known, self.verdict(known))
+        return tuple({leaf.id: leaf for leaf in found}.values())
+
+    def _decisive(self, node: Node, known: Known, aim: Interval) -> Iterator[Leaf]:
+        match node:
+            case Leaf():
+                yield node
+            case Relax():
+                base = self.of(node.base, known)
+                if base != self.of(node, known):
+                    yield node.by
+                yield from self._decisive(node.base, known, base)
+            case Switch():
+                for part in self._taken(node, known):
+                    yield from self._decisive(part, known, self.of(part, known))
+            case AnyOf() | AtLeast():
+                found = [(part, self.of(part, known)) for part in parts(node)]
+                best = max(interval.high for _, interval in found)
+                keeps = [(part, i) for part, i in found if i.high == best or i.high >= aim.low]
+                if aim.high == Standing.UNMET:
+                    keeps = found
+                for part, interval in keeps:
+                    yield from self._decisive(part, known, interval)
+            case AllOf():
+                for part in node.all_of:
+                    interval = self.of(part, known)
+                    if interval.low <= aim.low:
+                        yield from self._decisive(part, known, interval)
+
+    def lifts(self, known: Known, *, most: int = 3) -> list[tuple[Leaf, ...]]:
+        """The smallest sets of failing criteria that, once mended, end a refusal; none by a fact that nobody
+        can change, none by a relaxation. Fewest first, at most `most`."""
+        sets = self._lifts(self.ruleset.tree, known)
+        return sorted((s for s in sets if s), key=len)[:most]
+
+    def _lifts(self, node: Node, known: Known) -> list[tuple[Leaf, ...]]:
+        if self.of(node, known).high > Standing.UNMET:
+            return [()]
+        match node:
+            case Leaf():
+                entry = self.entry(node.fact)
+                return [(node,)] if entry.changeable and node.possible.high > Standing.UNMET else []
+            case Relax():
+                return self._lifts(node.base, known)
+            case Switch():
+                return [s for part in self._taken(node, known) for s in self._lifts(part, known)]
+            case AnyOf() | AtLeast():
+                return [s for part in parts(node) for s in self._lifts(part, known)]
+            case AllOf():
+                joined: list[tuple[Leaf, ...]] = [()]
+                for part in node.all_of:
+                    options = self._lifts(part, known)
+                    joined = [(*had, *new) for had in joined for new in options]
+                    joined = sorted(joined, key=len)[:_KEPT]
+                return [tuple({leaf.id: leaf for leaf in s}.values()) for s in joined]
+
+
+_KEPT = 12
+
+
+def _needed(node: Node) -> int:
+    """How many of its parts a node needs, as the rank from the best."""
+    if isinstance(node, AtLeast):
+        return node.count
+    return len(parts(node)) if isinstance(node, AllOf) else 1
+
+
+def _least(found: Sequence[Interval]) -> Interval:
+    return Interval(min(i.low for i in found), min(i.high for i in found))
+
+
+def _best(found: Sequence[Interval]) -> Interval:
+    return Interval(max(i.low for i in found), max(i.high for i in found))
+
+
+def _nth(found: Sequence[Interval], count: int) -> Interval:
+    """The standing that `count` of them reach."""
+    if count > len(found):
+        return Interval(Standing.UNMET, Standing.UNMET)
+    lows = sorted((i.low for i in found), reverse=True)
+    highs = sorted((i.high for i in found), reverse=True)
+    return Interval(lows[count - 1], highs[count - 1])
+
+
+def _of_value(leaf: Leaf, value: Value, entry: Entry, days: Sequence[date]) -> Interval:
+    match value:
+        case OneOf(options):
+            found = [_of_option(leaf, option, entry) for option in options]
+        case Span(low, high):
+            inner = [cut.least for cut in leaf.cuts if low < cut.least <= high]
+            found = [_of_number(leaf, number) for number in (low, high, *inner)]
+        case Days():
+            return _of_days(leaf, value, days)
+        case Items():
+            return _of_items(leaf, value, days)
+    return Interval(min(found), max(found))
+
+
+def _of_option(leaf: Leaf, option: str, entry: Entry) -> Standing:
+    if leaf.at_least:
+        return leaf.stands if entry.rank(option) >= entry.rank(leaf.at_least) else leaf.otherwise
+    return leaf.when.get(option, leaf.otherwise)
+
+
+def _of_number(leaf: Leaf, number: float) -> Standing:
+    return max((cut for cut in leaf.cuts if cut.least <= number), key=lambda cut: cut.least).stands
+
+
+def _of_days(leaf: Leaf, value: Days, days: Sequence[date]) -> Interval:
+    """Every day that is possible, at every reference day; days that disagree make an exception, and so does
+    a month within which the standing changes: no closer question would help."""
+    per = 12 if leaf.measure == "years" else 1
+    edges = {months_before(day, int(cut.least) * per) for day in days for cut in leaf.cuts}
+    tried = [value.first, value.last]
+    tried += [d for edge in edges for d in (edge, _next(edge)) if value.first <= d <= value.last]
+    found = set()
+    for since in tried:
+        at = {_of_number(leaf, whole_months(since, day) // per) for day in days}
+        found.add(at.pop() if len(at) == 1 else Standing.EXCEPTION)
+    if len(found) > 1 and (value.last - value.first).days <= _MONTH:
+        return Interval(Standing.EXCEPTION, Standing.EXCEPTION)
+    return Interval(min(found), max(found))
+
+
+def _next(day: date) -> date:
+    return date.fromordinal(day.toordinal() + 1)
+
+
+def _of_items(leaf: Leaf, value: Items, days: Sequence[date]) -> Interval:
+    low, high = leaf.otherwise, leaf.otherwise
+    for item in value.items:
+        for match in leaf.matches:
+            passed = [_passes(item, field, test, days) for field, test in match.where.items()]
+            if all(p is not False for p in passed):
+                high = max(high, match.stands)
+                if all(passed):
+                    low = max(low, match.stands)
+    return Interval(low, high if value.complete else max(high, leaf.possible.high))
+
+
+def _passes(item: Item, field: str, test: Test, days: Sequence[date]) -> bool | None:
+    """Whether a field passes; None where it is not known."""
+    value = item.get(field)
+    if value is None:
+        return None
+    if isinstance(test, Mapping):
+        if "at_most" in test:
+            return int(value) <= test["at_most"]
+        return int(value) >= max(days).year - test["since_years"]
+    return value in test if isinstance(test, tuple) else value == test
