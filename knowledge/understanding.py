@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from knowledge.figures import chinese_number
 from knowledge.language import is_han, normalise, tagged
-from knowledge.lexicon import Found, Lexicon, Sense, Sort
+from knowledge.lexicon import Found, Lexicon, Mended, Sense, Sort
 from knowledge.library import Library, Notice
 from knowledge.likeness import Likeness, pairs
 from knowledge.notice import Aspect, Contact, Quota
@@ -77,7 +77,7 @@ class Reader:
         spoken = Spoken.of(found, text, self._words.patterns.home)
         asked = self._asked(text, found)
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
-        strange = self._strange(text, found, place.notices)
+        strange = self._strange(mended, place.notices)
         vague = not asked.topics() or asked.hinted
         if vague and not strange and len(text) <= _SHORT:
             asked = _continued(asked, context)
@@ -205,13 +205,13 @@ class Reader:
             else:
                 _add(matters, label, weight)
 
-    def _strange(self, text: str, found: Sequence[Found], notices: Sequence[Notice]) -> tuple[str, ...]:
+    def _strange(self, mended: Mended, notices: Sequence[Notice]) -> tuple[str, ...]:
         """Content words that neither the vocabulary nor a notice in scope knows."""
-        covered = {at for item in found for at in range(item.start, item.end)}
+        covered = {at for item in mended.found for at in range(item.start, item.end)}
         known = [self._index(notice).text for notice in notices[:_FEW_NOTICES]]
         result: list[str] = []
         at = 0
-        for word, tag in tagged(text):
+        for word, tag in mended.words:
             span = range(at, at + len(word))
             at += len(word)
             if len(set(word)) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._words.everyday:
