@@ -60,10 +60,11 @@ class Likeness:
             for piece, found in weights.items()
         }
 
-    def best(self, text: str, most: int = 3) -> list[tuple[str, float]]:
-        """The labels most like `text`, best first, each with how much it is (some 0.3 a shared rare pair)."""
+    def best(self, asked: Iterable[str], most: int = 3) -> list[tuple[str, float]]:
+        """The labels most like a text, given as its `pieces`; best first, each with how much it is (some 0.3
+        a shared rare pair)."""
         scores = [0.0] * len(self._labels)
-        for found in map(self._weights.get, pieces(text)):
+        for found in map(self._weights.get, asked):
             if found:
                 for at, worth in zip(*found, strict=True):
                     scores[at] += worth

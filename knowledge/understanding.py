@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ from knowledge.figures import chinese_number
 from knowledge.language import is_han, normalise, tagged
 from knowledge.lexicon import Found, Lexicon, Mended, Sense, Sort
 from knowledge.library import Library, Notice
-from knowledge.likeness import Likeness, pairs
+from knowledge.likeness import Likeness, pairs, pieces
 from knowledge.notice import Aspect, Contact, Quota
 from knowledge.places import Place, Spoken
 from knowledge.ranking import ASSERTED, FEW, MOST, NoticeIndex, Question
@@ -42,6 +42,7 @@ class Asked:
     matters: Mapping[str, float]
     segments: tuple[Mapping[str, float], ...]
     wording: str
+    pieces: Collection[str]
     cases: tuple[str, ...] = ()
     hinted: bool = False
     inherited: tuple[str, ...] = ()
@@ -140,7 +141,8 @@ class Reader:
         spans = self._stated_spans(text, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
-        self._add_likely(topical, aspects, matters)
+        parts = pieces(topical)
+        self._add_likely(parts, aspects, matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
             for row in self._words.statements:
                 if row.pattern.search(text):
@@ -158,6 +160,7 @@ class Reader:
             matters,
             tuple(segments[at] for at in sorted(segments)),
             topical,
+            parts,
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
         )
@@ -190,9 +193,11 @@ class Reader:
             return []
         return [match.span() for row in self._words.statements for match in row.pattern.finditer(text)]
 
-    def _add_likely(self, topical: str, aspects: dict[Aspect, float], matters: dict[str, float]) -> None:
+    def _add_likely(
+        self, parts: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]
+    ) -> None:
         """What samples of how people ask make likely: `aspect:…` for an aspect, else a matter."""
-        best = self._likeness.best(topical)
+        best = self._likeness.best(parts)
         if not best or best[0][1] < _LIKELY:
             return
         for label, score in best:
@@ -247,7 +252,7 @@ class Reader:
 
     def _findings(self, reading: Reading, asked: Asked, place: Place) -> Iterator[Finding]:
         question = Question(
-            text=asked.wording,
+            pieces=asked.pieces,
             aspects=asked.aspects,
             matters=asked.matters,
             segments=asked.segments,
@@ -310,6 +315,7 @@ def _continued(asked: Asked, context: Context) -> Asked:
         {**asked.matters, **dict.fromkeys(context.matters, 1.0)},
         (dict.fromkeys(context.matters, 1.0),),
         asked.wording,
+        asked.pieces,
         asked.cases,
         inherited=("topic",),
     )
