@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -175,6 +176,7 @@ async def _serve(settings: Settings) -> None:
         if settings.metrics_port:
             metrics = service_app.metrics_application()
             await stack.enter_async_context(service_app.serving(metrics, "127.0.0.1", settings.metrics_port))
+        gc.freeze()  # what is built by now lives as long as the process: no collection need walk it again
         typer.echo(f"listening on http://{settings.host}:{port}; knowledge {parts.library.version}")
         await service_app.until_stopped()
 
