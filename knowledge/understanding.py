@@ -60,12 +60,13 @@ class Reader:
         words = self._words = library.vocabulary
         self._whole = {_bare(text): row.id for row in words.speech for text in row.whole}
         self._parts = [(text, row.id) for row in words.speech for text in row.has]
+        self._some_part = re.compile("|".join(re.escape(text) for text, _ in self._parts))
         self._quiet = [(text, row.id) for row in words.speech for text in row.quiet]
         self._lexicon = Lexicon(_wordings(library), _spoken(library))
         glossary = sorted(words.glossary, key=lambda phrase: (-len(phrase), phrase))
-        self._glossary = re.compile(
-            rf"(?<![a-z0-9./:@_-])(?:{'|'.join(map(re.escape, glossary))})(?![a-z0-9./:@_-])"
-        )
+        phrases = "|".join(map(re.escape, glossary))
+        self._some_foreign = re.compile(phrases)  # beginning with letters it is searched for much faster
+        self._glossary = re.compile(rf"(?<![a-z0-9./:@_-])(?:{phrases})(?![a-z0-9./:@_-])")
         self._likeness = Likeness(words.asked, words.everyday)
         self._indexes: OrderedDict[str, NoticeIndex] = OrderedDict()
 
@@ -126,6 +127,8 @@ class Reader:
 
     def _in_common_chinese(self, text: str) -> str:
         """English and dialect words as the common Chinese they stand for."""
+        if not self._some_foreign.search(text):
+            return text
         return self._glossary.sub(lambda match: self._words.glossary[match.group()], text)
 
     def _act(self, text: str) -> str:
@@ -133,6 +136,8 @@ class Reader:
         whole = self._whole.get(bare) or self._whole.get(_unsoftened(bare))
         if whole:
             return whole
+        if not self._some_part.search(text):
+            return ASK
         return next((act for word, act in self._parts if word in text), ASK)
 
     def _asked(self, text: str, found: Sequence[Found]) -> Asked:
@@ -229,9 +234,8 @@ class Reader:
     def _other_edition(self, text: str, notices: Sequence[Notice]) -> str:
         """The edition asked about, where it is none that the library holds for these notices."""
         headers = [part.header for notice in notices for part in (notice, *notice.relays)]
-        years = {str(header.year) for header in headers} | {str(header.year)[2:] for header in headers}
         for match in self._words.patterns.year.finditer(text):
-            if years and match[1] not in years:
+            if headers and match[1] not in {year for h in headers for year in (str(h.year), str(h.year)[2:])}:
                 return match.group()
         for match in self._words.patterns.round.finditer(text):
             if not any(
