@@ -17,8 +17,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from knowledge import lint, lint_rules
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault, KnowledgeError
@@ -35,13 +33,14 @@ from knowledge.notice import (
     Stage,
     Strings,
 )
-from knowledge.rules import Criteria, Rules
+from knowledge.rules import Criteria, Outcome, Rules
 from knowledge.vocabulary import (
     AnswerKind,
     AspectWords,
     Everyday,
     Glossary,
     Matter,
+    Outcomes,
     Patterns,
     Speech,
     Statement,
@@ -340,6 +339,7 @@ class _Loader:
         patterns = self._whole(common / "patterns.yaml", Patterns)
         everyday = self._whole(common / "everyday.yaml", Everyday)
         glossary = self._whole(common / "glossary.yaml", Glossary)
+        outcomes = self._whole(common / "outcomes.yaml", Outcomes)
         asked = {
             key: texts
             for path in sorted(common.glob("asked_*.yaml"))
@@ -349,7 +349,7 @@ class _Loader:
             self._fault(
                 "common/asked_*.yaml", key, key, "a matter, or aspect: and an aspect's id", "correct it"
             )
-        if patterns is None or everyday is None or glossary is None:
+        if patterns is None or everyday is None or glossary is None or outcomes is None:
             return None
         return Vocabulary(
             aspects=MappingProxyType({row.id: row for row in aspects}),
@@ -361,6 +361,7 @@ class _Loader:
             patterns=patterns,
             everyday=everyday.words(),
             glossary=MappingProxyType(dict(glossary.words)),
+            outcomes=MappingProxyType({outcome: getattr(outcomes, outcome) for outcome in Outcome}),
             asked=MappingProxyType(asked),
         )
 
@@ -453,22 +454,9 @@ class _Loader:
                 yield row, source.line((index,))
 
     def _validated(self, source: Source, kind: type[_Kind], path: Path_, value: Any) -> _Kind | None:
-        try:
-            return TypeAdapter(kind).validate_python(value)
-        except ValidationError as error:
-            for problem in error.errors():
-                place = (*path, *problem["loc"])
-                self._faults.append(
-                    Fault(
-                        file=source.name,
-                        line=source.line(place),
-                        field=".".join(map(str, place)) or "(row)",
-                        found=repr(problem["input"])[:120],
-                        expected=problem["msg"],
-                        cure=lint.cure(kind, problem),
-                    )
-                )
-            return None
+        row, faults = lint.validated(source, kind, path, value)
+        self._faults += faults
+        return row
 
     def _read(self, path: Path, *, optional: bool = False) -> Source | None:
         name = f"{path.parent.name}/{path.name}"
