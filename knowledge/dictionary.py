@@ -200,6 +200,7 @@ class Screen(Record):
     id: str
     ask: str
     help: str = ""
+    example: str = ""
     fills: Strings = Field(min_length=1)
     lines: tuple[Setting, ...] = ()
     many: bool = False

@@ -240,6 +240,11 @@ class Ruleset(Record):
         return tuple(leaves(self.tree))
 
     @cached_property
+    def switches(self) -> tuple[str, ...]:
+        """Every fact by which a switch takes its part."""
+        return tuple(dict.fromkeys(_switches(self.tree)))
+
+    @cached_property
     def facts(self) -> tuple[str, ...]:
         """Every fact that a leaf or a switch asks, in the order of the text."""
         return tuple(dict.fromkeys(_facts(self.tree)))
@@ -297,6 +302,13 @@ def _facts(node: Node) -> Iterator[str]:
         yield node.switch
     for part in parts(node):
         yield from _facts(part)
+
+
+def _switches(node: Node) -> Iterator[str]:
+    if isinstance(node, Switch):
+        yield node.switch
+    for part in parts(node):
+        yield from _switches(part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,11 +387,12 @@ class Rules:
         return self.leaf(leaf, known).low if leaf.fact in known.values else Standing.UNMET
 
     def _taken(self, node: Switch, known: Known) -> list[Node]:
-        """The parts that a switch may still take."""
+        """The parts that a switch may still take, each once."""
         value = known.values.get(node.switch)
         if not isinstance(value, OneOf):
             return [*node.cases.values(), node.otherwise]
-        return [node.cases.get(option, node.otherwise) for option in sorted(value.options)]
+        taken = [node.cases.get(option, node.otherwise) for option in sorted(value.options)]
+        return list({id(part): part for part in taken}.values())
 
     def open_facts(self, known: Known) -> dict[str, tuple[str, ...]]:
         """The facts on which the verdict still depends, each with the leaves that it can move; in the order
