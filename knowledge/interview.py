@@ -43,6 +43,12 @@ class Fact:
     asked: bool
     prospects: Prospects
 
+    @property
+    def detailed(self) -> bool:
+        """Whether a detail may have to be asked of what is told."""
+        fields = {detail.field for detail in self.entry.details}
+        return any(fields - option.record.keys() for option in self.entry.options)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Form:
@@ -89,7 +95,9 @@ class Interview:
         self._interned: dict[Hashable, Seen] = {}
         self._views: dict[Hashable, int] = {}
         self._seen: dict[tuple[int, Value | None, bool], Seen] = {}
-        self._worth: list[dict[tuple[int, ...], float]] = [{} for _ in self._trees]
+        self._outlooks = [
+            Outlook(tree, programme, self._costs, self._group) for programme, tree in enumerate(self._trees)
+        ]
         self._chosen: dict[State, str | None] = {}
 
     def _cut_down(self, screens: Sequence[Screen], names: Mapping[str, str]) -> list[Screen]:
@@ -106,6 +114,7 @@ class Interview:
                 titles.setdefault(fact.entry.id, []).append(key)
         for id_, keys in titles.items():
             entry = asked[keys[0]].entry
+            keys.sort(key=lambda key: [*names].index(key.partition("/")[2]))
             lines = tuple(Setting(label=names[key.partition("/")[2]], sets={key: YES}) for key in keys)
             found.append(
                 Screen(
@@ -344,10 +353,22 @@ class Interview:
     def left(self, values: Mapping[str, Value], unsure: frozenset[str]) -> int:
         """At most so many further questions."""
         state = self._state(values, unsure)
-        open_ = {at for at in self._live(state) if state[at].asks}
-        for tree in self._trees:
-            open_ |= {at for at in tree.latent(state, tree.codes(state)) if state[at].asks}
-        return len(open_) + sum(bool(self._facts[at].entry.details) for at in open_)
+        live = {at: rows for at, rows in self._live(state).items() if state[at].asks}
+        later = {at for rows in live.values() for row in rows for at in row.ahead if state[at].asks}
+        return self._most(live.keys()) + self._most(later - live.keys())
+
+    def _most(self, facts: Collection[int]) -> int:
+        """The most questions that can be put on facts that matter at the same time: a form of which all that
+        hold are chosen settles those it fills at once, two such forms that share facts all but one."""
+        forms = [{*form.fills} & {*facts} for form in self._forms if form.many]
+        joined: list[tuple[set[int], int]] = []
+        for fills in filter(None, forms):
+            touching = [row for row in joined if row[0] & fills]
+            apart = [row for row in joined if not row[0] & fills]
+            joined = [*apart, (fills.union(*(row[0] for row in touching)), 1 + sum(n for _, n in touching))]
+        together = sum(1 if forms == 1 else max(1, len(fills) - 1) for fills, forms in joined)
+        alone = {*facts}.difference(*(fills for fills, _ in joined))
+        return together + len(alone) + sum(self._facts[at].detailed for at in alone)
 
     def questions_for(self, fact: str) -> tuple[str, ...]:
         """The questions that fill a fact."""
@@ -357,20 +378,29 @@ class Interview:
         own = () if any(form.titles for form in forms) else (fact,)
         return (*(form.id for form in forms), *own)
 
-    def _live(self, state: State) -> dict[int, list[Live]]:
+    def _live(self, state: State, codes: Sequence[Sequence[int]] = ()) -> dict[int, list[Live]]:
         """The facts that matter, each with the leaves it can move."""
         found: dict[int, list[Live]] = {}
         for programme, tree in enumerate(self._trees):
-            for row in tree.live(state, tree.codes(state), programme):
+            for row in tree.live(state, codes[programme] if codes else tree.codes(state), programme):
                 found.setdefault(row.fact, []).append(row)
         return found
 
     def _choose(self, state: State) -> str | None:
         """The question after which, its own cost included, least is expected to be left."""
-        live = {at: rows for at, rows in self._live(state).items() if state[at].asks}
+        codes = [tree.codes(state) for tree in self._trees]
+        live = self._live(state, codes)
+        live = {at: rows for at, rows in live.items() if state[at].asks}
+        kept = [
+            {row.fact for row in rows} - tree.idle(state, rows)
+            for programme, tree in enumerate(self._trees)
+            for rows in [[row for of in live.values() for row in of if row.programme == programme]]
+        ]
+        moving = {at: rows for at, rows in live.items() if any(at in facts for facts in kept)}
+        live = moving or live
         best: tuple[float, int, str] | None = None
         for offer in self._offered(state, live):
-            cost = offer.cost + self._after(offer, state, live)
+            cost = offer.cost + self._after(offer, state, codes, live)
             rank = (round(cost, 9), min(offer.fills), offer.id)
             best = min(best, rank) if best else rank
         return best[2] if best else None
@@ -397,16 +427,19 @@ class Interview:
             ]
         return found
 
-    def _after(self, form: _Form, state: State, live: Mapping[int, Sequence[Live]]) -> float:
+    def _after(
+        self, form: _Form, state: State, codes: Sequence[Sequence[int]], live: Mapping[int, Sequence[Live]]
+    ) -> float:
         """What is expected to be left after a question, over all programmes."""
         total = 0.0
-        for programme in range(len(self._trees)):
+        for programme, (tree, outlook) in enumerate(zip(self._trees, self._outlooks, strict=True)):
             mine = {at for at in form.fills for row in live.get(at, ()) if row.programme == programme}
             if not mine:
-                total += self._left_to_ask(programme, state)
+                total += outlook.cost(state, codes[programme])
                 continue
             for weight, then in self._outcomes(form, state, mine):
-                total += weight * self._left_to_ask(programme, then)
+                changed = [at for at in form.fills if then[at] is not state[at] and at in tree.facts]
+                total += weight * outlook.cost(then, codes[programme], changed)
         return total
 
     def _outcomes(self, form: _Form, state: State, mine: Collection[int]) -> Iterator[tuple[float, State]]:
@@ -446,18 +479,6 @@ class Interview:
                     weight = 0.0
             if weight:
                 found.append((weight, changes))
-        return found
-
-    def _left_to_ask(self, programme: int, state: State) -> float:
-        tree = self._trees[programme]
-        key = tuple(state[at].views[programme] for at in tree.used)
-        memo = self._worth[programme]
-        found = memo.get(key)
-        if found is None:
-            if len(memo) > _KEPT:
-                memo.clear()
-            outlook = Outlook(tree, state, tree.codes(state), self._costs, self._group)
-            found = memo[key] = outlook.cost()
         return found
 
 
