@@ -17,7 +17,6 @@ from knowledge.dictionary import (
     Screen,
     Setting,
     Value,
-    known,
     months_before,
 )
 from knowledge.library import Library
@@ -115,7 +114,7 @@ class Interview:
         for id_, keys in titles.items():
             entry = asked[keys[0]].entry
             keys.sort(key=lambda key: [*names].index(key.partition("/")[2]))
-            lines = tuple(Setting(label=names[key.partition("/")[2]], sets={key: YES}) for key in keys)
+            lines = tuple(Setting(label=names[key.partition("/")[2]], sets={key: (YES,)}) for key in keys)
             found.append(
                 Screen(
                     id=id_,
@@ -133,7 +132,11 @@ class Interview:
 
     def _form(self, screen: Screen) -> _Form:
         lines = tuple(
-            tuple((self._at[f], known(option)) for f, option in line.sets.items() if f in self._at)
+            tuple(
+                (self._at[fact], self._facts[self._at[fact]].prospects.value(options))
+                for fact, options in line.sets.items()
+                if fact in self._at
+            )
             for line in screen.lines
         )
         fills = tuple(self._at[f] for f in screen.fills)
@@ -360,8 +363,9 @@ class Interview:
     def _most(self, facts: Collection[int]) -> int:
         """The most questions that can be put on facts that matter at the same time: a form of which all that
         hold are chosen settles those it fills at once, two such forms that share facts all but one."""
-        forms = [{*form.fills} & {*facts} for form in self._forms if form.many]
-        joined: list[tuple[set[int], int]] = []
+        many = [frozenset(form.fills).intersection(facts) for form in self._forms if form.many]
+        forms = [fills for fills in dict.fromkeys(many) if not any(fills < other for other in many)]
+        joined: list[tuple[frozenset[int], int]] = []
         for fills in filter(None, forms):
             touching = [row for row in joined if row[0] & fills]
             apart = [row for row in joined if not row[0] & fills]
@@ -406,13 +410,25 @@ class Interview:
         return best[2] if best else None
 
     def _offered(self, state: State, live: Mapping[int, Sequence[Live]]) -> list[_Form]:
-        """The forms that fill several facts that matter (of titles one), and the questions on facts that none
-        of these fills as cheaply."""
-        found = []
-        for form in self._forms:
-            fills = [at for at in form.fills if at in live]
-            if len(fills) > (0 if form.titles else 1) and (form.many or len(self._lines(form, state)) > 1):
-                found.append(form)
+        """The forms that fill several facts that matter (of titles one) and no other form as well, and the
+        questions on facts that none of these fills as cheaply."""
+        fills = {form: {at for at in form.fills if at in live} for form in self._forms}
+        able = [
+            form
+            for form in self._forms
+            if len(fills[form]) > (0 if form.titles else 1)
+            and (form.many or len(self._lines(form, state)) > 1)
+        ]
+        found = [
+            form
+            for form in able
+            if not any(
+                fills[form] <= fills[other]
+                and other.cost <= form.cost
+                and (len(fills[form]), -len(form.fills)) < (len(fills[other]), -len(other.fills))
+                for other in able
+            )
+        ]
         filled = {(at, form.cost) for form in found for at in form.fills}
         for at in sorted(live):
             fact = self._facts[at]
