@@ -38,7 +38,7 @@ class Fact:
     key: str
     entry: Entry
     leaves: tuple[tuple[int, Leaf], ...]
-    switched: frozenset[int]
+    switched: Mapping[int, frozenset[str]]
     asked: bool
     prospects: Prospects
 
@@ -57,7 +57,7 @@ class _Form:
     many: bool
     cost: int
     fills: tuple[int, ...]
-    lines: tuple[tuple[tuple[int, Value], ...], ...] = ()
+    lines: tuple[tuple[tuple[int, Value, float], ...], ...] = ()
     titles: bool = False
 
 
@@ -133,9 +133,10 @@ class Interview:
     def _form(self, screen: Screen) -> _Form:
         lines = tuple(
             tuple(
-                (self._at[fact], self._facts[self._at[fact]].prospects.value(options))
+                (self._at[fact], prospects.value(options), prospects.share(options))
                 for fact, options in line.sets.items()
                 if fact in self._at
+                for prospects in [self._facts[self._at[fact]].prospects]
             )
             for line in screen.lines
         )
@@ -161,7 +162,7 @@ class Interview:
 
     def _gathered(self, library: Library) -> list[Fact]:
         found: dict[str, list[tuple[int, Leaf]]] = {}
-        switched: dict[str, set[int]] = {}
+        switched: dict[str, dict[int, frozenset[str]]] = {}
         asked: set[str] = set()
         for at, rules in enumerate(self._rules.values()):
             for leaf in rules.ruleset.leaves:
@@ -169,14 +170,14 @@ class Interview:
             asked.update(leaf.fact for leaf in leaves(rules.ruleset.tree, relaxing=False))
             for fact in rules.ruleset.facts:
                 found.setdefault(fact, [])
-            for fact in rules.ruleset.switches:
-                switched.setdefault(fact, set()).add(at)
+            for fact, cases in rules.ruleset.switches.items():
+                switched.setdefault(fact, {})[at] = cases
         return [
             self._fact(
                 library.dictionary[key.partition("/")[0]],
                 key,
                 tuple(rows),
-                frozenset(switched.get(key, ())),
+                switched.get(key, {}),
                 key in asked or key in switched,
             )
             for key, rows in found.items()
@@ -187,7 +188,7 @@ class Interview:
         entry: Entry,
         key: str,
         rows: tuple[tuple[int, Leaf], ...],
-        switched: frozenset[int],
+        switched: Mapping[int, frozenset[str]],
         asked: bool,
     ) -> Fact:
         edges: set[float] = set()
@@ -202,8 +203,7 @@ class Interview:
                     dated.update(months_before(day, int(cut.least) * per) for day in days)
 
         def probe(value: Value) -> Hashable:
-            options = value if switched else None
-            return self._codes(key, rows, value), options
+            return self._codes(key, rows, value), _routes(entry, switched, value)
 
         return Fact(
             key=key,
@@ -259,9 +259,7 @@ class Interview:
     def _looked(self, at: int, value: Value | None, unsure: bool) -> Seen:
         fact = self._facts[at]
         codes = self._codes(fact.key, fact.leaves, value)
-        options: frozenset[str] = frozenset()
-        if fact.switched:
-            options = value.options if isinstance(value, OneOf) else fact.entry.domain()
+        options = _routes(fact.entry, fact.switched, value)
         asks = () if unsure or not fact.asked else self._asks(at, fact, value, codes)
         key = (
             at,
@@ -485,17 +483,26 @@ class Interview:
         found = []
         for line in form.lines:
             weight, changes = 1.0, {}
-            for at, value in line:
-                seen = state[at]
-                told = self._see(at, value, False)
+            for at, value, share in line:
+                seen, told = state[at], self._see(at, value, False)
                 if seen.asks:
-                    weight *= sum(share for share, then in seen.asks[0].outcomes if then is told)
+                    possible = told.asks or any(then is told for _, then in seen.asks[0].outcomes)
+                    weight *= share if possible else 0.0
                     changes[at] = told
                 elif seen.codes != told.codes and seen.value is not None:
                     weight = 0.0
             if weight:
                 found.append((weight, changes))
         return found
+
+
+def _routes(entry: Entry, switched: Mapping[int, frozenset[str]], value: Value | None) -> frozenset[str]:
+    """The options that switches tell apart, all others as one (empty)."""
+    if not switched:
+        return frozenset()
+    cases = frozenset[str]().union(*switched.values())
+    options = value.options if isinstance(value, OneOf) else entry.domain()
+    return frozenset(option if option in cases else "" for option in options)
 
 
 def _moved(now: Seen, then: Seen, live: Sequence[Live]) -> bool:

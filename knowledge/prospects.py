@@ -59,6 +59,11 @@ class Prospects:
         here = self.city if self.entry.type == "place" else "here"
         return OneOf(frozenset(here if option == "here" else option for option in options))
 
+    def share(self, options: Iterable[str]) -> float:
+        """How likely one of the options is."""
+        odds = self.entry.odds or dict.fromkeys(self.entry.domain() or ("here", ELSEWHERE), 1.0)
+        return sum(odds.get(option, 0.0) for option in options) / sum(odds.values())
+
     def _told(self, value: Value | None) -> Iterable[Prospect]:
         match self.entry.type:
             case "number":

@@ -105,6 +105,10 @@ class Tree:
             for fact, above in self._above.items()
         }
 
+    def compiled(self, node: Node) -> Tree:
+        """A part of the criteria by itself, over the same facts."""
+        return Tree(node, self._facts, self._slot)
+
     def _compile(self, node: Node, above: tuple[int, ...]) -> Part:
         part = Part(len(self._parts))
         self._parts.append(part)

@@ -241,9 +241,18 @@ class Ruleset(Record):
         return tuple(leaves(self.tree))
 
     @cached_property
-    def switches(self) -> tuple[str, ...]:
-        """Every fact by which a switch takes its part."""
-        return tuple(dict.fromkeys(_switches(self.tree)))
+    def relaxing(self) -> tuple[Leaf, ...]:
+        """The leaves that lift a refusal by exception: never asked, they count where they are claimed."""
+        asked = {leaf.id for leaf in leaves(self.tree, relaxing=False)}
+        return tuple(leaf for leaf in self.leaves if leaf.id not in asked)
+
+    @cached_property
+    def switches(self) -> Mapping[str, frozenset[str]]:
+        """Every fact by which a switch takes its part, with the options that have one of their own."""
+        found: dict[str, frozenset[str]] = {}
+        for switch in _switches(self.tree):
+            found[switch.switch] = found.get(switch.switch, frozenset()) | {*switch.cases}
+        return found
 
     @cached_property
     def facts(self) -> tuple[str, ...]:
@@ -305,9 +314,9 @@ def _facts(node: Node) -> Iterator[str]:
         yield from _facts(part)
 
 
-def _switches(node: Node) -> Iterator[str]:
+def _switches(node: Node) -> Iterator[Switch]:
     if isinstance(node, Switch):
-        yield node.switch
+        yield node
     for part in parts(node):
         yield from _switches(part)
 
