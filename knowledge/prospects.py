@@ -59,10 +59,26 @@ class Prospects:
         here = self.city if self.entry.type == "place" else "here"
         return OneOf(frozenset(here if option == "here" else option for option in options))
 
+    def split(self, options: frozenset[str], value: Value | None) -> tuple[OneOf, OneOf]:
+        """What choosing a line with these options leaves possible, and what leaving it out does."""
+        possible = value.options if isinstance(value, OneOf) else self._domain
+        return OneOf(possible & options), OneOf(possible - options)
+
     def share(self, options: Iterable[str]) -> float:
-        """How likely one of the options is."""
-        odds = self.entry.odds or dict.fromkeys(self.entry.domain() or ("here", ELSEWHERE), 1.0)
-        return sum(odds.get(option, 0.0) for option in options) / sum(odds.values())
+        """How likely one of the options is among those who ask."""
+        all_ = self._domain
+        total = sum(map(self._odds, all_))
+        return sum(map(self._odds, options)) / total if total else 1 / len(all_)
+
+    @property
+    def _domain(self) -> frozenset[str]:
+        place = self.entry.type == "place"
+        return frozenset({self.city, ELSEWHERE}) if place else self.entry.domain()
+
+    def _odds(self, option: str) -> float:
+        entry = self.entry
+        name = "here" if entry.type == "place" and option == self.city else option
+        return entry.odds.get(name, 0.0 if entry.odds else 1.0)
 
     def _told(self, value: Value | None) -> Iterable[Prospect]:
         match self.entry.type:
@@ -76,12 +92,9 @@ class Prospects:
                 return self._options(value)
 
     def _options(self, value: Value | None) -> Iterator[Prospect]:
-        entry = self.entry
-        options = (self.city, ELSEWHERE) if entry.type == "place" else sorted(entry.domain())
-        for option in options:
+        for option in sorted(self._domain):
             if not isinstance(value, OneOf) or option in value.options:
-                name = "here" if option == self.city and entry.type == "place" else option
-                yield entry.odds.get(name, 0.0 if entry.odds else 1.0), OneOf(frozenset({option}))
+                yield self._odds(option), OneOf(frozenset({option}))
 
     def _numbers(self, value: Value | None) -> Iterator[Prospect]:
         low, high = (value.low, value.high) if isinstance(value, Span) else self._limits

@@ -8,8 +8,6 @@ from typing import Literal
 
 from knowledge.dictionary import (
     ELSEWHERE,
-    SURE_NO,
-    SURE_YES,
     Days,
     Detail,
     Entry,
@@ -111,7 +109,11 @@ class Asking:
 
     def _screen(self, screen: Screen, values: Mapping[str, Value], moves: Moves) -> Question:
         shown = [fact for fact in screen.fills if fact in moves] or list(screen.fills)
-        lines = self._all_that_hold(screen, shown) if screen.many else self._consistent(screen, shown, values)
+        lines = (
+            self._all_that_hold(screen, shown, values)
+            if screen.many
+            else self._consistent(screen, shown, values)
+        )
         entries = [self.prospects[fact].entry for fact in shown]
         return Question(
             id=screen.id,
@@ -125,14 +127,20 @@ class Asking:
             who="unit" if all(entry.who == "unit" for entry in entries) else "self",
         )
 
-    def _all_that_hold(self, screen: Screen, shown: Sequence[str]) -> tuple[Line, ...]:
-        return tuple(
-            Line(
-                label=line.label, values=dict.fromkeys(facts, SURE_YES), denies=dict.fromkeys(facts, SURE_NO)
-            )
-            for line in screen.lines
-            if (facts := [fact for fact in line.sets if fact in shown])
-        )
+    def _all_that_hold(
+        self, screen: Screen, shown: Sequence[str], values: Mapping[str, Value]
+    ) -> tuple[Line, ...]:
+        """The lines that may hold and may not, by what is known."""
+        lines = []
+        for line in screen.lines:
+            told, denied = {}, {}
+            for fact, options in line.sets.items():
+                if fact in shown:
+                    prospects = self.prospects[fact]
+                    told[fact], denied[fact] = prospects.split(frozenset(options), values.get(fact))
+            if told and all(some.options for some in (*told.values(), *denied.values())):
+                lines.append(Line(label=self._put(line.label), values=told, denies=denied))
+        return tuple(lines)
 
     def _consistent(
         self, screen: Screen, shown: Sequence[str], values: Mapping[str, Value]

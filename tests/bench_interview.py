@@ -1,8 +1,8 @@
-"""How much the interview asks, and how fast: beside the order of the text, and beside the least that is possible.
+"""How much the interview asks, and how fast: beside the order of the text and beside the least possible.
 
-People are made up, with the seed below: anybody (each value as likely as the others), and kinds of people whose
-facts hang together. The optimum knows how often each answer is given by the people it is measured on; so does
-the interview it is held against. As it is delivered, the interview knows the odds of the dictionary alone.
+People are made up, with the seed below: anybody (each value as likely as the others), and kinds of people
+whose facts hang together. The optimum knows how often each answer is given by those it is measured on, and
+so does the interview beside it. As it is delivered, the interview knows the odds of the dictionary alone.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def _effort(
             if choose is None:
                 question = interview.next(values, _NOBODY)
             else:
-                id_ = choose(interview._state(values, _NOBODY))
+                id_ = choose(interview.state(values, _NOBODY))
                 question = interview.question(id_, values, _NOBODY) if id_ else None
             if question is None:
                 break
@@ -155,8 +155,8 @@ def _text_order(interview: Interview) -> Choose:
     """The questions in the order of the text, those left out that matter no more."""
 
     def choose(state: State) -> str | None:
-        live = {at: rows for at, rows in interview._live(state).items() if state[at].asks}
-        offered = interview._offered(state, live)
+        live = {at: rows for at, rows in interview.live(state).items() if state[at].asks}
+        offered = interview.forms.offered(state, live)
         ranked = [(min(at for at in form.fills if at in live), form.id) for form in offered]
         return min(ranked)[1] if ranked else None
 

@@ -11,7 +11,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from knowledge.interview import Interview, _Form
+from knowledge.forms import Form
+from knowledge.interview import Interview
 from knowledge.residual import UNMET, Live, Seen, State, Tree
 from knowledge.rules import AllOf, Node, Relax
 
@@ -109,14 +110,14 @@ class _Group:
         for row in rows:
             if state[row.fact].asks:
                 live.setdefault(row.fact, []).append(row)
-        for form in self._interview._offered(state, live):
+        for form in self._interview.forms.offered(state, live):
             yield form.id, form.cost, self._outcomes(form, state, live)
 
     def _outcomes(
-        self, form: _Form, state: State, live: dict[int, list[Live]]
+        self, form: Form, state: State, live: dict[int, list[Live]]
     ) -> tuple[tuple[float, _Known], ...]:
         found: dict[_Known, float] = {}
-        for weight, then in self._interview._outcomes(form, state, live.keys()):
+        for weight, then in self._interview.forms.outcomes(form, state, live.keys()):
             known = tuple(then[at] for at in self.facts)
             found[known] = found.get(known, 0.0) + weight
         return tuple((weight, known) for known, weight in found.items() if weight > 0)
@@ -137,17 +138,17 @@ class Oracle:
     def __init__(self, interview: Interview) -> None:
         self._interview = interview
         self._best: dict[_State, _Best] = {}
-        self._blank = interview._state({}, frozenset())
+        self._blank = interview.state({}, frozenset())
         self._groups = self._joined()
 
     def _joined(self) -> list[_Group]:
         interview = self._interview
-        (rules,) = interview._rules.values()
-        tree = interview._trees[0]
+        (rules,) = interview.rules
+        tree = interview.trees[0]
         parts: list[tuple[set[int], list[Node]]] = []
         for node in _needed(rules.ruleset.tree):
             facts = {*tree.compiled(node).facts}
-            forms = [{*form.fills} for form in interview._forms if facts & {*form.fills}]
+            forms = [{*form.fills} for form in interview.forms.all if facts & {*form.fills}]
             parts.append((facts.union(*forms), [node]))
         joined: list[tuple[set[int], list[Node]]] = []
         for facts, nodes in parts:
