@@ -63,7 +63,7 @@ class Forms:
         for number, form in enumerate(self.all):
             for at in form.fills:
                 if group[at] == at:
-                    costs[at], group[at] = form.cost, len(facts) + number
+                    costs[at], group[at] = min(costs[at], form.cost), len(facts) + number
         return costs, group
 
     def filling(self, at: int) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from knowledge.sight import Sight
 __all__ = ["Interview", "Line", "Question"]
 
 _KEPT: Final = 50_000
+_LOOKED_AT, _FIRST = 24, 6  # of more questions only those on the facts that an estimate would ask first
 
 
 class Interview:
@@ -49,6 +50,7 @@ class Interview:
         costs, group = self.forms.grouped()
         self._outlooks = [Outlook(tree, at, costs, group) for at, tree in enumerate(self.trees)]
         self._chosen: dict[State, str | None] = {}
+        self.state({}, frozenset())  # what is seen of nothing is what every check begins with
 
     # —— what is known
 
@@ -135,8 +137,16 @@ class Interview:
         ]
         moving = {at: rows for at, rows in live.items() if any(at in facts for facts in kept)}
         live = moving or live
+        offered = self.forms.offered(state, live)
+        if len(offered) > _LOOKED_AT:
+            first = {
+                at
+                for o, some in zip(self._outlooks, codes, strict=True)
+                for at in o.first(state, some, _FIRST)
+            }
+            offered = [form for form in offered if not first.isdisjoint(form.fills)] or offered
         best: tuple[float, int, str] | None = None
-        for offer in self.forms.offered(state, live):
+        for offer in offered:
             cost = offer.cost + self._after(offer, state, codes, live)
             rank = (round(cost, 9), min(offer.fills), offer.id)
             best = min(best, rank) if best else rank

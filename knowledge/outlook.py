@@ -3,8 +3,9 @@ settle most for their cost. (The ratio rule; exact for a tree of two levels whos
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from knowledge.residual import MET, UNMET, Odds, Part, State, Tree, claimed, taken_of
 
@@ -39,6 +40,10 @@ class Outlook:
             found = self._worth[key] = _Estimate(self, state, now).cost()
         return found
 
+    def first(self, state: State, codes: Sequence[int], most: int) -> list[int]:
+        """The facts that the estimate takes to be asked first."""
+        return list(islice(_Estimate(self, state, codes).order(self.tree.root, UNMET, MET), most))
+
 
 @dataclass(frozen=True, slots=True)
 class _Estimate:
@@ -52,6 +57,24 @@ class _Estimate:
         root = self.outlook.tree.root
         code = self.codes[root.at]
         return 0.0 if code >> 2 == code & 3 else self._worked(root, UNMET, MET)[0]
+
+    def order(self, part: Part, floor: int, cap: int) -> Iterator[int]:
+        """The facts in the order in which the estimate takes them to be asked."""
+        code = self.codes[part.at]
+        if max(code >> 2, floor) >= min(code & 3, cap):
+            return
+        if part.need:
+            least = part.need > 1
+            floor, cap = self._narrowed(part, floor, cap, least)
+            for group in self._ranked(part, floor, cap, least):
+                for one in group:
+                    yield from self.order(one, floor, cap)
+        elif part.below and part.fact < 0:
+            yield from self.order(part.below[0], max(floor, claimed(part, self.state)), cap)
+        elif part.below and len(taken := taken_of(part, self.state)) == 1:
+            yield from self.order(taken[0], floor, cap)
+        elif self.state[part.fact].asks:
+            yield part.fact
 
     def _guess(self, part: Part, floor: int, cap: int) -> _Guess:
         """The cost of settling a part as seen between two standings, and where it will stand."""
@@ -106,21 +129,11 @@ class _Estimate:
 
     def _sequence(self, part: Part, floor: int, cap: int, *, least: bool) -> _Guess:
         """The parts in the order of their ratios, the window narrowing with each."""
-        code = self.codes[part.at]
-        if least:
-            cap = min(cap, code & 3)
-        else:
-            floor = max(floor, code >> 2)
+        floor, cap = self._narrowed(part, floor, cap, least)
         end = floor if least else cap
-        rows = sorted(
-            (
-                (self._ratio(g, floor, cap, end, least), i, g)
-                for i, g in enumerate(self._grouped(part, floor, cap))
-            )
-        )
         alive = {cap if least else floor: 1.0}
         cost, done = 0.0, 0.0
-        for _, _, group in rows:
+        for group in self._ranked(part, floor, cap, least):
             after: dict[int, float] = {}
             for edge, weight in alive.items():
                 low, high = (floor, edge) if least else (edge, cap)
@@ -139,9 +152,19 @@ class _Estimate:
             odds_[stands] += weight
         return cost, (odds_[0], odds_[1], odds_[2], odds_[3])
 
-    def _ratio(self, group: Sequence[Part], floor: int, cap: int, end: int, least: bool) -> float:
-        cost, odds = self._joint(group, floor, cap, least)
-        return cost / max(odds[end], _NEVER)
+    def _narrowed(self, part: Part, floor: int, cap: int, least: bool) -> tuple[int, int]:
+        """The window as the parts that are settled leave it."""
+        code = self.codes[part.at]
+        return (floor, min(cap, code & 3)) if least else (max(floor, code >> 2), cap)
+
+    def _ranked(self, part: Part, floor: int, cap: int, least: bool) -> list[list[Part]]:
+        """The open parts, those first that settle the whole most likely for their cost."""
+        end = floor if least else cap
+        rows = []
+        for place, group in enumerate(self._grouped(part, floor, cap)):
+            cost, odds = self._joint(group, floor, cap, least)
+            rows.append((cost / max(odds[end], _NEVER), place, group))
+        return [group for _, _, group in sorted(rows)]
 
     def _grouped(self, part: Part, floor: int, cap: int) -> list[list[Part]]:
         """The open parts, leaves that one question tells together."""

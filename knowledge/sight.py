@@ -47,6 +47,7 @@ class Sight:
         self._rules = rules
         self._days = days
         self._city = city
+        self._coded: dict[tuple[str, Value | None], tuple[int, ...]] = {}
         self._last = max(max(some) for some in days)
         self.facts = self._gathered(dictionary)
         self.at = {fact.key: at for at, fact in enumerate(self.facts)}
@@ -90,16 +91,6 @@ class Sight:
         switched: Mapping[int, frozenset[str]],
         asked: bool,
     ) -> Fact:
-        edges: set[float] = set()
-        dated: set[date] = set()
-        for at, leaf in rows:
-            per = {"years": 12, "months": 1}.get(leaf.measure, 0)
-            for cut in leaf.cuts:
-                edges.add(cut.least)
-                if per:
-                    days = self._days[at]
-                    dated.update(months_before(day, int(cut.least) * per) for day in days)
-
         def probe(value: Value) -> Hashable:
             return self._codes(key, rows, value), _routes(entry, switched, value)
 
@@ -113,17 +104,34 @@ class Sight:
                 entry=entry,
                 city=self._city,
                 last=self._last,
-                edges=sorted(dated) if dated else sorted(edges),
+                edges=self._edges(rows),
                 probe=probe,
             ),
         )
 
-    def _codes(self, key: str, rows: Sequence[tuple[int, Leaf]], value: Value | None) -> tuple[int, ...]:
-        values = {} if value is None else {key: value}
-        return tuple(
-            code_of(self._rules[at].leaf(leaf, Known(values=values, days=self._days[at])))
+    def _edges(self, rows: Sequence[tuple[int, Leaf]]) -> Sequence[float] | Sequence[date]:
+        """The numbers, or of a month the days, at which a leaf of the fact stands otherwise."""
+        months = {"years": 12, "months": 1}
+        days = {
+            months_before(day, int(cut.least) * months[leaf.measure])
             for at, leaf in rows
-        )
+            if leaf.measure
+            for cut in leaf.cuts
+            for day in self._days[at]
+        }
+        return sorted(days) or sorted({cut.least for _, leaf in rows for cut in leaf.cuts})
+
+    def _codes(self, key: str, rows: Sequence[tuple[int, Leaf]], value: Value | None) -> tuple[int, ...]:
+        found = self._coded.get((key, value))
+        if found is None:
+            if len(self._coded) > _KEPT:
+                self._coded.clear()
+            values = {} if value is None else {key: value}
+            found = self._coded[key, value] = tuple(
+                code_of(self._rules[at].leaf(leaf, Known(values=values, days=self._days[at])))
+                for at, leaf in rows
+            )
+        return found
 
     def state(self, values: Mapping[str, Value], unsure: frozenset[str]) -> State:
         """What is seen of all facts by what is known."""

@@ -23,7 +23,7 @@ from tests.applicants import Facts, answer, cost, person
 from tests.archetypes import CITIES, realistic
 from tests.oracle import Oracle
 
-SEED, PEOPLE, LEARNED = 20261121, 500, 4000
+SEED, PEOPLE, LEARNED = 20261121, 300, 3000
 COST, SCREENS, PREFILLED = 1.05, 6.5, 3.7
 ONE_MS, CITY_MS, LARGE_MS, LARGE = 1.0, 10.0, 20.0, 200
 _NOBODY: frozenset[str] = frozenset()
@@ -52,6 +52,7 @@ def bench(row: Row) -> None:
         programmes = tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
         if notice.id in CITIES:
             _city(row, library, notice.id, programmes)
+    row("what each programme takes", "by the text, as delivered, by the odds, at best")
     for population in ("uniform", "realistic"):
         ratios = []
         for notice_id in CITIES:
@@ -91,9 +92,9 @@ def _city(row: Row, library: Library, notice: str, programmes: Sequence[str]) ->
     ours = _effort(library, interview, people)
     told = _effort(library, interview, people, told=_TOLD[notice])
     city = library.notices[notice].header.city
-    row(f"{city}, all programmes, realistic: screens in order of text", f"{in_order.screens:.2f}")
+    row(f"{city}, all programmes: screens in the order of the text", f"{in_order.screens:.2f}")
     row(
-        f"{city}, all programmes, realistic: screens",
+        f"{city}, all programmes: screens",
         f"{ours.screens:.2f}",
         f"<= {SCREENS}",
         met=ours.screens <= SCREENS,
@@ -120,10 +121,8 @@ def _programme(
     ]
     ratio = efforts[2].cost / efforts[3].cost
     name = f"{programme}, {population}"
-    words = "order of text, as delivered, knowing the odds, optimum"
-    row(f"{name}, screens: {words}", ", ".join(f"{one.screens:.2f}" for one in efforts))
-    row(f"{name}, cost: {words}", ", ".join(f"{one.cost:.2f}" for one in efforts))
-    row(f"{name}: expected cost of the optimum, states looked at", f"{oracle.cost():.3f}, {oracle.states}")
+    row(f"{name}: screens", ", ".join(f"{one.screens:.2f}" for one in efforts))
+    row(f"{name}: cost", ", ".join(f"{one.cost:.2f}" for one in efforts))
     return ratio
 
 
@@ -240,7 +239,7 @@ def _speed(row: Row, library: Library) -> None:
         cold, warm, first = _times(library, notice, programmes)
         name = "one programme" if len(programmes) == 1 else "a city's three"
         measured = f"{warm:.2f} ms, {cold:.2f} ms, {first:.0f} ms"
-        row(f"evaluate and choose, {name}: kept, new, first", measured, f"< {most:g} ms", met=warm < most)
+        row(f"choice for {name}: kept, new, the very first", measured, f"< {most:g} ms", met=warm < most)
     made = _large(library)
     begun = perf_counter()
     interview = Interview(made, ["wuhan-gongjiang"])
@@ -255,10 +254,10 @@ def _speed(row: Row, library: Library) -> None:
         values |= question.chosen([0])
     measured = f"{built:.0f} ms, {times[0]:.0f} ms, {median(times[1:]):.1f} ms"
     row(
-        f"{LARGE} criteria, all new: built, first question, each next",
+        f"{LARGE} criteria: built, first choice, median of all next",
         measured,
         f"< {LARGE_MS:g} ms",
-        met=max(times[1:]) < LARGE_MS,
+        met=max(times) < LARGE_MS,
     )
 
 
