@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 
 from knowledge.dictionary import YES, OneOf, Screen, Setting
+from knowledge.outlook import Prices
 from knowledge.residual import Live, Seen, State
 from knowledge.sight import Sight
 
@@ -56,15 +57,17 @@ class Forms:
             titles=self._sight.facts[fills[0]].entry.type == "titles",
         )
 
-    def grouped(self) -> tuple[list[float], list[int]]:
-        """What each fact costs to be told, and a number that those have in common which one form tells."""
+    def prices(self) -> Prices:
+        """What it costs to be told each fact, alone and with others."""
         facts = self._sight.facts
-        costs, group = [float(fact.entry.cost) for fact in facts], list(range(len(facts)))
-        for number, form in enumerate(self.all):
+        alone, group = [float(fact.entry.cost) for fact in facts], list(range(len(facts)))
+        together = dict(enumerate(alone))
+        for number, form in enumerate(self.all, len(facts)):
+            together[number] = form.cost
             for at in form.fills:
                 if group[at] == at:
-                    costs[at], group[at] = min(costs[at], form.cost), len(facts) + number
-        return costs, group
+                    alone[at], group[at] = min(alone[at], form.cost), number
+        return Prices(alone=alone, group=group, together=together)
 
     def filling(self, at: int) -> tuple[str, ...]:
         """The questions that fill a fact, that on the fact alone last; a title is asked among titles."""

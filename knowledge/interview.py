@@ -47,8 +47,8 @@ class Interview:
             screens=self.forms.screens,
             city=city,
         )
-        costs, group = self.forms.grouped()
-        self._outlooks = [Outlook(tree, at, costs, group) for at, tree in enumerate(self.trees)]
+        prices = self.forms.prices()
+        self._outlooks = [Outlook(tree, at, prices) for at, tree in enumerate(self.trees)]
         self._chosen: dict[State, str | None] = {}
         self.state({}, frozenset())  # what is seen of nothing is what every check begins with
 
@@ -72,13 +72,16 @@ class Interview:
     def next(self, values: Mapping[str, Value], unsure: frozenset[str]) -> Question | None:
         """The question to ask now; None where nothing that can be asked would change an outcome."""
         state = self.state(values, unsure)
-        if state in self._chosen:
-            chosen = self._chosen[state]
-        else:
+        chosen = self.choose(state)
+        return None if chosen is None else self.question(chosen, values, unsure)
+
+    def choose(self, state: State) -> str | None:
+        """The question to ask in a state."""
+        if state not in self._chosen:
             if len(self._chosen) > _KEPT:
                 self._chosen.clear()
-            chosen = self._chosen[state] = self._choose(state)
-        return None if chosen is None else self.question(chosen, values, unsure)
+            self._chosen[state] = self._best(state)
+        return self._chosen[state]
 
     def question(self, id: str, values: Mapping[str, Value], unsure: frozenset[str]) -> Question | None:
         """A question by its id with the lines that make a difference now, or with all where none does."""
@@ -125,7 +128,7 @@ class Interview:
                 found.setdefault(row.fact, []).append(row)
         return found
 
-    def _choose(self, state: State) -> str | None:
+    def _best(self, state: State) -> str | None:
         """The question after which, its own cost included, least is expected to be left."""
         codes = [tree.codes(state) for tree in self.trees]
         live = self.live(state, codes)

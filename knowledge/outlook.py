@@ -3,6 +3,7 @@ settle most for their cost. (The ratio rule; exact for a tree of two levels whos
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -14,15 +15,31 @@ _KEPT = 100_000
 _Guess = tuple[float, Odds]
 
 
-class Outlook:
-    """The estimate for one programme of a session: `costs` is what telling each fact costs, `group` the
-    question that tells it with others."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prices:
+    """What it costs to be told facts: each `alone`, and those of one `group` `together`."""
 
-    def __init__(self, tree: Tree, programme: int, costs: Sequence[float], group: Sequence[int]) -> None:
+    alone: Sequence[float]
+    group: Sequence[int]
+    together: Mapping[int, float]
+
+    def of(self, facts: Sequence[int]) -> float:
+        """What it costs to be told all of them."""
+        times = Counter(self.group[fact] for fact in facts)
+        return sum(
+            self.together[group] if n > 1 else self.alone[fact]
+            for group, n in times.items()
+            for fact in [next(f for f in facts if self.group[f] == group)]
+        )
+
+
+class Outlook:
+    """The estimate for one programme of a session."""
+
+    def __init__(self, tree: Tree, programme: int, prices: Prices) -> None:
         self.tree = tree
         self.programme = programme
-        self.costs = costs
-        self.group = group
+        self.prices = prices
         self.guesses: dict[tuple[object, ...], _Guess] = {}
         self._worth: dict[tuple[int, ...], float] = {}
 
@@ -95,7 +112,9 @@ class _Estimate:
         if part.position >= 0:
             return self._leaf(part, floor, cap)
         if part.need:
-            return self._count(part, floor, cap)
+            cost, odds = self._count(part, floor, cap)
+            # what stands in several of its parts may be told at once
+            return min(cost, self.outlook.prices.of([f for f in part.facts if self.state[f].asks])), odds
         if part.fact >= 0:
             return self._switch(part, floor, cap)
         return self._guess(part.below[0], max(floor, claimed(part, self.state)), cap)
@@ -103,14 +122,14 @@ class _Estimate:
     def _leaf(self, part: Part, floor: int, cap: int) -> _Guess:
         seen = self.state[part.fact]
         odds = clamped(seen.odds[part.position], floor, cap)
-        return (self.outlook.costs[part.fact] if seen.asks else 0.0), odds
+        return (self.outlook.prices.alone[part.fact] if seen.asks else 0.0), odds
 
     def _switch(self, part: Part, floor: int, cap: int) -> _Guess:
         taken = taken_of(part, self.state)
         if len(taken) == 1:
             return self._guess(taken[0], floor, cap)
         seen = self.state[part.fact]
-        cost, odds = self.outlook.costs[part.fact], [0.0] * 4
+        cost, odds = self.outlook.prices.alone[part.fact], [0.0] * 4
         if not seen.asks:
             return 0.0, clamped((0.25,) * 4, floor, cap)
         for weight, then in seen.asks[0].outcomes:
@@ -172,7 +191,7 @@ class _Estimate:
         for one in part.below:
             code = self.codes[one.at]
             if max(code >> 2, floor) < min(code & 3, cap):
-                key = self.outlook.group[one.fact] if one.position >= 0 else -1 - one.at
+                key = self.outlook.prices.group[one.fact] if one.position >= 0 else -1 - one.at
                 if one.position >= 0 and not self.state[one.fact].asks:
                     continue
                 groups.setdefault(key, []).append(one)
