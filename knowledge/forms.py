@@ -62,7 +62,7 @@ class Forms:
         facts = self._sight.facts
         alone, group = [float(fact.entry.cost) for fact in facts], list(range(len(facts)))
         together = dict(enumerate(alone))
-        for number, form in enumerate(self.all, len(facts)):
+        for number, form in enumerate(sorted(self.all, key=lambda form: -len(form.fills)), len(facts)):
             together[number] = form.cost
             for at in form.fills:
                 if group[at] == at:

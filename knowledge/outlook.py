@@ -188,7 +188,7 @@ class _Estimate:
     def _grouped(self, part: Part, floor: int, cap: int) -> list[list[Part]]:
         """The open parts, leaves that one question tells together."""
         groups: dict[int, list[Part]] = {}
-        for one in part.below:
+        for one in self._flat(part):
             code = self.codes[one.at]
             if max(code >> 2, floor) < min(code & 3, cap):
                 key = self.outlook.prices.group[one.fact] if one.position >= 0 else -1 - one.at
@@ -196,6 +196,18 @@ class _Estimate:
                     continue
                 groups.setdefault(key, []).append(one)
         return list(groups.values())
+
+    def _flat(self, part: Part) -> Iterator[Part]:
+        """The parts, those of parts of the same kind and of relaxations that nobody claims among them."""
+        for one in part.below:
+            if one.need == len(one.below) > 1 and part.need > 1:
+                yield from self._flat(one)
+            elif one.below and one.fact < 0 and not one.need and claimed(one, self.state) == UNMET:
+                base = one.below[0]
+                same = base.need == len(base.below) > 1 and part.need > 1
+                yield from self._flat(base) if same else [base]
+            else:
+                yield one
 
     def _joint(self, group: Sequence[Part], floor: int, cap: int, least: bool) -> _Guess:
         cost, odds = self._guess(group[0], floor, cap)
