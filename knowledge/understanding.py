@@ -6,6 +6,8 @@ import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from knowledge.figures import chinese_number
@@ -17,6 +19,7 @@ from knowledge.notice import Aspect, Contact, Quota
 from knowledge.places import Place, Spoken
 from knowledge.ranking import ASSERTED, FEW, MOST, NoticeIndex, Question
 from knowledge.reading import ASK, Context, Finding, Reading, Stated
+from knowledge.vocabulary import Statement
 
 _SEGMENT = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
 _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
@@ -32,6 +35,8 @@ _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
 
 _Key = TypeVar("_Key")
+_Statements = Sequence[tuple[Statement, re.Match[str]]]
+"""What people say of themselves, each with the kind of statement that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class Reader:
         act = self._act(text)
         found = mended.found
         spoken = Spoken.of(found, text, self._words.patterns.home)
-        asked = self._asked(text, found)
+        statements = [(row, match) for row in self._words.statements for match in row.pattern.finditer(text)]
+        asked = self._asked(text, found, statements)
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
         strange = self._strange(mended, place.notices)
         vague = not asked.topics() or asked.hinted
@@ -111,7 +117,7 @@ class Reader:
             programmes=place.programmes,
             aspects=tuple(sorted(asked.aspects, key=lambda a: -asked.aspects[a])),
             matters=asked.matters,
-            stated=tuple(self._stated(text)),
+            stated=tuple(_stated(statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
         )
@@ -140,19 +146,18 @@ class Reader:
             return ASK
         return next((act for word, act in self._parts if word in text), ASK)
 
-    def _asked(self, text: str, found: Sequence[Found]) -> Asked:
+    def _asked(self, text: str, found: Sequence[Found], statements: _Statements) -> Asked:
         aspects, matters, segments = self._named(text, found)
         topical = _without_names(text, found)
-        spans = self._stated_spans(text, aspects)
+        spans = _stated_spans(statements, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
         parts = pieces(topical)
         self._add_likely(parts, aspects, matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
-            for row in self._words.statements:
-                if row.pattern.search(text):
-                    matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
-                    segments[-1].setdefault(row.about, 1.0)
+            for row, _ in statements:
+                matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
+                segments[-1].setdefault(row.about, 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
         hinted = _promote(aspects, matters)
@@ -190,13 +195,6 @@ class Reader:
             if any(pattern.search(text) for pattern in row.patterns):
                 _add(aspects, row.id, 1.0)
         return aspects, matters, segments
-
-    def _stated_spans(self, text: str, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
-        """What people say of themselves: no question where something else is asked (五十三了…几号截止)."""
-        asked = {aspect for aspect, weight in aspects.items() if weight >= ASSERTED}
-        if not asked or asked & _ABOUT_PERSONS:
-            return []
-        return [match.span() for row in self._words.statements for match in row.pattern.finditer(text)]
 
     def _add_likely(
         self, parts: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]
@@ -245,15 +243,6 @@ class Reader:
         other = self._words.patterns.other.search(text)
         return other.group() if other else ""
 
-    def _stated(self, text: str) -> Iterator[Stated]:
-        for row in self._words.statements:
-            match = row.pattern.search(text)
-            if match is None:
-                continue
-            raw = match[1]
-            value = raw if row.reads == "text" or raw.isdecimal() else str(chinese_number(raw))
-            yield Stated(fact=row.fact, value=value, words=match.group())
-
     def _findings(self, reading: Reading, asked: Asked, place: Place) -> Iterator[Finding]:
         question = Question(
             pieces=asked.pieces,
@@ -289,6 +278,23 @@ def _without_names(text: str, found: Sequence[Found]) -> str:
         if all(sense.sort in where for sense in item.senses):
             text = text[: item.start] + " " * len(item) + text[item.end :]
     return text
+
+
+def _stated_spans(statements: _Statements, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
+    """What people say of themselves: no question where something else is asked (五十三了…几号截止)."""
+    asked = {aspect for aspect, weight in aspects.items() if weight >= ASSERTED}
+    if not asked or asked & _ABOUT_PERSONS:
+        return []
+    return [match.span() for _, match in statements]
+
+
+def _stated(statements: _Statements) -> Iterator[Stated]:
+    """The first of each row of the vocabulary."""
+    for row, matches in groupby(statements, key=itemgetter(0)):
+        match = next(matches)[1]
+        raw = match[1]
+        value = raw if row.reads == "text" or raw.isdecimal() else str(chinese_number(raw))
+        yield Stated(fact=row.fact, value=value, words=match.group())
 
 
 def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> set[str]:
