@@ -100,13 +100,15 @@ class Reader:
             asked = replace(asked, aspects={**asked.aspects, Aspect.DISTRICT_ROUTING: 1.0})
         other_edition = self._other_edition(text, place.notices)
         selection = self._words.patterns.selection.search(text)
-        reading = Reading(
+        other_city = spoken.other_city()
+        asks = act == ASK and not (other_city or selection) and (asked.topics() or place.explicit)
+        return Reading(
             text=text,
             act=act,
             mended=mended.changes,
             city=place.city,
             city_from=place.city_from,
-            other_city=spoken.other_city(),
+            other_city=other_city,
             other_edition=other_edition,
             other_selection=selection[1] if selection else "",
             districts=place.districts,
@@ -120,16 +122,10 @@ class Reader:
             stated=tuple(_stated(statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
+            findings=tuple(self._findings(text, asked, place, strange))
+            if asks and any(map(is_han, text))
+            else (),
         )
-        if (
-            not any(map(is_han, text))
-            or act != ASK
-            or reading.other_city
-            or selection
-            or not (asked.topics() or place.explicit)
-        ):
-            return reading
-        return replace(reading, findings=tuple(self._findings(reading, asked, place)))
 
     def _in_common_chinese(self, text: str) -> str:
         """English and dialect words as the common Chinese they stand for."""
@@ -243,22 +239,22 @@ class Reader:
         other = self._words.patterns.other.search(text)
         return other.group() if other else ""
 
-    def _findings(self, reading: Reading, asked: Asked, place: Place) -> Iterator[Finding]:
+    def _findings(self, text: str, asked: Asked, place: Place, strange: Sequence[str]) -> Iterator[Finding]:
         question = Question(
             pieces=asked.pieces,
             aspects=asked.aspects,
             matters=asked.matters,
             segments=asked.segments,
-            kinds=[kind for kind in self._words.kinds if kind.asks.search(reading.text)],
+            kinds=[kind for kind in self._words.kinds if kind.asks.search(text)],
             topical=asked.topics(),
             cases=asked.cases,
-            strange=reading.strange,
-            districts=reading.districts,
+            strange=strange,
+            districts=place.districts,
         )
         notices = place.notices[:_FEW_NOTICES]
         for notice in notices:
             own = {programme.id for programme in notice.programmes}
-            programmes = tuple(p for p in reading.programmes if p in own)
+            programmes = tuple(p for p in place.programmes if p in own)
             most = MOST if len(notices) == 1 else FEW
             yield self._index(notice).answer(question, programmes, most=most)
 
