@@ -21,6 +21,7 @@ from bot.clock import Clock
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
+from bot.pages.links import PublicLinks
 from bot.settings import Settings
 from knowledge.library import Library
 from store.database import Store, Unavailable
@@ -105,7 +106,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         delivery = Delivery(store, channels, clock.now)
         conversation = Conversation(
             store,
-            Dialogue(library),
+            Dialogue(library, links=PublicLinks(settings.public_url) if settings.public_url else None),
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,
@@ -121,11 +122,12 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
 
 
 async def _purge(store: Store, clock: Clock, settings: Settings) -> None:
-    """Erases conversation texts past their time, until cancelled."""
+    """Erases conversation texts and pages past their time, until cancelled."""
     while True:
         try:
             async with store.work() as work:
                 erased = await work.purge(now=clock.now(), days=settings.retention_days)
+                erased += await work.purge_pages(now=clock.now())
             if erased:
                 continue
         except Exception:
