@@ -22,6 +22,7 @@ from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
 from bot.pages.links import PublicLinks
+from bot.pages.views import Pages
 from bot.settings import Settings
 from knowledge.library import Library
 from store.database import Store, Unavailable
@@ -141,6 +142,8 @@ def application(parts: Service) -> web.Application:
     app.add_routes([web.get("/healthz", _healthy), web.get("/readyz", partial(_ready, parts))])
     if parts.wechat:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.clock.now))
+    if parts.settings.public_url:
+        app.add_routes(Pages(parts.store, parts.library, parts.clock.now).routes())
     if parts.settings.rehearsal:
         app.add_routes(
             [
