@@ -112,9 +112,7 @@ class Interview:
     def left(self, values: Mapping[str, Value], unsure: frozenset[str]) -> int:
         """At most so many further questions."""
         state = self.state(values, unsure)
-        live = {at: rows for at, rows in self.live(state).items() if state[at].asks}
-        later = {at for rows in live.values() for row in rows for at in row.ahead if state[at].asks}
-        return self.forms.most(live.keys()) + self.forms.most(later - live.keys())
+        return self.forms.most([at for at in self.live(state) if state[at].asks])
 
     def questions_for(self, fact: str) -> tuple[str, ...]:
         """The questions that fill a fact."""

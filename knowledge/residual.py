@@ -50,8 +50,8 @@ State = tuple[Seen, ...]
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A leaf that can move the root, which sees of it only what lies between `floor` and `cap`. Of a switch
-    the fact alone (`leaf` empty), with the facts that may matter once it is settled (`ahead`)."""
+    """A leaf that can move the root, which sees of it only what lies between `floor` and `cap`; of a switch
+    the fact alone (`leaf` empty)."""
 
     fact: int
     programme: int
@@ -59,7 +59,6 @@ class Live:
     position: int
     floor: int
     cap: int
-    ahead: tuple[int, ...] = ()
 
     def seen(self, code: int) -> tuple[int, int]:
         """The ends of an interval as the root sees them."""
@@ -177,10 +176,9 @@ class Tree:
             elif part.fact >= 0:
                 taken = taken_of(part, state)
                 if len(taken) > 1:
-                    ahead = tuple(dict.fromkeys(fact for one in taken for fact in one.facts))
-                    found.append(Live(part.fact, programme, "", -1, floor, cap, ahead))
-                else:
-                    walk(taken[0], floor, cap)
+                    found.append(Live(part.fact, programme, "", -1, floor, cap))
+                for one in taken:
+                    walk(one, floor, cap)
             else:
                 walk(part.below[0], max(floor, claimed(part, state)), cap)
 

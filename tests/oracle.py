@@ -65,8 +65,7 @@ class _Group:
         state = self.state(known)
         rows = self.tree.live(state, self.tree.codes(state), 0)
         capped = [
-            Live(r.fact, r.programme, r.leaf, r.position, min(r.floor, cap), min(r.cap, cap), r.ahead)
-            for r in rows
+            Live(r.fact, r.programme, r.leaf, r.position, min(r.floor, cap), min(r.cap, cap)) for r in rows
         ]
         return [
             row
@@ -84,7 +83,7 @@ class _Group:
             if not any(state[row.fact].asks for row in rows):
                 found = -1
             else:
-                facts = sorted({at for row in rows for at in (row.fact, *row.ahead)})
+                facts = sorted({row.fact for row in rows})
                 key = (
                     tuple((r.fact, r.position, r.floor, r.cap) for r in rows),
                     tuple(state[at].views for at in facts),
