@@ -75,6 +75,8 @@ class Patterns(Record):
     address: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]
+    change: re.Pattern[str]
+    every: re.Pattern[str]
 
 
 class Everyday(Record):
