@@ -19,6 +19,7 @@ from knowledge.understanding import Reader
 
 MESSAGES_A_MINUTE = 20
 _KEPT_MATTER = 0.5
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ class Memory:
     def dump(self) -> str:
         """As JSON."""
         context = self.context
-        return json.dumps(
+        return _json(
             {
                 "city": context.city,
                 "programmes": context.programmes,
@@ -64,8 +65,7 @@ class Memory:
                 "pace": self.pace,
                 "kept": self.kept,
                 "awaiting": self.awaiting,
-            },
-            ensure_ascii=False,
+            }
         )
 
     @classmethod
@@ -194,16 +194,16 @@ class Dialogue:
 
     def _worded(self, turn: Turn, reply: Reply, limit_bytes: int, notes: Sequence[str]) -> Worded:
         reading = turn.reading
-        before = [self._wording.render(note) for note in notes]
+        before = [self._wording.phrase(note) for note in notes]
         if reading.findings and reading.city_from == "remembered":
-            before.append(self._wording.render("conversation/remembered", city=reading.city))
+            before.append(self._wording.phrase("conversation/remembered", city=reading.city))
         if reading.findings:
             before += [
                 self._wording.render("conversation/mended", written=written, meant=meant)
                 for written, meant in reading.mended
             ]
         asks = reply.awaiting or not reading.findings
-        after = [] if asks else [self._wording.render("conversation/feedback")]
+        after = [] if asks else [self._wording.phrase("conversation/feedback")]
         return self._wording.word(
             reply,
             self.library,
@@ -297,13 +297,12 @@ def _remembered(context: Context, reading: Reading) -> Context:
 
 def _trace(library: Library, reply: Reply) -> str:
     """Where every figure of the reply comes from."""
-    return json.dumps(
+    return _json(
         {
             "knowledge": library.version,
             "sections": [
                 {"template": s.template, "facts": s.facts, "computed": dict(s.computed)}
                 for s in reply.sections
             ],
-        },
-        ensure_ascii=False,
+        }
     )

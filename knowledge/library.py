@@ -17,14 +17,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from knowledge import lint, lint_rules
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
     CHINA,
     FACT_FILES,
+    Aspect,
     Clause,
     Fact,
     Header,
@@ -34,13 +33,14 @@ from knowledge.notice import (
     Stage,
     Strings,
 )
-from knowledge.rules import Criteria, Rules
+from knowledge.rules import Criteria, Outcome, Rules
 from knowledge.vocabulary import (
     AnswerKind,
     AspectWords,
     Everyday,
     Glossary,
     Matter,
+    Outcomes,
     Patterns,
     Speech,
     Statement,
@@ -162,9 +162,13 @@ class Sourced:
     notice: Notice
     fact: Fact
 
-    @property
+    @cached_property
     def id(self) -> str:
         return f"{self.notice.id}/{self.fact.id}"
+
+    @cached_property
+    def aspect(self) -> Aspect:
+        return self.fact.aspect
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -230,6 +234,20 @@ class Library:
     @cached_property
     def _by_kind(self) -> dict[tuple[str, type[Fact]], tuple[Sourced, ...]]:
         return {}
+
+    @cached_property
+    def _by_matter(self) -> Mapping[tuple[str, str], tuple[Sourced, ...]]:
+        found: dict[tuple[str, str], tuple[Sourced, ...]] = {}
+        for notice in self.notices.values():
+            for sourced in self.facts(notice):
+                for matter in dict.fromkeys(sourced.fact.about):
+                    key = notice.id, matter
+                    found[key] = (*found.get(key, ()), sourced)
+        return MappingProxyType(found)
+
+    def about(self, notice: Notice, matter: str) -> tuple[Sourced, ...]:
+        """The facts of a notice and its relays that are about a matter, in the order of the files."""
+        return self._by_matter.get((notice.id, matter), ())
 
     def of_kind(self, notice: Notice, kind: type[Fact]) -> tuple[Sourced, ...]:
         """The facts of one kind of a notice and its relays, in the order of the files."""
@@ -321,6 +339,7 @@ class _Loader:
         patterns = self._whole(common / "patterns.yaml", Patterns)
         everyday = self._whole(common / "everyday.yaml", Everyday)
         glossary = self._whole(common / "glossary.yaml", Glossary)
+        outcomes = self._whole(common / "outcomes.yaml", Outcomes)
         asked = {
             key: texts
             for path in sorted(common.glob("asked_*.yaml"))
@@ -330,7 +349,7 @@ class _Loader:
             self._fault(
                 "common/asked_*.yaml", key, key, "a matter, or aspect: and an aspect's id", "correct it"
             )
-        if patterns is None or everyday is None or glossary is None:
+        if patterns is None or everyday is None or glossary is None or outcomes is None:
             return None
         return Vocabulary(
             aspects=MappingProxyType({row.id: row for row in aspects}),
@@ -342,6 +361,7 @@ class _Loader:
             patterns=patterns,
             everyday=everyday.words(),
             glossary=MappingProxyType(dict(glossary.words)),
+            outcomes=MappingProxyType({outcome: getattr(outcomes, outcome) for outcome in Outcome}),
             asked=MappingProxyType(asked),
         )
 
@@ -434,22 +454,9 @@ class _Loader:
                 yield row, source.line((index,))
 
     def _validated(self, source: Source, kind: type[_Kind], path: Path_, value: Any) -> _Kind | None:
-        try:
-            return TypeAdapter(kind).validate_python(value)
-        except ValidationError as error:
-            for problem in error.errors():
-                place = (*path, *problem["loc"])
-                self._faults.append(
-                    Fault(
-                        file=source.name,
-                        line=source.line(place),
-                        field=".".join(map(str, place)) or "(row)",
-                        found=repr(problem["input"])[:120],
-                        expected=problem["msg"],
-                        cure=lint.cure(kind, problem),
-                    )
-                )
-            return None
+        row, faults = lint.validated(source, kind, path, value)
+        self._faults += faults
+        return row
 
     def _read(self, path: Path, *, optional: bool = False) -> Source | None:
         name = f"{path.parent.name}/{path.name}"

@@ -7,7 +7,6 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from heapq import nsmallest
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9.:]+")
 _SMOOTH = 30.0
@@ -61,13 +60,13 @@ class Likeness:
             for piece, found in weights.items()
         }
 
-    def best(self, text: str, most: int = 3) -> list[tuple[str, float]]:
-        """The labels most like `text`, best first, each with how much it is (some 0.3 a shared rare pair)."""
-        scores: dict[int, float] = defaultdict(float)
-        for piece in pieces(text):
-            found = self._weights.get(piece)
+    def best(self, asked: Iterable[str], most: int = 3) -> list[tuple[str, float]]:
+        """The labels most like a text, given as its `pieces`; best first, each with how much it is (some 0.3
+        a shared rare pair)."""
+        scores = [0.0] * len(self._labels)
+        for found in map(self._weights.get, asked):
             if found:
                 for at, worth in zip(*found, strict=True):
                     scores[at] += worth
-        ranked = nsmallest(most, scores, key=lambda at: (-scores[at], at))
-        return [(self._labels[at], round(scores[at], 4)) for at in ranked]
+        ranked = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[:most]
+        return [(self._labels[at], round(scores[at], 4)) for at in ranked if scores[at]]

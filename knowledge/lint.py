@@ -6,8 +6,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from knowledge.dictionary import Entry, Screen
@@ -15,7 +16,9 @@ from knowledge.faults import Fault
 from knowledge.figures import figures
 from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
 from knowledge.rules import Criteria
-from knowledge.yaml_source import Source
+from knowledge.yaml_source import Path_, Source
+
+_Kind = TypeVar("_Kind")
 
 _LAYOUT = re.compile(r"[\s#*<>\\|…．.\-—_]+")
 
@@ -57,6 +60,20 @@ def cure(kind: type[Any], problem: ErrorDetails) -> str:
             return "put the value in quotation marks"
         case _:
             return "write the value as expected"
+
+
+def validated(source: Source, kind: type[_Kind], path: Path_, value: Any) -> tuple[_Kind | None, list[Fault]]:
+    """The value at `path` of a file as its type, or None with every fault that its type finds."""
+    try:
+        return TypeAdapter(kind).validate_python(value), []
+    except ValidationError as error:
+        found = []
+        for problem in error.errors():
+            place = (*path, *problem["loc"])
+            field = ".".join(map(str, place)) or "(row)"
+            was, expected = repr(problem["input"])[:120], problem["msg"]
+            found.append(_fault(source.name, source.line(place), field, was, expected, cure(kind, problem)))
+        return None, found
 
 
 def check(drafts: Sequence[Draft], matters: Collection[str]) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
 from functools import cached_property
+from itertools import combinations
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -132,7 +133,7 @@ class Leaf(Cited):
 
     @cached_property
     def possible(self) -> Interval:
-        """What the leaf can come to at all."""
+        """What the leaf's table can come to, whatever options its fact has."""
         found = [self.otherwise, *self.when.values(), *(cut.stands for cut in self.cuts)]
         if self.at_least:
             found.append(self.stands)
@@ -161,6 +162,12 @@ class AtLeast(Record):
 
     count: int = Field(gt=0)
     of: tuple[Node, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _enough(self) -> AtLeast:
+        if self.count > len(self.of):
+            raise ValueError("`count` is at most the number of parts in `of`")
+        return self
 
 
 class Switch(Record):
@@ -297,6 +304,7 @@ class Rules:
     def __init__(self, ruleset: Ruleset, dictionary: Mapping[str, Entry]) -> None:
         self.ruleset = ruleset
         self._dictionary = dictionary
+        self._possible = {leaf.id: self._at_large(leaf) for leaf in ruleset.leaves}
 
     def entry(self, fact: str) -> Entry:
         """The dictionary's entry of a fact; of titles for every programme the same."""
@@ -306,8 +314,14 @@ class Rules:
         """Where a leaf stands by what is known."""
         value = known.values.get(leaf.fact)
         if value is None:
-            return leaf.possible
+            return self._possible[leaf.id]
         return _of_value(leaf, value, self.entry(leaf.fact), known.days)
+
+    def _at_large(self, leaf: Leaf) -> Interval:
+        """Where a leaf may stand while nothing is known: by the options that its fact has."""
+        entry = self.entry(leaf.fact)
+        options = entry.domain()
+        return _of_value(leaf, OneOf(options), entry, ()) if options else leaf.possible
 
     def verdict(self, known: Known) -> Interval:
         """Where the programme stands by what is known."""
@@ -401,36 +415,28 @@ class Rules:
                     yield from self._counting(part, known)
 
     def decisive(self, known: Known) -> tuple[Leaf, ...]:
-        """The leaves that hold the verdict where it is: what fails, or what keeps it from standing higher;
-        where all is met, what meets it."""
-        found = self._decisive(self.ruleset.tree, known, self.verdict(known))
+        """The leaves that hold a settled verdict where it is: of a refusal every certain failure, else what
+        keeps it from standing higher, or meets it; of an open one, the leaves that are open."""
+        found = self._decisive(self.ruleset.tree, known)
         return tuple({leaf.id: leaf for leaf in found}.values())
 
-    def _decisive(self, node: Node, known: Known, aim: Interval) -> Iterator[Leaf]:
+    def _decisive(self, node: Node, known: Known) -> Iterator[Leaf]:
+        whole = self.of(node, known)
         match node:
             case Leaf():
                 yield node
             case Relax():
                 base = self.of(node.base, known)
-                if base != self.of(node, known):
+                if base != whole:
                     yield node.by
-                yield from self._decisive(node.base, known, base)
-            case Switch():
-                for part in self._taken(node, known):
-                    yield from self._decisive(part, known, self.of(part, known))
-            case AnyOf() | AtLeast():
-                found = [(part, self.of(part, known)) for part in parts(node)]
-                best = max(interval.high for _, interval in found)
-                keeps = [(part, i) for part, i in found if i.high == best or i.high >= aim.low]
-                if aim.high == Standing.UNMET:
-                    keeps = found
-                for part, interval in keeps:
-                    yield from self._decisive(part, known, interval)
-            case AllOf():
-                for part in node.all_of:
-                    interval = self.of(part, known)
-                    if interval.low <= aim.low:
-                        yield from self._decisive(part, known, interval)
+                if base.settled or not whole.settled:
+                    yield from self._decisive(node.base, known)
+            case _:
+                below = self._taken(node, known) if isinstance(node, Switch) else parts(node)
+                found = [(part, self.of(part, known)) for part in below]
+                for part, stands in found:
+                    if stands == whole if whole.settled else not stands.settled:
+                        yield from self._decisive(part, known)
 
     def lifts(self, known: Known, *, most: int = 3) -> list[tuple[Leaf, ...]]:
         """The smallest sets of failing criteria that, once mended, end a refusal; none by a fact that nobody
@@ -443,21 +449,25 @@ class Rules:
             return [()]
         match node:
             case Leaf():
-                entry = self.entry(node.fact)
-                return [(node,)] if entry.changeable and node.possible.high > Standing.UNMET else []
+                changeable = self.entry(node.fact).changeable
+                return [(node,)] if changeable and self._possible[node.id].high > Standing.UNMET else []
             case Relax():
                 return self._lifts(node.base, known)
             case Switch():
                 return [s for part in self._taken(node, known) for s in self._lifts(part, known)]
-            case AnyOf() | AtLeast():
-                return [s for part in parts(node) for s in self._lifts(part, known)]
-            case AllOf():
-                joined: list[tuple[Leaf, ...]] = [()]
-                for part in node.all_of:
-                    options = self._lifts(part, known)
-                    joined = [(*had, *new) for had in joined for new in options]
-                    joined = sorted(joined, key=len)[:_KEPT]
-                return [tuple({leaf.id: leaf for leaf in s}.values()) for s in joined]
+            case _:
+                below = parts(node)
+                failing = [part for part in below if self.of(part, known).high == Standing.UNMET]
+                missing = _needed(node) - (len(below) - len(failing))
+                return [s for some in combinations(failing, missing) for s in self._joined(some, known)]
+
+    def _joined(self, nodes: Sequence[Node], known: Known) -> list[tuple[Leaf, ...]]:
+        """The smallest sets that lift all of them."""
+        joined: list[tuple[Leaf, ...]] = [()]
+        for node in nodes:
+            joined = [(*had, *new) for had in joined for new in self._lifts(node, known)]
+            joined = sorted(joined, key=len)[:_KEPT]
+        return [tuple({leaf.id: leaf for leaf in s}.values()) for s in joined]
 
 
 _KEPT = 12
@@ -480,8 +490,6 @@ def _best(found: Sequence[Interval]) -> Interval:
 
 def _nth(found: Sequence[Interval], count: int) -> Interval:
     """The standing that `count` of them reach."""
-    if count > len(found):
-        return Interval(Standing.UNMET, Standing.UNMET)
     lows = sorted((i.low for i in found), reverse=True)
     highs = sorted((i.high for i in found), reverse=True)
     return Interval(lows[count - 1], highs[count - 1])
@@ -508,7 +516,10 @@ def _of_option(leaf: Leaf, option: str, entry: Entry) -> Standing:
 
 
 def _of_number(leaf: Leaf, number: float) -> Standing:
-    return max((cut for cut in leaf.cuts if cut.least <= number), key=lambda cut: cut.least).stands
+    """The standing of the highest cut that the number reaches; of a day still to come, that of the lowest."""
+    lowest = min(leaf.cuts, key=lambda cut: cut.least)
+    reached = [cut for cut in leaf.cuts if cut.least <= number]
+    return max(reached, key=lambda cut: cut.least, default=lowest).stands
 
 
 def _of_days(leaf: Leaf, value: Days, days: Sequence[date]) -> Interval:

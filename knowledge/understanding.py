@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from knowledge.figures import chinese_number
 from knowledge.language import is_han, normalise, tagged
-from knowledge.lexicon import Found, Lexicon, Sense, Sort
+from knowledge.lexicon import Found, Lexicon, Mended, Sense, Sort
 from knowledge.library import Library, Notice
-from knowledge.likeness import Likeness, pairs
+from knowledge.likeness import Likeness, pairs, pieces
 from knowledge.notice import Aspect, Contact, Quota
 from knowledge.places import Place, Spoken
 from knowledge.ranking import ASSERTED, FEW, MOST, NoticeIndex, Question
@@ -42,6 +42,7 @@ class Asked:
     matters: Mapping[str, float]
     segments: tuple[Mapping[str, float], ...]
     wording: str
+    pieces: Collection[str]
     cases: tuple[str, ...] = ()
     hinted: bool = False
     inherited: tuple[str, ...] = ()
@@ -59,12 +60,13 @@ class Reader:
         words = self._words = library.vocabulary
         self._whole = {_bare(text): row.id for row in words.speech for text in row.whole}
         self._parts = [(text, row.id) for row in words.speech for text in row.has]
+        self._some_part = re.compile("|".join(re.escape(text) for text, _ in self._parts))
         self._quiet = [(text, row.id) for row in words.speech for text in row.quiet]
         self._lexicon = Lexicon(_wordings(library), _spoken(library))
         glossary = sorted(words.glossary, key=lambda phrase: (-len(phrase), phrase))
-        self._glossary = re.compile(
-            rf"(?<![a-z0-9./:@_-])(?:{'|'.join(map(re.escape, glossary))})(?![a-z0-9./:@_-])"
-        )
+        phrases = "|".join(map(re.escape, glossary))
+        self._some_foreign = re.compile(phrases)  # beginning with letters it is searched for much faster
+        self._glossary = re.compile(rf"(?<![a-z0-9./:@_-])(?:{phrases})(?![a-z0-9./:@_-])")
         self._likeness = Likeness(words.asked, words.everyday)
         self._indexes: OrderedDict[str, NoticeIndex] = OrderedDict()
 
@@ -77,7 +79,7 @@ class Reader:
         spoken = Spoken.of(found, text, self._words.patterns.home)
         asked = self._asked(text, found)
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
-        strange = self._strange(text, found, place.notices)
+        strange = self._strange(mended, place.notices)
         vague = not asked.topics() or asked.hinted
         if vague and not strange and len(text) <= _SHORT:
             asked = _continued(asked, context)
@@ -125,6 +127,8 @@ class Reader:
 
     def _in_common_chinese(self, text: str) -> str:
         """English and dialect words as the common Chinese they stand for."""
+        if not self._some_foreign.search(text):
+            return text
         return self._glossary.sub(lambda match: self._words.glossary[match.group()], text)
 
     def _act(self, text: str) -> str:
@@ -132,6 +136,8 @@ class Reader:
         whole = self._whole.get(bare) or self._whole.get(_unsoftened(bare))
         if whole:
             return whole
+        if not self._some_part.search(text):
+            return ASK
         return next((act for word, act in self._parts if word in text), ASK)
 
     def _asked(self, text: str, found: Sequence[Found]) -> Asked:
@@ -140,7 +146,8 @@ class Reader:
         spans = self._stated_spans(text, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
-        self._add_likely(topical, aspects, matters)
+        parts = pieces(topical)
+        self._add_likely(parts, aspects, matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
             for row in self._words.statements:
                 if row.pattern.search(text):
@@ -158,6 +165,7 @@ class Reader:
             matters,
             tuple(segments[at] for at in sorted(segments)),
             topical,
+            parts,
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
         )
@@ -190,9 +198,11 @@ class Reader:
             return []
         return [match.span() for row in self._words.statements for match in row.pattern.finditer(text)]
 
-    def _add_likely(self, topical: str, aspects: dict[Aspect, float], matters: dict[str, float]) -> None:
+    def _add_likely(
+        self, parts: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]
+    ) -> None:
         """What samples of how people ask make likely: `aspect:…` for an aspect, else a matter."""
-        best = self._likeness.best(topical)
+        best = self._likeness.best(parts)
         if not best or best[0][1] < _LIKELY:
             return
         for label, score in best:
@@ -205,13 +215,13 @@ class Reader:
             else:
                 _add(matters, label, weight)
 
-    def _strange(self, text: str, found: Sequence[Found], notices: Sequence[Notice]) -> tuple[str, ...]:
+    def _strange(self, mended: Mended, notices: Sequence[Notice]) -> tuple[str, ...]:
         """Content words that neither the vocabulary nor a notice in scope knows."""
-        covered = {at for item in found for at in range(item.start, item.end)}
+        covered = {at for item in mended.found for at in range(item.start, item.end)}
         known = [self._index(notice).text for notice in notices[:_FEW_NOTICES]]
         result: list[str] = []
         at = 0
-        for word, tag in tagged(text):
+        for word, tag in mended.words:
             span = range(at, at + len(word))
             at += len(word)
             if len(set(word)) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._words.everyday:
@@ -224,9 +234,8 @@ class Reader:
     def _other_edition(self, text: str, notices: Sequence[Notice]) -> str:
         """The edition asked about, where it is none that the library holds for these notices."""
         headers = [part.header for notice in notices for part in (notice, *notice.relays)]
-        years = {str(header.year) for header in headers} | {str(header.year)[2:] for header in headers}
         for match in self._words.patterns.year.finditer(text):
-            if years and match[1] not in years:
+            if headers and match[1] not in {year for h in headers for year in (str(h.year), str(h.year)[2:])}:
                 return match.group()
         for match in self._words.patterns.round.finditer(text):
             if not any(
@@ -247,7 +256,7 @@ class Reader:
 
     def _findings(self, reading: Reading, asked: Asked, place: Place) -> Iterator[Finding]:
         question = Question(
-            text=asked.wording,
+            pieces=asked.pieces,
             aspects=asked.aspects,
             matters=asked.matters,
             segments=asked.segments,
@@ -310,6 +319,7 @@ def _continued(asked: Asked, context: Context) -> Asked:
         {**asked.matters, **dict.fromkeys(context.matters, 1.0)},
         (dict.fromkeys(context.matters, 1.0),),
         asked.wording,
+        asked.pieces,
         asked.cases,
         inherited=("topic",),
     )

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from knowledge.notice import Aspect, Record, Strings
+from knowledge.rules import Outcome
 
 
 class AspectWords(Record):
@@ -100,6 +101,16 @@ class Glossary(Record):
     words: Mapping[str, str] = Field(min_length=1)
 
 
+class Outcomes(Record):
+    """What the five verdicts are called."""
+
+    met: str
+    judged: str
+    exception: str
+    unmet: str
+    open: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vocabulary:
     """All of `common/`; `asked` are sample questions by matter, or by `aspect:` and the aspect's id."""
@@ -113,4 +124,5 @@ class Vocabulary:
     patterns: Patterns
     everyday: frozenset[str]
     glossary: Mapping[str, str]
+    outcomes: Mapping[Outcome, str]
     asked: Mapping[str, tuple[str, ...]]

@@ -13,7 +13,6 @@ from sqlalchemy.engine import make_url
 
 from store import clock, desk, inbox, outbox, tokens, turns
 from store.engine import AlreadyOpen, Do, Engine, Session, Unavailable
-from store.postgres import Postgres
 from store.records import Arrival, Passive, Settled, Think
 from store.sqlite import Sqlite
 
@@ -80,6 +79,9 @@ class Store:
         """
         address = make_url(url)
         if address.get_backend_name() == "postgresql":
+            # the asyncio side of SQLAlchemy costs a tenth of the start and 8 MB, and SQLite needs none of it
+            from store.postgres import Postgres  # noqa: PLC0415
+
             return cls(await Postgres.open(address))
         if address.get_backend_name() == "sqlite" and address.database:
             return cls(await Sqlite.open(Path(address.database)))

@@ -1,6 +1,6 @@
 """Whether a callback is genuine and what its envelope holds: signatures and AES (platform document A1 to A4).
 
-Cipher, padding and signature are wechatpy's. Its `decrypt` is not used: it checks neither padding nor
+Cipher and padding are wechatpy's. Its `decrypt` is not used: it checks neither padding nor
 length, compares in variable time, and fails with whichever exception comes first.
 """
 
@@ -10,11 +10,11 @@ import hmac
 import re
 import secrets
 from base64 import b64decode, b64encode
+from hashlib import sha1
 from typing import ClassVar, Final
 
 from wechatpy.crypto.base import WeChatCipher
 from wechatpy.crypto.pkcs7 import PKCS7Encoder
-from wechatpy.utils import WeChatSigner
 
 _AES_KEY: Final = re.compile(r"[A-Za-z0-9+/]{43}")
 _BLOCK: Final = 32
@@ -86,10 +86,7 @@ class BadXml(WeChatError):
 
 def signature(*parts: str) -> str:
     """SHA-1 over the sorted parts, in hexadecimal (platform document A1)."""
-    signer = WeChatSigner()
-    signer.add_data(*map(_octets, parts))
-    digest: str = signer.signature
-    return digest
+    return sha1(b"".join(sorted(map(_octets, parts))), usedforsecurity=False).hexdigest()
 
 
 def check_signature(given: str, *parts: str) -> None:
