@@ -195,15 +195,15 @@ class Dialogue:
     def _worded(self, turn: Turn, reply: Reply, limit_bytes: int, notes: Sequence[str]) -> Worded:
         reading = turn.reading
         before = [self._wording.phrase(note) for note in notes]
-        if reading.findings and reading.city_from == "remembered":
+        found = reading.findings and any(section.scope for section in reply.sections)
+        if found and reading.city_from == "remembered":
             before.append(self._wording.phrase("conversation/remembered", city=reading.city))
-        if reading.findings:
+        if found:
             before += [
                 self._wording.render("conversation/mended", written=written, meant=meant)
                 for written, meant in reading.mended
             ]
-        asks = reply.awaiting or not reading.findings
-        after = [] if asks else [self._wording.phrase("conversation/feedback")]
+        after = [] if reply.awaiting or not found else [self._wording.phrase("conversation/feedback")]
         return self._wording.word(
             reply,
             self.library,

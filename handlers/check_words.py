@@ -7,17 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from knowledge.interview import Interview, Question
-from knowledge.telling import Told
-
 from handlers import facts
 from handlers.check_state import Check
 from handlers.contract import Choice, Reply, Section, Turn
-from knowledge.dictionary import NO, YES, Days, Entry, Items, OneOf, Span, Value
+from knowledge.dictionary import ELSEWHERE, NO, YES, Days, Entry, Items, OneOf, Span, Value
+from knowledge.interview import Interview, Question
 from knowledge.library import Library, Notice, Season
 from knowledge.notice import Condition, Material
 from knowledge.reading import Scope
 from knowledge.rules import Cited, Interval, Outcome
+from knowledge.telling import Told
 from knowledge.verdict import Reason, Report
 
 LAST: Final = -1.0
@@ -25,6 +24,7 @@ LAST: Final = -1.0
 
 _DECISIVE, _DECISIVE_OF_SEVERAL = 4, 2
 _MONTH = 31
+_WORDED = (YES, NO, ELSEWHERE)
 _NUMBER = re.compile(r"\D*(\d{1,2})\D*")
 
 
@@ -95,7 +95,7 @@ def _terms(entry: Entry, value: Value) -> tuple[str, object]:
         case OneOf(options) if len(options) == 1:
             option = next(iter(options))
             labels = {row.id: row.shown for row in entry.options}
-            return (option, None) if option in (YES, NO) else ("text", labels.get(option, option))
+            return (option, None) if option in _WORDED else ("text", labels.get(option, option))
         case Days(first, last) if (last - first).days <= _MONTH:
             return "month", first
         case Span(low, high):
@@ -178,6 +178,20 @@ def asking(check: Check, question: Question, left: int) -> Section:
         computed={"number": "questions asked so far", "left": "questions that may still be asked"},
         weight=LAST,
     )
+
+
+def meaning(turn: Turn) -> Section | None:
+    """What a word of the questions means, where a message asks that (高级技师是几级)."""
+    text = turn.reading.text
+    if not turn.library.vocabulary.patterns.meaning.search(text):
+        return None
+    for entry in turn.library.dictionary.values():
+        words = (entry.name, *(option.id for option in entry.options))
+        if entry.help and any(word in text for word in words):
+            return Section(
+                template="selfcheck/meaning", values={"name": entry.name, "help": entry.help}, weight=LAST
+            )
+    return None
 
 
 def why(turn: Turn, question: Question) -> Section:

@@ -9,15 +9,14 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from knowledge.interview import Interview, Question
-from knowledge.telling import Telling, Told
-
 from handlers import check_words
 from handlers.check_state import Check, rules_of
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 from knowledge.figures import chinese_number
+from knowledge.interview import Interview, Question
 from knowledge.notice import CHINA, Aspect
 from knowledge.reading import ASK
+from knowledge.telling import Telling, Told
 
 TRIES: Final = 3
 PAUSED_AFTER: Final = timedelta(hours=6)
@@ -64,7 +63,7 @@ class SelfCheck:
                 return self._heard(turn, check)
         elif act in _COMMANDS:
             return Reply(sections=[Section(template="selfcheck/no_check")], alone=True)
-        return replace(self._begin(turn, check), alone=_alone(turn)) if _wanted(turn) else NOT_MINE
+        return replace(self._begin(turn, check), alone=_alone(turn)) if self._wanted(turn) else NOT_MINE
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it."""
@@ -77,6 +76,20 @@ class SelfCheck:
         return self._ask(turn, check, question, template="selfcheck/back_to")
 
     # —— beginning
+
+    def _wanted(self, turn: Turn) -> bool:
+        """Whether somebody wants to know his own chances: by asking for it, or by telling of himself and
+        asking whether that will do."""
+        reading = turn.reading
+        if reading.act != ASK:
+            return False
+        if Aspect.SELFCHECK in reading.aspects[:2]:
+            return True
+        programmes = [p for p in reading.programmes if p in turn.library.rules]
+        if not programmes or not turn.library.vocabulary.patterns.chance.search(reading.text):
+            return False
+        notice = turn.library.programmes[programmes[0]][0]
+        return len(self._told(turn, turn.incoming.text, notice.id, None).values) >= _TELLING
 
     def _begin(self, turn: Turn, before: Check | None) -> Reply:
         programmes = _programmes(turn)
@@ -109,9 +122,16 @@ class SelfCheck:
         told = told or self._read(turn, check, turn.incoming.text, question)
         if told.values or told.unsure:
             return self._take(turn, check, question, told)
-        if _wanted(turn) and turn.reading.programmes:
+        if turn.reading.programmes and self._wanted(turn):
             return self._begin(turn, check)
-        if turn.reading.act != ASK or turn.reading.topics() or turn.reading.findings:
+        return self._missed(turn, check, question)
+
+    def _missed(self, turn: Turn, check: Check, question: Question) -> Reply | NotMine:
+        """What is no answer: a word to be explained, a question for the others, or not understood."""
+        if meaning := check_words.meaning(turn):
+            asked = self._ask(turn, check, question, template="selfcheck/back_to")
+            return replace(asked, sections=[meaning, *asked.sections])
+        if turn.reading.act != ASK or (turn.reading.topics() and "topic" not in turn.reading.inherited):
             return NOT_MINE
         check = replace(check, tries=check.tries + 1)
         if check.tries >= TRIES:
@@ -265,14 +285,19 @@ class SelfCheck:
         return self._interview(turn, check).question(check.current, check.values, check.unsure)
 
     def _fills(self, turn: Turn, check: Check, question: str) -> tuple[str, ...]:
-        return self._interview(turn, check).fills(question)
+        """The facts that a question fills, whatever is known."""
+        found = self._interview(turn, check).question(question, {}, frozenset())
+        return found.fills if found else ()
 
     def _read(self, turn: Turn, check: Check, text: str, asked: Question | None) -> Told:
+        return self._told(turn, text, check.notice, asked)
+
+    def _told(self, turn: Turn, text: str, notice: str, asked: Question | None) -> Told:
         version = turn.library.version
         if self._telling is None or self._telling[0] != version:
             self._telling = (version, Telling(turn.library))
         today = turn.now.astimezone(CHINA).date()
-        return self._telling[1].read(text, today=today, notice=check.notice, asked=asked)
+        return self._telling[1].read(text, today=today, notice=notice, asked=asked)
 
     def _interview(self, turn: Turn, check: Check) -> Interview:
         key = (turn.library.version, *check.programmes, "", *check.districts)
@@ -286,16 +311,13 @@ class SelfCheck:
 
 _LAST: Final = check_words.LAST
 _ASKED: Final = 0.5
+_TELLING: Final = 2
 _CHANCES: Final = frozenset(
     {Aspect.SELFCHECK, Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.REQUIREMENTS, Aspect.ABOUT}
 )
 _COMMANDS: Final = frozenset(
     {"check_back", "check_result", "check_resume", "check_details", "check_materials"}
 )
-
-
-def _wanted(turn: Turn) -> bool:
-    return turn.reading.act == ASK and Aspect.SELFCHECK in turn.reading.aspects[:2]
 
 
 def _alone(turn: Turn) -> bool:

@@ -78,6 +78,8 @@ class Patterns(Record):
     document: re.Pattern[str]
     change: re.Pattern[str]
     every: re.Pattern[str]
+    chance: re.Pattern[str]
+    meaning: re.Pattern[str]
 
 
 class Everyday(Record):
