@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.wording import Worded, Wording
-from handlers.contract import Choice, Effect, Handler, Incoming, Kind, NotMine, Reply, Section, Turn
+from handlers.contract import Choice, Effect, Handler, Incoming, Kind, Links, NotMine, Reply, Section, Turn
 from handlers.registry import ALL, ASKING, LAST
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
@@ -97,8 +97,9 @@ class Memory:
 class Dialogue:
     """Answers by one library; holds no state of any person."""
 
-    def __init__(self, library: Library, wording: Wording | None = None) -> None:
+    def __init__(self, library: Library, wording: Wording | None = None, links: Links | None = None) -> None:
         self.library = library
+        self._links = links
         self._wording = wording or Wording()
         self._reader = Reader(library)
         self._choice = library.vocabulary.patterns.choice
@@ -165,6 +166,7 @@ class Dialogue:
             context=memory.context,
             library=self.library,
             now=incoming.received_at,
+            links=self._links,
         )
         reply, memory = _answered(turn, memory)
         if reply.silent:

@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import structlog
 from sqlalchemy.engine import make_url
 
-from store import clock, desk, inbox, outbox, tokens, turns
+from store import clock, desk, inbox, outbox, pages, tokens, turns
 from store.engine import AlreadyOpen, Do, Engine, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
 from store.sqlite import Sqlite
@@ -54,6 +54,10 @@ class Work:
 
     questions = verb(desk.questions)
     feedback = verb(desk.feedback)
+
+    keep_page = verb(pages.keep_page)
+    page = verb(pages.page)
+    purge_pages = verb(pages.purge_pages)
 
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)
