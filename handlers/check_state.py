@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from knowledge.interview import Question
-from knowledge.telling import Told
-
 from knowledge.dictionary import ELSEWHERE, Entry, OneOf, Value, dump, load, merge
+from knowledge.interview import Question
 from knowledge.library import Library
+from knowledge.telling import Told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +98,18 @@ class Check:
             "asked": self.asked,
             "current": self.current,
             "tries": self.tries,
+        }
+
+    def page(self, knowledge: str) -> dict[str, Any]:
+        """What the page of a result is made from (see `bot.pages`); `knowledge` is the library's version."""
+        return {
+            "notice": self.notice,
+            "programmes": self.programmes,
+            "districts": self.districts,
+            "values": {fact: dump(answer.value) for fact, answer in self.answers.items()},
+            "unsure": sorted(self.unsure),
+            "made_at": self.touched_at.isoformat(),
+            "knowledge": knowledge,
         }
 
     @classmethod

@@ -138,8 +138,8 @@ class Links(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One snapshot: what was said, how it reads, what came before, what the notices say, the time in
-    service. `kept` is what this handler kept for itself; `asked`: it awaits an answer to its question; `links`
-    is None where people cannot reach this service by an address."""
+    service. `kept` is what this handler kept for itself; `asked`: it awaits an answer to its question;
+    `links` is None where people cannot reach this service by an address."""
 
     incoming: Incoming
     reading: Reading

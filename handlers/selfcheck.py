@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
@@ -23,6 +24,7 @@ PAUSED_AFTER: Final = timedelta(hours=6)
 """A question left without an answer for so long is not repeated after other answers."""
 
 _KEPT_INTERVIEWS: Final = 64
+_LINK_DAYS: Final = 7
 _ELSE: Final = frozenset({"human", "forget", "confirm_forget"})
 """What ends the asking for now: another has the word."""
 
@@ -50,19 +52,18 @@ class SelfCheck:
 
     def answer(self, turn: Turn) -> Reply | NotMine:
         """The next question, the verdict, or the choice of a programme."""
-        check = Check.load(turn.kept, turn.library)
         act = turn.reading.act
         if turn.incoming.kind is Kind.EVENT and not turn.incoming.text:
             return NOT_MINE
-        if act == "menu_check":
-            return _choose(turn)
-        if check is not None:
-            if (reply := self._command(turn, check)) is not None:
-                return reply
-            if turn.asked and act not in _ELSE:
-                return self._heard(turn, check)
-        elif act in _COMMANDS:
+        if act in ("menu_check", "check_roster"):
+            return _choose(turn) if act == "menu_check" else _roster(turn)
+        check = Check.load(turn.kept, turn.library)
+        if check is None and act in _COMMANDS:
             return Reply(sections=[Section(template="selfcheck/no_check")], alone=True)
+        if check is not None and (reply := self._command(turn, check)) is not None:
+            return reply
+        if check is not None and turn.asked and act not in _ELSE:
+            return self._heard(turn, check)
         return replace(self._begin(turn, check), alone=_alone(turn)) if self._wanted(turn) else NOT_MINE
 
     def again(self, turn: Turn) -> Reply:
@@ -277,6 +278,13 @@ class SelfCheck:
     def _verdicts(self, turn: Turn, check: Check) -> Reply:
         check = replace(check, current="", touched_at=turn.now)
         reply = check_words.verdicts(turn, check, self._interview(turn, check))
+        if turn.links:
+            link = turn.links.new("result")
+            values = {"url": link.url, "days": _LINK_DAYS}
+            shown = Section(template="selfcheck/link", values=values, weight=_LAST)
+            page = json.dumps(check.page(turn.library.version), ensure_ascii=False)
+            effects = [link.keep(page, days=_LINK_DAYS)]
+            reply = replace(reply, sections=[*reply.sections, shown], effects=effects)
         return replace(reply, keep=check.dump())
 
     # —— parts
@@ -356,3 +364,19 @@ def _choose(turn: Turn) -> Reply:
             values = {"city": notice.header.city}
             choices.append(Choice(template="selfcheck/every", values=values, says="selfcheck/start_every"))
     return Reply(sections=[Section(template="selfcheck/choose")], choices=choices, alone=True)
+
+
+def _roster(turn: Turn) -> Reply:
+    """名单自查: a page to fill in a list of people, as an account cannot be sent a file."""
+    if turn.links is None:
+        return Reply(sections=[Section(template="selfcheck/no_roster")], alone=True)
+    city = turn.reading.city
+    notices = [n for n in turn.library.notices.values() if n.criteria.rulesets and not n.superseded_by]
+    wanted = [n for n in notices if not city or n.header.city == city]
+    links = [(notice, turn.links.new("roster")) for notice in wanted]
+    rows = [{"short": notice.header.short, "url": link.url} for notice, link in links]
+    return Reply(
+        sections=[Section(template="selfcheck/roster", values={"rows": rows, "days": _LINK_DAYS})],
+        effects=[link.keep(json.dumps({"notice": notice.id}), days=_LINK_DAYS) for notice, link in links],
+        alone=True,
+    )
