@@ -234,9 +234,9 @@ class Lexicon:
         for at, pair in enumerate(pairs):
             if pair in self._heads:
                 found[at] += self._heads[pair]
-        for at, pair in enumerate(reversed(pairs), 2 - len(text)):
-            for name in self._tails.get(pair, ()):
-                found[2 - at - len(name)].append(name)
+        for at in reversed(range(len(pairs))):
+            for name in self._tails.get(pairs[at], ()):
+                found[at + 2 - len(name)].append(name)
         return found
 
     def _alike(
@@ -251,9 +251,12 @@ class Lexicon:
         """The wording that sounds like what stands at `at`, where that means nothing as long."""
         for length in lengths:
             end = at + length
-            if end > len(text) or known[at] >= length or words[end - 1][1] != end:
-                continue
-            if max(known[at:end]) >= length:
+            if (
+                end > len(text)
+                or known[at] >= length
+                or words[end - 1][1] != end
+                or max(known[at:end]) >= length
+            ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
             if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):

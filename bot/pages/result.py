@@ -89,13 +89,14 @@ class Paper:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One programme's result."""
+    """One programme's result: `open` are facts with the programme whose title they are about, `stages` what
+    binds the person, each with its citation, whether it is past, and the days left."""
 
     programme: Programme
     report: Report
     decisive: tuple[Reason, ...]
     lines: tuple[Line, ...]
-    open: tuple[tuple[Entry, str, tuple[Reason, ...]], ...]
+    open: tuple[tuple[Entry, str], ...]
     stages: tuple[tuple[Stage, str, bool, int], ...]
     season: Season
     offices: tuple[tuple[Contact, str], ...]
@@ -178,7 +179,7 @@ def _sheet(check: Check, library: Library, programme: str, known: Known, now: da
         report=report,
         decisive=_decisive(report),
         lines=tuple(_lines(rules.ruleset.tree, rules, known, {r.leaf.id: r for r in report.criteria}, 0)),
-        open=tuple((rules.entry(fact), _titled(fact, library), rows) for fact, rows in report.open.items()),
+        open=tuple((rules.entry(fact), _titled(fact, library)) for fact in report.open),
         stages=tuple(_stages(check, library, programme, now)),
         season=check.notice.season(now),
         offices=tuple(_offices(check, library, programme)),
@@ -191,7 +192,7 @@ def _decisive(report: Report) -> tuple[Reason, ...]:
     """What keeps the result from standing higher; nothing where it is met, or where answers are missing."""
     if report.outcome in (Outcome.MET, Outcome.OPEN):
         return ()
-    return tuple(r for r in report.decisive if r.stands.high <= report.stands.high)
+    return report.decisive
 
 
 def _titled(fact: str, library: Library) -> str:
@@ -242,9 +243,7 @@ def _alternatives(
 
 def _matters(part: Interval, whole: Interval) -> bool:
     """Whether an alternative holds its group where it is, or can still lift it."""
-    if whole.settled:
-        return part == whole
-    return part.high == whole.high or (part.low == whole.low and part.low > Standing.UNMET)
+    return part == whole or (not whole.settled and part.high > whole.low)
 
 
 def _named(node: Node) -> list[str]:

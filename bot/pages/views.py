@@ -82,9 +82,11 @@ class Pages:
         sheets = result.sheets(check, self._library, self._now())
         return self._html(
             "result.html",
+            outcomes=self._library.vocabulary.outcomes,
             header=check.notice.header,
             sheets=sheets,
             choices=result.choices(check, sheets),
+            unsure=check.unsure,
             cite=partial(result.citation, check.notice),
             made_at=check.made_at.astimezone(CHINA),
             expires_at=page.expires_at.astimezone(CHINA),
