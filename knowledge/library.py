@@ -35,6 +35,7 @@ from knowledge.notice import (
     Strings,
 )
 from knowledge.rules import Criteria, Rules
+from knowledge.sayings import Sayings
 from knowledge.vocabulary import (
     AnswerKind,
     AspectWords,
@@ -330,7 +331,9 @@ class _Loader:
             self._fault(
                 "common/asked_*.yaml", key, key, "a matter, or aspect: and an aspect's id", "correct it"
             )
-        if patterns is None or everyday is None or glossary is None:
+        told = self._read(common / "telling.yaml")
+        telling = self._validated(told, Sayings, (), told.value) if told else None
+        if patterns is None or everyday is None or glossary is None or telling is None:
             return None
         return Vocabulary(
             aspects=MappingProxyType({row.id: row for row in aspects}),
@@ -343,6 +346,7 @@ class _Loader:
             everyday=everyday.words(),
             glossary=MappingProxyType(dict(glossary.words)),
             asked=MappingProxyType(asked),
+            telling=telling,
         )
 
     def _notice(self, folder: Path) -> lint.Draft | None:

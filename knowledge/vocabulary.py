@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from knowledge.notice import Aspect, Record, Strings
+from knowledge.sayings import Sayings
 
 
 class AspectWords(Record):
@@ -112,3 +113,4 @@ class Vocabulary:
     everyday: frozenset[str]
     glossary: Mapping[str, str]
     asked: Mapping[str, tuple[str, ...]]
+    telling: Sayings
