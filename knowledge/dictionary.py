@@ -123,6 +123,7 @@ class Entry(Record):
     own work within some years; `ttl_days` is how long an answer stays good; `cost`: 1 a tap, 2 a claim
     or a unit's matter, 3 a sum to be worked out. `odds` are the weights of the options among those who
     ask (of a list: the share that has it), `bands` those of a number (of a month: of the years since).
+    `deeds` are the kinds of achievement (`common/telling.yaml`) that speak for a claim.
     """
 
     id: str = Field(pattern=r"[a-z0-9_]+(\.[a-z0-9_]+)*")
@@ -144,6 +145,7 @@ class Entry(Record):
     cost: Literal[1, 2, 3] = 1
     odds: Mapping[str, float] = Field(default_factory=dict)
     bands: tuple[Band, ...] = ()
+    deeds: Strings = ()
 
     @model_validator(mode="after")
     def _complete(self) -> Entry:
@@ -247,3 +249,15 @@ def load(value: Any) -> Value:
     if "first" in value:
         return Days(date.fromisoformat(value["first"]), date.fromisoformat(value["last"]))
     return Items(tuple(Item.of(fields) for fields in value["items"]), bool(value["complete"]))
+
+
+def merge(old: Value | None, new: Value) -> Value:
+    """What is known after a newer telling: records join those known before, a record that says less than
+    another going with it; anything else is replaced."""
+    if not isinstance(old, Items) or not isinstance(new, Items):
+        return new
+    items = list(dict.fromkeys((*old.items, *new.items)))
+    kept = tuple(
+        item for item in items if not any(set(item.fields) < set(other.fields) for other in items)
+    )
+    return Items(kept, old.complete or new.complete)

@@ -34,6 +34,7 @@ from knowledge.notice import (
     Strings,
 )
 from knowledge.rules import Criteria, Outcome, Rules
+from knowledge.sayings import Sayings
 from knowledge.vocabulary import (
     AnswerKind,
     AspectWords,
@@ -349,7 +350,9 @@ class _Loader:
             self._fault(
                 "common/asked_*.yaml", key, key, "a matter, or aspect: and an aspect's id", "correct it"
             )
-        if patterns is None or everyday is None or glossary is None or outcomes is None:
+        told = self._read(common / "telling.yaml")
+        telling = self._validated(told, Sayings, (), told.value) if told else None
+        if patterns is None or everyday is None or glossary is None or outcomes is None or telling is None:
             return None
         return Vocabulary(
             aspects=MappingProxyType({row.id: row for row in aspects}),
@@ -363,6 +366,7 @@ class _Loader:
             glossary=MappingProxyType(dict(glossary.words)),
             outcomes=MappingProxyType({outcome: getattr(outcomes, outcome) for outcome in Outcome}),
             asked=MappingProxyType(asked),
+            telling=telling,
         )
 
     def _notice(self, folder: Path) -> lint.Draft | None:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from knowledge.notice import Aspect, Record, Strings
 from knowledge.rules import Outcome
+from knowledge.sayings import Sayings
 
 
 class AspectWords(Record):
@@ -128,3 +129,4 @@ class Vocabulary:
     glossary: Mapping[str, str]
     outcomes: Mapping[Outcome, str]
     asked: Mapping[str, tuple[str, ...]]
+    telling: Sayings

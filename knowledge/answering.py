@@ -1,0 +1,221 @@
+"""Answers to a question: its own lines first, then what free text tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from knowledge.dictionary import NO, SURE_NO, SURE_YES, Days, Item, Items, OneOf, Value, merge
+from knowledge.interview import Line, Question
+from knowledge.library import Library
+from knowledge.periods import number
+from knowledge.said import Found
+from knowledge.stories import Stories
+
+_MOST_PACKED = 9
+_LIKE, _LEAD = 0.6, 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer tells; not `understood` where it holds none to the question."""
+
+    found: Mapping[str, Found] = field(default_factory=dict)
+    unsure: frozenset[str] = frozenset()
+    understood: bool = True
+
+
+class Answering:
+    """Reads answers by one library; safe to share."""
+
+    def __init__(self, library: Library, stories: Stories) -> None:
+        self._words = library.vocabulary.telling.answers
+        self._dictionary = library.dictionary
+        self._stories = stories
+
+    def read(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
+        """What `text` answers; None for a command or a question of his own."""
+        bare = self._words.filler.sub("", text)
+        if not bare or bare in self._words.commands:
+            return None
+        values = self._plain(bare, asked)
+        if values is None and asked.kind in ("number", "month"):
+            values = self._told(bare, asked, today)
+        if values is not None:
+            return Answer({fact: Found(value, text) for fact, value in values.items()})
+        return self._sentence(text, bare, asked, today=today, notice=notice)
+
+    def _plain(self, bare: str, asked: Question) -> Mapping[str, Value] | None:
+        """By the line's number or label, or by a bare yes or no."""
+        if not asked.lines:
+            return None
+        indexes = self._indexes(bare, asked)
+        if indexes is not None:
+            return asked.chosen(indexes)
+        labelled = [at for at, line in enumerate(asked.lines) if bare == _bare(line.label)]
+        if labelled:
+            return asked.chosen(labelled)
+        if asked.kind == "many" and self._words.all.match(bare):
+            return asked.chosen(range(len(asked.lines)))
+        if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
+            return self._refused(asked)
+        return self._agreed(asked) if self._words.yes.match(bare) else None
+
+    def _indexes(self, bare: str, asked: Question) -> list[int] | None:
+        one = self._words.index.match(bare)
+        numbers: list[int] = []
+        if one:
+            found = number(one["n"])
+            numbers = [found] if found else []
+        if asked.kind == "many":
+            if one and one["n"].isdecimal() and len(asked.lines) <= _MOST_PACKED:
+                numbers = [int(digit) for digit in one["n"]]
+            elif self._words.several.match(bare):
+                numbers = [n for char in self._words.digit.findall(bare) if (n := number(char))]
+        if not numbers or not all(1 <= n <= len(asked.lines) for n in numbers):
+            return None
+        return [n - 1 for n in dict.fromkeys(numbers)]
+
+    def _refused(self, asked: Question) -> Mapping[str, Value] | None:
+        """What a no says: none of many, or the one line that denies."""
+        if asked.kind == "many":
+            return asked.denied()
+        denying = [at for at, line in enumerate(asked.lines) if _denies(line)]
+        return asked.chosen(denying) if len(denying) == 1 else None
+
+    def _agreed(self, asked: Question) -> Mapping[str, Value] | None:
+        """What a yes says: the only line that does not deny, or all that could be meant."""
+        meant = [at for at, line in enumerate(asked.lines) if not _denies(line)]
+        if len(meant) == 1:
+            return asked.chosen(meant)
+        if asked.kind == "many" or len(meant) == len(asked.lines):
+            return None
+        return _either(asked.chosen([at]) for at in meant)
+
+    def _told(self, bare: str, asked: Question, today: date) -> Mapping[str, Value] | None:
+        """A number or a moment within the entry's range."""
+        entry = self._dictionary[asked.fills[0].partition("/")[0]]
+        assert entry.low is not None and entry.high is not None
+        periods = self._stories.periods
+        if asked.kind == "month":
+            if self._words.not_yet.search(bare):
+                return asked.told(Days(today, today))
+            match = self._words.age.match(bare) if asked.fills[0] == self._words.age_of else None
+            days = periods.born(match, today) if match else periods.when(bare, today)
+            fits = days is not None and entry.low <= days.last.year and days.first.year <= entry.high
+            return asked.told(days) if days and fits and self._words.moment.match(bare) else None
+        match = self._words.amount.match(bare)
+        span = periods.share(bare) if match and entry.unit == "%" else periods.amount(bare) if match else None
+        if match is None or span is None or not (entry.low <= span.low and span.high <= entry.high):
+            return None
+        return {asked.fills[0]: span}
+
+    def _sentence(self, text: str, bare: str, asked: Question, *, today: date, notice: str) -> Answer | None:
+        """What a sentence tells of the question, and of anything else."""
+        found = self._stories.read(text, today=today, notice=notice, answer=True)
+        told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
+        doubtful = self._words.unsure.search(text) is not None
+        if not doubtful and not told and self._words.aside.search(text):
+            return None
+        if asked.kind in ("one", "many"):
+            told = {**told, **self._by_words(bare, asked, told)}
+        if asked.id.count(".") and not told:
+            told = {**self._detailed(bare, asked, today)}
+        values = {fact: Found(value, text) for fact, value in told.items()}
+        for fact, row in found.items():
+            values.setdefault(fact, row)
+        unsure = frozenset(asked.fills) - told.keys() if doubtful else frozenset()
+        if not told and not unsure:
+            return Answer(values, understood=False)
+        return Answer({**values, **self._completed(asked, values)}, unsure)
+
+    def _by_words(self, bare: str, asked: Question, told: Mapping[str, Value]) -> Mapping[str, Value]:
+        """The lines whose words the answer uses, or whose values it tells."""
+        if asked.kind == "one":
+            if told:
+                return {}
+            at = _likest(bare, asked.lines)
+            return asked.chosen([at]) if at is not None else {}
+        chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
+        for part in filter(None, self._words.split.split(bare)):
+            at = _likest(part, asked.lines)
+            if at is not None and at not in chosen and not self._words.refusal.search(part):
+                if not any(told.get(fact) == SURE_NO for fact in asked.lines[at].values):
+                    chosen.append(at)
+        if not chosen or any(isinstance(value, Items) for value in told.values()):
+            return {}
+        values = dict(asked.chosen(sorted(chosen)))
+        if self._words.unsure.search(bare):
+            values = {fact: value for fact, value in values.items() if value != SURE_NO}
+        return {**values, **told}
+
+    def _detailed(self, bare: str, asked: Question, today: date) -> Mapping[str, Value]:
+        """A year for a record of which only that is asked."""
+        fact, _, name = asked.id.partition(".")
+        days = self._stories.periods.when(bare, today)
+        if not days or not asked.lines:
+            return {}
+        value = asked.lines[0].values.get(fact)
+        if not isinstance(value, Items):
+            return {}
+        items = [Item.of({**dict(item.fields), name: days.last.year}) for item in value.items if item.get(name)]
+        return {fact: Items(tuple(items), value.complete)} if items else {}
+
+    def _completed(self, asked: Question, values: Mapping[str, Found]) -> dict[str, Found]:
+        """Lists that the question asked for: what was told of them is all."""
+        return {
+            fact: Found(Items(row.value.items, complete=True), row.words)
+            for fact, row in values.items()
+            if fact in asked.fills and asked.kind == "many" and isinstance(row.value, Items)
+        }
+
+
+def _bare(label: str) -> str:
+    return re.sub(r"[^\w]+", "", label)
+
+
+def _denies(line: Line) -> bool:
+    """Whether a line says that there is nothing."""
+    return all(
+        (isinstance(value, OneOf) and value.options <= {NO, "none", "working", "elsewhere"})
+        or (isinstance(value, Items) and not value.items)
+        for value in line.values.values()
+    )
+
+
+def _says(line: Line, told: Mapping[str, Value]) -> bool:
+    """Whether what was told is what a line stands for."""
+    return any(told.get(fact) == value for fact, value in line.values.items() if value == SURE_YES)
+
+
+def _either(choices: Iterable[Mapping[str, Value]]) -> Mapping[str, Value] | None:
+    """What holds whichever line is meant."""
+    found: dict[str, frozenset[str]] = {}
+    for values in choices:
+        for fact, value in values.items():
+            if not isinstance(value, OneOf):
+                return None
+            found[fact] = found.get(fact, frozenset()) | value.options
+    return {fact: OneOf(options) for fact, options in found.items()}
+
+
+def _likest(text: str, lines: Sequence[Line]) -> int | None:
+    """The line that shares most of the text's pairs of characters, where it does so by far."""
+    pairs = set(_pairs(text))
+    if not pairs:
+        return None
+    known = [set(_pairs(_bare(line.label))) for line in lines]
+    scores = [
+        sum(1 / sum(pair in other for other in known) for pair in pairs & own) / len(pairs) for own in known
+    ]
+    best = max(range(len(lines)), key=scores.__getitem__)
+    second = max((s for at, s in enumerate(scores) if at != best), default=0.0)
+    return best if scores[best] >= _LIKE and scores[best] >= _LEAD * second else None
+
+
+def _pairs(text: str) -> Iterator[str]:
+    return (text[at : at + 2] for at in range(len(text) - 1))
+
+
