@@ -59,13 +59,19 @@ class Item:
         """The field's value, None where it is not known."""
         return dict(self.fields).get(field)
 
+    def says_less(self, other: Item) -> bool:
+        """Whether the other record says all that this one says, and more."""
+        return {*self.fields} < {*other.fields}
+
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Records of a list; `complete` once the person said that there are no others."""
+    """Records of a list; `complete` once the person said that there are no others, `denied` those that he
+    was asked for and has not."""
 
     items: tuple[Item, ...] = ()
     complete: bool = False
+    denied: frozenset[Item] = frozenset()
 
 
 Value = OneOf | Span | Days | Items
@@ -85,10 +91,13 @@ class Answer(Record):
 
 class Detail(Record):
     """A field of a list's records that is asked for only where it matters; a line's value is a text, or a
-    year given as so many years before the last reference day (`years_ago`)."""
+    year given as so many years before the last reference day (`years_ago`). `which` asks several records
+    at once for which of them the first line holds, the others having the last."""
 
     field: str
     ask: str
+    which: str = ""
+    none: str = ""
     help: str = ""
     lines: tuple[Answer, ...] = Field(min_length=2)
 
@@ -119,7 +128,8 @@ class Entry(Record):
     `options` from low to high, a `choice` in any order; `records` is a list, whose options each stand for a
     record; a `number` (in `unit`) and a `month` are told freely within `low` and `high` (of a month: years);
     `place` is the city of the unit; `titles` is a yes or no for each programme (keys `<id>/<programme>`).
-    `details` are fields of records that are asked afterwards. `who` can tell it; `changeable` by one's
+    `answers` are the words for yes and no, of a place for here and elsewhere. `details` are fields of records
+    that are asked afterwards. `who` can tell it; `changeable` by one's
     own work within some years; `ttl_days` is how long an answer stays good; `cost`: 1 a tap, 2 a claim
     or a unit's matter, 3 a sum to be worked out. `odds` are the weights of the options among those who
     ask (of a list: the share that has it), `bands` those of a number (of a month: of the years since).
@@ -132,6 +142,7 @@ class Entry(Record):
     ask: str
     help: str = ""
     example: str = ""
+    answers: tuple[str, str] = ("", "")
     options: tuple[Option, ...] = ()
     none: str = ""
     details: tuple[Detail, ...] = ()
@@ -191,6 +202,7 @@ class Screen(Record):
     id: str
     ask: str
     help: str = ""
+    example: str = ""
     fills: Strings = Field(min_length=1)
     lines: tuple[Setting, ...] = ()
     many: bool = False
@@ -236,8 +248,10 @@ def dump(value: Value) -> Any:
             return {"low": low, "high": high}
         case Days(first, last):
             return {"first": first.isoformat(), "last": last.isoformat()}
-        case Items(items, complete):
-            return {"items": [dict(item.fields) for item in items], "complete": complete}
+        case Items(items, complete, denied):
+            rows = [dict(item.fields) for item in items]
+            not_had = [dict(item.fields) for item in sorted(denied, key=lambda item: repr(item.fields))]
+            return {"items": rows, "complete": complete, "denied": not_had}
 
 
 def load(value: Any) -> Value:
@@ -248,7 +262,8 @@ def load(value: Any) -> Value:
         return Span(float(value["low"]), float(value["high"]))
     if "first" in value:
         return Days(date.fromisoformat(value["first"]), date.fromisoformat(value["last"]))
-    return Items(tuple(Item.of(fields) for fields in value["items"]), bool(value["complete"]))
+    items, denied = ([Item.of(fields) for fields in value[key]] for key in ("items", "denied"))
+    return Items(tuple(items), bool(value["complete"]), frozenset(denied))
 
 
 def merge(old: Value | None, new: Value) -> Value:
@@ -257,7 +272,5 @@ def merge(old: Value | None, new: Value) -> Value:
     if not isinstance(old, Items) or not isinstance(new, Items):
         return new
     items = list(dict.fromkeys((*old.items, *new.items)))
-    kept = tuple(
-        item for item in items if not any(set(item.fields) < set(other.fields) for other in items)
-    )
-    return Items(kept, old.complete or new.complete)
+    kept = tuple(item for item in items if not any(item.says_less(other) for other in items))
+    return Items(kept, old.complete or new.complete, (old.denied - {*kept}) | new.denied)

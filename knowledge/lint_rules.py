@@ -31,6 +31,17 @@ def check(
     for folder, _, rows in files:
         for screen, line in rows:
             yield from _screen(screen, folder, line, dictionary)
+    for folder, told, _ in files:
+        for entry, line in told:
+            if entry.type in ("yes_no", "claim", "place") and not all(entry.answers):
+                yield Fault(
+                    file=f"{folder}/facts.yaml",
+                    line=line,
+                    field=f"{entry.id}.answers",
+                    found="none",
+                    expected="the words for yes and for no (of a place: here and elsewhere)",
+                    cure="add them",
+                )
     for draft in drafts:
         if draft.rules is not None:
             yield from _Folder(draft, dictionary).check()

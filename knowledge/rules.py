@@ -242,6 +242,11 @@ class Ruleset(Record):
         return tuple(leaves(self.tree))
 
     @cached_property
+    def switches(self) -> tuple[str, ...]:
+        """Every fact by which a switch takes its part."""
+        return tuple(dict.fromkeys(_switches(self.tree)))
+
+    @cached_property
     def facts(self) -> tuple[str, ...]:
         """Every fact that a leaf or a switch asks, in the order of the text."""
         return tuple(dict.fromkeys(_facts(self.tree)))
@@ -299,6 +304,13 @@ def _facts(node: Node) -> Iterator[str]:
         yield node.switch
     for part in parts(node):
         yield from _facts(part)
+
+
+def _switches(node: Node) -> Iterator[str]:
+    if isinstance(node, Switch):
+        yield node.switch
+    for part in parts(node):
+        yield from _switches(part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -532,7 +544,7 @@ def _of_value(leaf: Leaf, value: Value, entry: Entry, days: Sequence[date]) -> I
         case Days():
             return _of_days(leaf, value, days)
         case Items():
-            return _of_items(leaf, value, days)
+            return _of_items(leaf, value, entry, days)
     return Interval(min(found), max(found))
 
 
@@ -570,16 +582,29 @@ def _next(day: date) -> date:
     return date.fromordinal(day.toordinal() + 1)
 
 
-def _of_items(leaf: Leaf, value: Items, days: Sequence[date]) -> Interval:
+def _of_items(leaf: Leaf, value: Items, entry: Entry, days: Sequence[date]) -> Interval:
+    """The best record counts; where there may be others, those among the options that were not denied."""
+    found = [_of_item(leaf, item, days) for item in value.items]
+    low = max((i.low for i in found), default=leaf.otherwise)
+    high = max((i.high for i in found), default=leaf.otherwise)
+    if value.complete:
+        return Interval(low, high)
+    if not value.denied:
+        return Interval(low, max(high, leaf.possible.high))
+    others = [Item.of(option.record) for option in entry.options]
+    more = [_of_item(leaf, item, days).high for item in others if item not in value.denied]
+    return Interval(low, max([high, *more]))
+
+
+def _of_item(leaf: Leaf, item: Item, days: Sequence[date]) -> Interval:
     low, high = leaf.otherwise, leaf.otherwise
-    for item in value.items:
-        for match in leaf.matches:
-            passed = [_passes(item, field, test, days) for field, test in match.where.items()]
-            if all(p is not False for p in passed):
-                high = max(high, match.stands)
-                if all(passed):
-                    low = max(low, match.stands)
-    return Interval(low, high if value.complete else max(high, leaf.possible.high))
+    for match in leaf.matches:
+        passed = [_passes(item, field, test, days) for field, test in match.where.items()]
+        if all(p is not False for p in passed):
+            high = max(high, match.stands)
+            if all(passed):
+                low = max(low, match.stands)
+    return Interval(low, high)
 
 
 def _passes(item: Item, field: str, test: Test, days: Sequence[date]) -> bool | None:
