@@ -15,7 +15,7 @@ from knowledge.interview import Interview, Question
 from knowledge.library import Library, Notice, Season
 from knowledge.notice import Condition, Material
 from knowledge.reading import Scope
-from knowledge.rules import Cited, Interval, Outcome
+from knowledge.rules import Cited, Interval, Known, Outcome, implied
 from knowledge.telling import Told
 from knowledge.verdict import Reason, Report
 
@@ -216,12 +216,20 @@ def cite(notice: Notice, cited: Cited) -> str:
     return "、".join(dict.fromkeys(notice.clauses[clause].citation for clause in cited.clause))
 
 
-def reports(turn: Turn, check: Check, interview: Interview) -> dict[str, Report]:
+def known(library: Library, check: Check, programme: str) -> Known:
+    """What is known for a programme of the check's notice, in the check or not."""
+    notice = library.notices[check.notice]
+    return Known(
+        values=implied(check.values, notice.criteria.rulesets),
+        days=notice.reference_days(programme, check.districts),
+        unsure=check.unsure,
+    )
+
+
+def reports(library: Library, check: Check) -> dict[str, Report]:
     """The report on every programme of the check."""
     return {
-        programme: Report.of(
-            turn.library.rules[programme], interview.known(programme, check.values, check.unsure)
-        )
+        programme: Report.of(library.rules[programme], known(library, check, programme))
         for programme in check.programmes
     }
 
@@ -241,9 +249,9 @@ def turned(
             )
 
 
-def verdicts(turn: Turn, check: Check, interview: Interview) -> Reply:
+def verdicts(turn: Turn, check: Check) -> Reply:
     """The verdict on every programme, what goes with it, and what can be seen next."""
-    found = reports(turn, check, interview)
+    found = reports(turn.library, check)
     several = len(found) > 1
     sections = [_verdict(turn, check, report, several=several) for report in found.values()]
     notice = turn.library.notices[check.notice]
@@ -265,7 +273,7 @@ def verdicts(turn: Turn, check: Check, interview: Interview) -> Reply:
         choices = choices[::2]
     choices += [
         _about("selfcheck/better", "selfcheck/start", turn.library, programme)
-        for programme in _better(turn, check, interview, found)
+        for programme in _better(turn.library, check, found)
     ]
     return Reply(sections=ordered(sections), choices=choices, alone=True)
 
@@ -360,15 +368,15 @@ def _closing(turn: Turn, check: Check) -> Section:
     )
 
 
-def _better(turn: Turn, check: Check, interview: Interview, found: Mapping[str, Report]) -> list[str]:
+def _better(library: Library, check: Check, found: Mapping[str, Report]) -> list[str]:
     """Other programmes of the notice that may still suit where the checked ones are refused, best first."""
     if any(report.stands.high > 0 for report in found.values()):
         return []
     rows = []
-    for ruleset in turn.library.notices[check.notice].criteria.rulesets:
+    for ruleset in library.notices[check.notice].criteria.rulesets:
         if ruleset.programme not in check.programmes:
-            rules = turn.library.rules[ruleset.programme]
-            stands = rules.verdict(interview.known(ruleset.programme, check.values, check.unsure))
+            rules = library.rules[ruleset.programme]
+            stands = rules.verdict(known(library, check, ruleset.programme))
             rows.append((stands, ruleset.programme))
     hopeful = sorted((row for row in rows if row[0].high > 0), reverse=True)
     return [programme for _, programme in hopeful]
@@ -377,10 +385,10 @@ def _better(turn: Turn, check: Check, interview: Interview, found: Mapping[str, 
 # —— more on a verdict
 
 
-def details(turn: Turn, check: Check, interview: Interview) -> Reply:
+def details(turn: Turn, check: Check) -> Reply:
     """Every criterion of a programme with what was said."""
     sections = []
-    for programme, report in _wanted(turn, reports(turn, check, interview)).items():
+    for programme, report in _wanted(turn, reports(turn.library, check)).items():
         notice, named_ = turn.library.programmes[programme]
         sections.append(
             Section(
@@ -405,10 +413,10 @@ def details(turn: Turn, check: Check, interview: Interview) -> Reply:
     return Reply(sections=sections, alone=True)
 
 
-def materials(turn: Turn, check: Check, interview: Interview) -> Reply:
+def materials(turn: Turn, check: Check) -> Reply:
     """What proves each criterion by the answers, and what the notice wants handed in."""
     sections = []
-    for programme, report in _wanted(turn, reports(turn, check, interview)).items():
+    for programme, report in _wanted(turn, reports(turn.library, check)).items():
         notice, named_ = turn.library.programmes[programme]
         proofs: dict[tuple[str, ...], list[str]] = {}
         for r in report.criteria:

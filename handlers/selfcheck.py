@@ -87,10 +87,12 @@ class SelfCheck:
         if Aspect.SELFCHECK in reading.aspects[:2]:
             return True
         programmes = [p for p in reading.programmes if p in turn.library.rules]
-        if not programmes or not turn.library.vocabulary.patterns.chance.search(reading.text):
+        chance = turn.library.vocabulary.patterns.chance.search(reading.text)
+        if not programmes or not (chance or len(reading.text) >= _LONG):
             return False
         notice = turn.library.programmes[programmes[0]][0]
-        return len(self._told(turn, turn.incoming.text, notice.id, None).values) >= _TELLING
+        told = len(self._told(turn, turn.incoming.text, notice.id, None).values)
+        return told >= (_TELLING if chance else _STORY)
 
     def _begin(self, turn: Turn, before: Check | None) -> Reply:
         programmes = _programmes(turn)
@@ -121,7 +123,9 @@ class SelfCheck:
             return self._on(turn, check)
         told = check_words.last_line(turn.incoming.text, question)
         told = told or self._read(turn, check, turn.incoming.text, question)
-        if told.values or told.unsure:
+        answers = any(fact in told.values or fact in told.unsure for fact in question.fills)
+        news = any(check.values.get(fact) != value for fact, value in told.values.items())
+        if answers or news:
             return self._take(turn, check, question, told)
         if turn.reading.programmes and self._wanted(turn):
             return self._begin(turn, check)
@@ -189,10 +193,10 @@ class SelfCheck:
         return self._back(turn, check, check.asked[-1:])
 
     def _details(self, turn: Turn, check: Check) -> Reply:
-        return check_words.details(turn, check, self._interview(turn, check))
+        return check_words.details(turn, check)
 
     def _materials(self, turn: Turn, check: Check) -> Reply:
-        return check_words.materials(turn, check, self._interview(turn, check))
+        return check_words.materials(turn, check)
 
     def _back(self, turn: Turn, check: Check, questions: Sequence[str]) -> Reply:
         """Asks an answered question again; the others keep their answers."""
@@ -277,7 +281,7 @@ class SelfCheck:
 
     def _verdicts(self, turn: Turn, check: Check) -> Reply:
         check = replace(check, current="", touched_at=turn.now)
-        reply = check_words.verdicts(turn, check, self._interview(turn, check))
+        reply = check_words.verdicts(turn, check)
         if turn.links:
             link = turn.links.new("result")
             values = {"url": link.url, "days": _LINK_DAYS}
@@ -320,6 +324,8 @@ class SelfCheck:
 _LAST: Final = check_words.LAST
 _ASKED: Final = 0.5
 _TELLING: Final = 2
+_STORY: Final = 4
+_LONG: Final = 30
 _CHANCES: Final = frozenset(
     {Aspect.SELFCHECK, Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.REQUIREMENTS, Aspect.ABOUT}
 )
