@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from knowledge.dictionary import ELSEWHERE, Entry, OneOf, Value, dump, load, merge
+from knowledge.dictionary import ELSEWHERE, Entry, Items, OneOf, Value, dump, load, merge
 from knowledge.interview import Question
 from knowledge.library import Library
 from knowledge.telling import Told
@@ -58,9 +58,15 @@ class Check:
         return replace(self, answers=answers, unsure=unsure)
 
     def answered(self, question: Question) -> Check:
-        """With the question among those answered."""
+        """With the question among those answered; a list that was asked for is told as a whole."""
+        answers = {
+            fact: replace(answer, value=replace(answer.value, complete=True))
+            if fact in question.fills and isinstance(answer.value, Items)
+            else answer
+            for fact, answer in self.answers.items()
+        }
         asked = (*(id_ for id_ in self.asked if id_ != question.id), question.id)
-        return replace(self, asked=asked, current="", tries=0)
+        return replace(self, answers=answers, asked=asked, tries=self.tries + 1)
 
     def without(self, facts: Iterable[str]) -> Check:
         """As if these facts had not been told."""

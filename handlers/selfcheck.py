@@ -268,7 +268,13 @@ class SelfCheck:
         if question is None:
             done = self._verdicts(turn, check)
             return replace(done, sections=[*check_words.ordered(said), *done.sections])
-        asked = self._ask(turn, replace(check, current=question.id, tries=0), question)
+        if question.id != check.current:
+            check = replace(check, tries=0)
+        elif check.tries >= TRIES:
+            # answered thrice and still open: no further answer will help
+            check = replace(check, unsure=check.unsure | {*question.fills}, current="")
+            return self._on(turn, check, notes=said)
+        asked = self._ask(turn, check, question)
         return replace(asked, sections=[*check_words.ordered(said), *asked.sections])
 
     def _ask(self, turn: Turn, check: Check, question: Question, template: str = "") -> Reply:

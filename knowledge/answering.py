@@ -40,7 +40,8 @@ class Answering:
         bare = self._words.filler.sub("", text)
         if not bare or bare in self._words.commands:
             return None
-        values = self._plain(bare, asked)
+        single = len(asked.fills) == 1
+        values = (single and self._worded(bare, asked, self._words.first)) or self._plain(bare, asked)
         if values is None and asked.kind in ("number", "month"):
             values = self._told(bare, asked, today)
         if values is not None:
@@ -62,6 +63,21 @@ class Answering:
         if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
             return self._refused(asked)
         return self._agreed(asked) if self._words.yes.match(bare) else None
+
+    def _worded(
+        self, bare: str, asked: Question, table: Mapping[str, Mapping[str, re.Pattern[str]]]
+    ) -> Mapping[str, Value]:
+        """By words that tell something only in answer to this question."""
+        if asked.kind in ("number", "month") or (asked.kind == "many" and len(asked.fills) > 1):
+            return {}
+        found: dict[str, Value] = {}
+        for fact in asked.fills:
+            for option, pattern in table.get(fact.partition("/")[0], {}).items():
+                match = pattern.search(bare)
+                if match and self._stories.asserts(bare, match):
+                    found[fact] = OneOf(frozenset({option}))
+                    break
+        return found
 
     def _indexes(self, bare: str, asked: Question) -> list[int] | None:
         one = self._words.index.match(bare)
@@ -103,9 +119,14 @@ class Answering:
             if self._words.not_yet.search(bare):
                 return asked.told(Days(today, today))
             match = self._words.age.match(bare) if asked.fills[0] == self._words.age_of else None
-            days = periods.born(match, today) if match else periods.when(bare, today)
+            if match:
+                days = periods.born(match, today)
+            elif asked.fills[0] == self._words.age_of:
+                days = periods.day(bare, today) or periods.decade(bare, today)
+            else:
+                days = periods.when(bare, today)
             fits = days is not None and entry.low <= days.last.year and days.first.year <= entry.high
-            return asked.told(days) if days and fits and self._words.moment.match(bare) else None
+            return asked.told(days) if days and fits and (match or self._words.moment.match(bare)) else None
         match = self._words.amount.match(bare)
         span = periods.share(bare) if match and entry.unit == "%" else periods.amount(bare) if match else None
         if match is None or span is None or not (entry.low <= span.low and span.high <= entry.high):
@@ -114,13 +135,14 @@ class Answering:
 
     def _sentence(self, text: str, bare: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         """What a sentence tells of the question, and of anything else."""
-        found = self._stories.read(text, today=today, notice=notice, answer=True)
+        found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
         told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
+        told = told or dict(self._worded(bare, asked, self._words.words))
         doubtful = self._words.unsure.search(text) is not None
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if asked.kind in ("one", "many"):
-            told = {**told, **self._by_words(bare, asked, told)}
+            told = {**self._by_words(bare, asked, told), **told}
         if asked.id.count(".") and not told:
             told = {**self._detailed(bare, asked, today)}
         values = {fact: Found(value, text) for fact, value in told.items()}
@@ -132,24 +154,22 @@ class Answering:
         return Answer({**values, **self._completed(asked, values)}, unsure)
 
     def _by_words(self, bare: str, asked: Question, told: Mapping[str, Value]) -> Mapping[str, Value]:
-        """The lines whose words the answer uses, or whose values it tells."""
+        """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
+        does not name are denied only where it says that there is nothing else."""
         if asked.kind == "one":
-            if told:
-                return {}
-            at = _likest(bare, asked.lines)
+            at = _line_of(asked.lines, told) if told else _likest(bare, asked.lines)
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         for part in filter(None, self._words.split.split(bare)):
             at = _likest(part, asked.lines)
             if at is not None and at not in chosen and not self._words.refusal.search(part):
-                if not any(told.get(fact) == SURE_NO for fact in asked.lines[at].values):
-                    chosen.append(at)
+                chosen.append(at)
         if not chosen or any(isinstance(value, Items) for value in told.values()):
             return {}
-        values = dict(asked.chosen(sorted(chosen)))
-        if self._words.unsure.search(bare):
-            values = {fact: value for fact, value in values.items() if value != SURE_NO}
-        return {**values, **told}
+        values = asked.chosen(sorted(chosen))
+        if self._words.only.search(bare) and not self._words.unsure.search(bare):
+            return values
+        return {fact: value for fact, value in values.items() if value != SURE_NO}
 
     def _detailed(self, bare: str, asked: Question, today: date) -> Mapping[str, Value]:
         """A year for a record of which only that is asked."""
@@ -183,6 +203,12 @@ def _denies(line: Line) -> bool:
         or (isinstance(value, Items) and not value.items)
         for value in line.values.values()
     )
+
+
+def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
+    """The only line that says all that was told."""
+    fitting = [at for at, line in enumerate(lines) if told.items() <= line.values.items()]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _says(line: Line, told: Mapping[str, Value]) -> bool:

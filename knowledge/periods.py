@@ -10,7 +10,7 @@ from knowledge.figures import chinese_number
 from knowledge.sayings import Numbers, Times
 
 _YEAR = 12
-_LIFE = 80 * _YEAR
+_LONG = 40 * _YEAR
 _DIGITS = {char: str(at) for at, char in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2"}
 _PAIRS = {"俩": 2, "仨": 3}
 
@@ -19,6 +19,8 @@ def number(text: str) -> int | None:
     """A number in figures or in words; None where it is none."""
     if text.isdecimal():
         return int(text)
+    if len(text) > 1 and all(char in _DIGITS for char in text):
+        return None
     return _PAIRS.get(text) or chinese_number(text)
 
 
@@ -65,6 +67,10 @@ class Periods:
                 return None
             return lasting(today, 0, 5) if half["less"] else lasting(today, 6, 8)
         groups = match.groupdict()
+        pair = self._numbers.pair.fullmatch(groups.get("years") or "")
+        if pair and pair["a"]:
+            low, high = number(pair["a"]) or 0, number(pair["b"]) or 0
+            return lasting(today, _YEAR * low, _YEAR * high + _YEAR - 1) if high == low + 1 else None
         years = number(groups["years"]) if groups.get("years") else 0
         rest = number(groups["months"]) if groups["months"] else 0
         if years is None or rest is None:
@@ -80,7 +86,7 @@ class Periods:
         if any(word in full for word in self._times.just):
             return lasting(today, months, months + 2)
         if any(word in full for word in self._times.least):
-            return lasting(today, months, _LIFE)
+            return lasting(today, months, _LONG)
         return lasting(today, months, months + width)
 
     def born(self, match: re.Match[str], today: date) -> Days | None:
@@ -111,6 +117,9 @@ class Periods:
         for words, (low, high) in self._numbers.percent.items():
             if words in text:
                 return Span(low, high)
+        hundredths = self._numbers.hundredths.search(text)
+        if hundredths:
+            return self.amount(text[: hundredths.start()] + text[hundredths.end() :])
         tenths = self._numbers.tenths.search(text)
         if tenths:
             base = 10 * (number(tenths["n"]) or 0) + (5 if tenths["half"] else 0)

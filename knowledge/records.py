@@ -12,7 +12,7 @@ from knowledge.periods import Periods, number
 from knowledge.said import Found, Mood, Said
 from knowledge.sayings import Honour, Sayings
 
-_LEAD, _REST = 14, 16
+_LEAD, _REST, _BESIDE = 14, 16, 6
 _HERE, _OTHER, _NONE = "here", "other", "none"
 
 
@@ -31,16 +31,17 @@ class Records:
             for id_, notice in library.notices.items()
         }
 
-    def read(self, said: Said, notice: str, today: date) -> Iterator[tuple[str, Found]]:
-        """The records of each list that are told, and the lists that are denied as a whole."""
+    def read(self, said: Said, notice: str, today: date, *, asked: str = "") -> Iterator[tuple[str, Found]]:
+        """The records of each list that are told, and the lists that are denied as a whole; of the list that
+        was `asked` for, naming only what does not count is a denial."""
         told = {
             "honours": list(self._honours(said, self._homes[notice], today)),
-            "contests": list(self._contests(said)),
+            "contests": list(self._contests(said, asked=asked == "contests")),
         }
         for fact, rows in told.items():
-            if rows:
-                items = tuple(dict.fromkeys(item for item, _ in rows))
-                yield fact, Found(Items(items), self._sayings.joint.join(dict.fromkeys(w for _, w in rows)))
+            items = tuple(dict.fromkeys(item for item, _ in rows if item is not None))
+            if items or (rows and fact == asked):
+                yield fact, Found(Items(items, complete=not items), self._sayings.joint.join(dict.fromkeys(w for _, w in rows)))
         for row in self._sayings.nothing:
             match = row.says.search(said.text)
             if match and said.mood(match, ever=True) is not Mood.LEFT:
@@ -49,7 +50,7 @@ class Records:
                         none = Items((), complete=True) if fact in self._lists else OneOf(frozenset({_NONE}))
                         yield fact, Found(none, match.group())
 
-    def _honours(self, said: Said, home: set[str], today: date) -> Iterator[tuple[Item, str]]:
+    def _honours(self, said: Said, home: set[str], today: date) -> Iterator[tuple[Item | None, str]]:
         for row in self._sayings.honours:
             for match in row.says.finditer(said.text):
                 since = said.segment(match.start())
@@ -57,8 +58,10 @@ class Records:
                 rest = said.text[match.end() : match.end() + _REST]
                 if said.mood(match, ever=True) is not Mood.TOLD:
                     continue
-                fields = self._tiered(row, lead[-_LEAD:], home)
-                if fields is not None and (not row.held or self._held(fields, lead, rest)):
+                fields = self._tiered(row, lead[-_LEAD:], rest[:_BESIDE] if rest.startswith("(") else "", home)
+                if fields is None:
+                    yield None, match.group()
+                elif not row.held or self._held(fields, lead, rest):
                     year = self._year(lead, rest, today)
                     named = {**fields, **({"year": year} if year else {})}
                     yield Item.of(named), (lead[-_LEAD:] + match.group()).strip()
@@ -69,15 +72,15 @@ class Records:
         province = fields.get("tier") == self._sayings.places.by_province
         return province or held.before.search(lead) is not None or held.after.search(rest) is not None
 
-    def _tiered(self, row: Honour, lead: str, home: set[str]) -> dict[str, str | int] | None:
+    def _tiered(self, row: Honour, lead: str, beside: str, home: set[str]) -> dict[str, str | int] | None:
         """The kind with its tier and place as far as they are told; None for one of a unit or district."""
         fields: dict[str, str | int] = {"kind": row.kind}
         words = self._sayings.places
         tier = row.tier or next((name for name, pattern in words.tiers.items() if pattern.search(lead)), "")
-        names = list(self._named.finditer(lead))
+        names = list(self._named.finditer(lead)) or list(self._named.finditer(beside))
         if tier == words.unit_tier:
             return None
-        if not tier and names and names[-1].end() >= len(lead) - 1:
+        if not tier and names and not beside and names[-1].end() >= len(lead) - 1:
             tier = words.by_province if names[-1].group() in words.provinces else words.by_city
         if tier:
             fields["tier"] = tier
@@ -96,13 +99,15 @@ class Records:
                 return days.last.year
         return None
 
-    def _contests(self, said: Said) -> Iterator[tuple[Item, str]]:
+    def _contests(self, said: Said, *, asked: bool) -> Iterator[tuple[Item | None, str]]:
         words = self._sayings.contests
         done = 0
         for match in words.place.finditer(said.text):
             start = max(done, said.sentence(match.start()))
             window = said.text[start : match.start()]
             contests = list(words.about.finditer(window))
+            if not contests and asked:
+                contests = list(words.named.finditer(window))
             if not contests:
                 continue
             beside = words.beside.match(said.text, match.end())
@@ -113,8 +118,9 @@ class Records:
             mood = said.mood(match, ever=True, others=coached is not None)
             if mood is not Mood.TOLD:
                 continue
-            fields = self._result(match, window, coach=coached is not None)
-            if fields is not None:
+            if any(words.tiers[tier].search(window) for tier in words.below):
+                yield None, match.group()
+            elif fields := self._result(match, window, coach=coached is not None):
                 yield Item.of(fields), said.text[start + begins : match.end()].strip(words.trim)
 
     def _begins(self, window: str, contest: re.Match[str]) -> int:
@@ -122,11 +128,9 @@ class Records:
         return max((m.end() for m in self._sayings.moods.pause.finditer(window, 0, contest.start())), default=0)
 
     def _result(self, match: re.Match[str], window: str, *, coach: bool) -> dict[str, str | int] | None:
-        """The fields of a result; None for a contest below a city's, or no place at all."""
+        """The fields of a result; None for no place at all."""
         words = self._sayings.contests
         tier = next((name for name, pattern in words.tiers.items() if pattern.search(window)), "")
-        if tier in words.below:
-            return None
         word = match["word"]
         if word in words.world_only and tier != words.world:
             return None

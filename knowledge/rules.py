@@ -571,7 +571,7 @@ def _of_days(leaf: Leaf, value: Days, days: Sequence[date]) -> Interval:
     tried += [d for edge in edges for d in (edge, _next(edge)) if value.first <= d <= value.last]
     found = set()
     for since in tried:
-        at = {of_number(leaf, whole_months(since, day) // per) for day in days}
+        at = {of_number(leaf, max(0, whole_months(since, day)) // per) for day in days}
         found.add(at.pop() if len(at) == 1 else Standing.EXCEPTION)
     if len(found) > 1 and (value.last - value.first).days <= _MONTH:
         return Interval(Standing.EXCEPTION, Standing.EXCEPTION)

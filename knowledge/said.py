@@ -109,7 +109,10 @@ class Said:
         after = self.text[end : end + _REACH]
         if moods.wish.search(before) or moods.wish_after.search(after) or moods.ask_before.search(before):
             return Mood.LEFT
-        asserted = moods.asserts.search(self.text[self.segment(start) : start])
+        whole = self.text[self.segment(start) : end]
+        if moods.supposed.search(whole):
+            return Mood.LEFT
+        asserted = moods.asserts.search(whole)
         if not asserted and moods.ask_after.search(after):
             return Mood.LEFT
         if not ever and self._past(self.text[since:start], match.group()):
@@ -118,7 +121,14 @@ class Said:
             return Mood.DENIED
         return Mood.TOLD
 
+    def at_least(self, match: re.Match[str]) -> bool:
+        """Whether a match is told as the least that holds."""
+        before = self.text[self.segment(match.start()) : match.start()]
+        return self._moods.least.search(before) is not None
+
     def _past(self, before: str, words: str) -> bool:
+        if self._moods.past.match(words):
+            return True
         past = [m.end() for m in self._moods.past.finditer(before)]
         now = [m.end() for m in self._moods.now.finditer(before + words)]
         return bool(past) and (not now or now[-1] < past[-1])

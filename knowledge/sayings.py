@@ -41,10 +41,12 @@ class Options(Record):
 
 
 class Deed(Record):
-    """A kind of achievement (`deeds` of the dictionary) and the words that tell one."""
+    """A kind of achievement (`deeds` of the dictionary) and the words that tell one; one of `others` may be told
+    of those whom the candidate taught."""
 
     id: str
     says: Pattern
+    others: bool = False
 
 
 class Period(Record):
@@ -88,6 +90,7 @@ class Contests(Record):
     """What a result in a contest is made of."""
 
     about: Pattern
+    named: Pattern
     place: Pattern
     places: Mapping[str, int]
     world_only: Strings
@@ -131,7 +134,9 @@ class Moods(Record):
     now: Pattern
     ask_before: Pattern
     ask_after: Pattern
+    supposed: Pattern
     asserts: Pattern
+    least: Pattern
     deny_before: Pattern
     deny_after: Pattern
 
@@ -163,6 +168,7 @@ class Numbers(Record):
     most: float
     about: Pattern
     percent: Mapping[str, tuple[float, float]]
+    hundredths: Pattern
     tenths: Pattern
 
 
@@ -170,6 +176,7 @@ class Places(Record):
     """Where the unit is: before or after the name of a city or district, and the provinces."""
 
     before: Pattern
+    strong: Pattern
     after: Pattern
     other: Pattern
     away: Pattern
@@ -189,6 +196,7 @@ class Titles(Record):
     full: Pattern
     before: Pattern
     after: Pattern
+    nobody: Pattern
     never: Pattern
 
 
@@ -213,8 +221,11 @@ class Answers(Record):
     several: Pattern
     split: Pattern
     filler: Pattern
+    first: Mapping[str, Mapping[str, Pattern]]
+    words: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
     refusal: Pattern
+    only: Pattern
     not_yet: Pattern
     age: Pattern
     age_of: str

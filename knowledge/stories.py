@@ -41,9 +41,10 @@ class Stories:
             for id_, facts in self._facts.items()
         }
 
-    def read(self, text: str, *, today: date, notice: str, answer: bool = False) -> dict[str, Found]:
-        """Every fact that the text asserts or denies of the candidate or of the unit."""
-        said = self._reading.of(text, answer=answer)
+    def read(self, text: str, *, today: date, notice: str, asked: str | None = None) -> dict[str, Found]:
+        """Every fact that the text asserts or denies of the candidate or of the unit; `asked` is the id of
+        the question that it answers."""
+        said = self._reading.of(text, answer=asked is not None)
         if said is None:
             return {}
         found: dict[str, Found] = {}
@@ -54,11 +55,16 @@ class Stories:
             self._place(said, notice),
             self._won(said, notice, today),
             self._done(said, notice),
-            self._records.read(said, notice, today),
+            self._records.read(said, notice, today, asked=asked or ""),
         ):
             for fact, row in rows:
                 found.setdefault(fact, row)
         return _consistent(found)
+
+    def asserts(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a match in an answer is asserted of the candidate."""
+        said = self._reading.of(text, answer=True)
+        return said is not None and said.mood(match, unit=True) is Mood.TOLD
 
     def _options(self, said: Said) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.options:
@@ -77,7 +83,9 @@ class Stories:
                 continue
             for match in pattern.finditer(said.text):
                 mood = said.mood(match, ever=row.ever, unit=unit)
-                if mood is Mood.TOLD:
+                if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
+                    allowed, denial = allowed & _from(entry, option), match.group()
+                elif mood is Mood.TOLD:
                     told.setdefault(option, match.group())
                 elif mood is Mood.DENIED:
                     allowed, denial = allowed & _denied(row, entry, option), match.group()
@@ -147,7 +155,8 @@ class Stories:
             after = said.text[match.end() : match.end() + 24]
             if words.away.search(before) or words.other.search(after):
                 continue
-            if not (words.before.search(before) and words.after.search(after)):
+            strong = words.strong.search(before)
+            if not strong and not (words.before.search(before) and words.after.search(after)):
                 continue
             mood = said.mood(match, unit=True)
             city = self._regions.get(match.group(), ELSEWHERE)
@@ -174,7 +183,8 @@ class Stories:
             if mood is Mood.LEFT:
                 continue
             value = SURE_YES if mood is Mood.TOLD else SURE_NO
-            for kind in ("won", "slot") if mood is Mood.TOLD else ("won",):
+            both = mood is Mood.TOLD or words.nobody.search(before)
+            for kind in ("won", "slot") if both else ("won",):
                 if f"{kind}/{programme}" in self._facts[notice]:
                     yield f"{kind}/{programme}", Found(value, match.group())
         never = words.never.search(said.text)
@@ -188,7 +198,7 @@ class Stories:
         done: dict[str, str] = {}
         for deed in self._sayings.deeds:
             for match in deed.says.finditer(said.text):
-                if said.mood(match, ever=True) is Mood.TOLD:
+                if said.mood(match, ever=True, others=deed.others) is Mood.TOLD:
                     done.setdefault(deed.id, match.group())
         for fact, deeds in self._deeds[notice].items():
             told = [done[deed] for deed in deeds if deed in done]
@@ -204,6 +214,11 @@ def _denied(row: Options, entry: Entry, option: str) -> frozenset[str]:
     if entry.type == "level":
         return frozenset(o for o in domain if entry.rank(o) < entry.rank(option))
     return domain - {option} if entry.yes_or_no else domain
+
+
+def _from(entry: Entry, option: str) -> frozenset[str]:
+    """The options of a level from this one up."""
+    return frozenset(o for o in entry.domain() if entry.rank(o) >= entry.rank(option))
 
 
 def _settled(
