@@ -188,6 +188,16 @@ class Entry(Record):
         return next(at for at, row in enumerate(self.options) if row.id == option)
 
 
+def options_left(entry: Entry, had: Items) -> list[tuple[Option, Item]]:
+    """The options of a list that have been neither told nor denied, each with its record."""
+    rows = [(option, Item.of(option.record)) for option in entry.options]
+    return [
+        (option, item)
+        for option, item in rows
+        if item not in had.denied and not any(item == told or item.says_less(told) for told in had.items)
+    ]
+
+
 class Setting(Record):
     """One line of a screen: its label and what choosing it says, fact by fact."""
 

@@ -330,14 +330,16 @@ class Interview:
         }
 
         def useful(fact: str, item: Item) -> bool:
-            at = self._at[fact]
-            codes = self._see(at, Items((item,), complete=True), False).codes
-            return any(
-                min(codes[row.position] & 3, row.cap) > max(state[at].codes[row.position] >> 2, row.floor)
-                for row in live[at]
-            )
+            return self._useful(self._at[fact], item, state, live[self._at[fact]])
 
         return self._asking.built(id, values, moves, useful)
+
+    def _useful(self, at: int, item: Item, state: State, live: Sequence[Live]) -> bool:
+        """Whether having a record could raise a leaf, by what can be seen of it."""
+        codes, now = self._see(at, Items((item,), complete=True), False).codes, state[at].codes
+        return any(
+            min(codes[row.position] & 3, row.cap) > max(now[row.position] >> 2, row.floor) for row in live
+        )
 
     def left(self, values: Mapping[str, Value], unsure: frozenset[str]) -> int:
         """At most so many further questions."""
@@ -365,9 +367,7 @@ class Interview:
 
     def _choose(self, state: State) -> str | None:
         """The question after which, its own cost included, least is expected to be left."""
-        live = {
-            at: {row.programme for row in rows} for at, rows in self._live(state).items() if state[at].asks
-        }
+        live = {at: rows for at, rows in self._live(state).items() if state[at].asks}
         best: tuple[float, int, str] | None = None
         for offer in self._offered(state, live):
             cost = offer.cost + self._after(offer, state, live)
@@ -375,7 +375,7 @@ class Interview:
             best = min(best, rank) if best else rank
         return best[2] if best else None
 
-    def _offered(self, state: State, live: Collection[int]) -> list[_Form]:
+    def _offered(self, state: State, live: Mapping[int, Sequence[Live]]) -> list[_Form]:
         """The forms that fill several facts that matter (of titles one), and the questions on facts that none
         of these fills as cheaply."""
         found = []
@@ -390,14 +390,18 @@ class Interview:
                 (at, cost) in filled for cost in range(fact.entry.cost + 1)
             ):
                 continue
-            found += [_Form(id=ask.id, many=False, cost=ask.cost, fills=(at,)) for ask in state[at].asks]
+            found += [
+                _Form(id=ask.id, many=False, cost=ask.cost, fills=(at,))
+                for ask in state[at].asks
+                if any(_moved(state[at], then, live[at]) for _, then in ask.outcomes)
+            ]
         return found
 
-    def _after(self, form: _Form, state: State, live: Mapping[int, set[int]]) -> float:
+    def _after(self, form: _Form, state: State, live: Mapping[int, Sequence[Live]]) -> float:
         """What is expected to be left after a question, over all programmes."""
         total = 0.0
         for programme in range(len(self._trees)):
-            mine = {at for at in form.fills if programme in live.get(at, ())}
+            mine = {at for at in form.fills for row in live.get(at, ()) if row.programme == programme}
             if not mine:
                 total += self._left_to_ask(programme, state)
                 continue
@@ -455,6 +459,16 @@ class Interview:
             outlook = Outlook(tree, state, tree.codes(state), self._costs, self._group)
             found = memo[key] = outlook.cost()
         return found
+
+
+def _moved(now: Seen, then: Seen, live: Sequence[Live]) -> bool:
+    """Whether a switch or a leaf, as far as it matters, would be seen otherwise."""
+    return any(
+        now.options != then.options
+        if row.position < 0
+        else row.seen(now.codes[row.position]) != row.seen(then.codes[row.position])
+        for row in live
+    )
 
 
 def _odds(at: int, code: int, asks: Sequence[Ask]) -> Odds:

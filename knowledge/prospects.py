@@ -20,10 +20,10 @@ from knowledge.dictionary import (
     Item,
     Items,
     OneOf,
-    Option,
     Span,
     Value,
     month,
+    options_left,
 )
 
 Prospect = tuple[float, Value]
@@ -95,9 +95,8 @@ class Prospects:
     def _records(self, known: Items) -> Iterator[Prospect]:
         """Each option is had or not, apart from the others."""
         found = [(1.0, Items(known.items, complete=True))]
-        for option in () if known.complete else options_left(self.entry, known):
+        for option, item in () if known.complete else options_left(self.entry, known):
             share = self.entry.odds.get(option.id, 0.0)
-            item = Item.of(option.record)
             had = [(w * share, Items((*v.items, item), complete=True)) for w, v in found]
             without = [(w * (1 - share), v) for w, v in found]
             found = self._merged([*without, *had])
@@ -147,20 +146,6 @@ class Prospects:
     @property
     def _days(self) -> list[date]:
         return [edge for edge in self.edges if isinstance(edge, date)]
-
-
-def options_left(entry: Entry, known: Items) -> list[Option]:
-    """The options of a list that the person has neither told nor denied."""
-    return [
-        option
-        for option in entry.options
-        if (item := Item.of(option.record)) not in known.denied and not covered(item, known)
-    ]
-
-
-def covered(item: Item, known: Items) -> bool:
-    """Whether the records that are known say all that this one says."""
-    return any(item == other or item.says_less(other) for other in known.items)
 
 
 def filled(value: Items, item: Item, detail: Detail, line: Answer, last: date) -> Items:

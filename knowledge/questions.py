@@ -21,8 +21,9 @@ from knowledge.dictionary import (
     Value,
     known,
     merge,
+    options_left,
 )
-from knowledge.prospects import Prospects, filled, options_left
+from knowledge.prospects import Prospects, filled
 
 Moves = Mapping[str, Mapping[str, tuple[str, ...]]]
 """The facts that matter now, each with the leaves it can move by programme."""
@@ -190,15 +191,14 @@ class Asking:
         self, question: Question, entry: Entry, had: Items, moves: Moves, useful: Useful
     ) -> Question:
         left = options_left(entry, replace(had, complete=False))
-        shown = [o for o in left if useful(question.id, Item.of(o.record))] if question.id in moves else left
+        shown = [row for row in left if useful(question.id, row[1])] if question.id in moves else left
         lines = tuple(
             Line(
                 label=option.shown,
                 values={question.id: Items((item,))},
                 denies={question.id: Items(denied=frozenset({item}))},
             )
-            for option in shown
-            for item in [Item.of(option.record)]
+            for option, item in shown
         )
         before = replace(had, complete=had.complete or len(shown) == len(left))
         return replace(question, kind="many", lines=lines, none=entry.none, before={question.id: before})

@@ -57,6 +57,10 @@ class Live:
     floor: int
     cap: int
 
+    def seen(self, code: int) -> tuple[int, int]:
+        """The ends of an interval as the root sees them."""
+        return min(max(code >> 2, self.floor), self.cap), max(min(code & 3, self.cap), self.floor)
+
 
 def code_of(interval: Interval) -> int:
     """The number that stands for an interval."""

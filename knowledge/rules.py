@@ -27,6 +27,7 @@ from knowledge.dictionary import (
     Span,
     Value,
     months_before,
+    options_left,
     whole_months,
 )
 from knowledge.notice import Record, Strings
@@ -591,8 +592,7 @@ def _of_items(leaf: Leaf, value: Items, entry: Entry, days: Sequence[date]) -> I
         return Interval(low, high)
     if not value.denied:
         return Interval(low, max(high, leaf.possible.high))
-    others = [Item.of(option.record) for option in entry.options]
-    more = [_of_item(leaf, item, days).high for item in others if item not in value.denied]
+    more = [_of_item(leaf, item, days).high for _, item in options_left(entry, value)]
     return Interval(low, max([high, *more]))
 
 
