@@ -24,6 +24,7 @@ LAST: Final = -1.0
 
 _DECISIVE, _DECISIVE_OF_SEVERAL = 4, 2
 _MONTH = 31
+_COUNTED = 9
 _WORDED = (YES, NO, ELSEWHERE)
 _NUMBER = re.compile(r"\D*(\d{1,2})\D*")
 
@@ -125,7 +126,7 @@ def named(library: Library, check: Check, words: str) -> list[str]:
 # —— questions
 
 
-def opening(turn: Turn, check: Check, left: int) -> Section:
+def opening(turn: Turn, check: Check, *, asks: bool) -> Section:
     """What is checked, by which edition and season, and what is already known."""
     notice = turn.library.notices[check.notice]
     programmes = [turn.library.programmes[p][1] for p in check.programmes]
@@ -138,9 +139,8 @@ def opening(turn: Turn, check: Check, left: int) -> Section:
             "season": str(notice.season(turn.now)),
             "deadline": deadline(turn, check),
             "told": told(turn.library, check, check.answers),
-            "left": left,
+            "asks": asks,
         },
-        computed={"left": "questions that may still be asked"},
         weight=LAST,
     )
 
@@ -168,7 +168,7 @@ def asking(check: Check, question: Question, left: int) -> Section:
         template="selfcheck/question",
         values={
             "number": len(check.asked) + 1,
-            "left": max(0, left - 1),
+            "left": left - 1 if 0 < left <= _COUNTED else 0,
             "ask": question.ask,
             "help": question.help,
             "kind": question.kind,

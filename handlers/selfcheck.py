@@ -263,8 +263,7 @@ class SelfCheck:
         interview = self._interview(turn, check)
         question = interview.next(check.values, check.unsure)
         if opening:
-            left = interview.left(check.values, check.unsure) if question else 0
-            said.insert(0, check_words.opening(turn, check, left))
+            said.insert(0, check_words.opening(turn, check, asks=question is not None))
         if question is None:
             done = self._verdicts(turn, check)
             return replace(done, sections=[*check_words.ordered(said), *done.sections])
