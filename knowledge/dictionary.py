@@ -257,7 +257,5 @@ def merge(old: Value | None, new: Value) -> Value:
     if not isinstance(old, Items) or not isinstance(new, Items):
         return new
     items = list(dict.fromkeys((*old.items, *new.items)))
-    kept = tuple(
-        item for item in items if not any(set(item.fields) < set(other.fields) for other in items)
-    )
+    kept = tuple(item for item in items if not any(set(item.fields) < set(other.fields) for other in items))
     return Items(kept, old.complete or new.complete)
