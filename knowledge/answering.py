@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from knowledge.dictionary import NO, SURE_NO, SURE_YES, Days, Item, Items, OneOf, Value, merge
+from knowledge.dictionary import NO, SURE_NO, SURE_YES, Days, Item, Items, OneOf, Value
 from knowledge.interview import Line, Question
 from knowledge.library import Library
 from knowledge.periods import number
@@ -113,7 +113,8 @@ class Answering:
     def _told(self, bare: str, asked: Question, today: date) -> Mapping[str, Value] | None:
         """A number or a moment within the entry's range."""
         entry = self._dictionary[asked.fills[0].partition("/")[0]]
-        assert entry.low is not None and entry.high is not None
+        assert entry.low is not None
+        assert entry.high is not None
         periods = self._stories.periods
         if asked.kind == "month":
             if self._words.not_yet.search(bare):
@@ -180,7 +181,9 @@ class Answering:
         value = asked.lines[0].values.get(fact)
         if not isinstance(value, Items):
             return {}
-        items = [Item.of({**dict(item.fields), name: days.last.year}) for item in value.items if item.get(name)]
+        items = [
+            Item.of({**dict(item.fields), name: days.last.year}) for item in value.items if item.get(name)
+        ]
         return {fact: Items(tuple(items), value.complete)} if items else {}
 
     def _completed(self, asked: Question, values: Mapping[str, Found]) -> dict[str, Found]:
@@ -243,5 +246,3 @@ def _likest(text: str, lines: Sequence[Line]) -> int | None:
 
 def _pairs(text: str) -> Iterator[str]:
     return (text[at : at + 2] for at in range(len(text) - 1))
-
-

@@ -17,7 +17,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from knowledge import lint, lint_rules
+from pydantic import TypeAdapter, ValidationError
+
+from knowledge import lint, lint_rules, lint_telling
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
@@ -313,6 +315,10 @@ class _Loader:
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
         self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else set())
         self._faults += lint_rules.check(drafts, entries, screens)
+        telling = self._whole(common / "telling.yaml", Sayings)
+        if vocabulary and told:
+            every = [entry for entry, _ in (*entries, *(row for draft in drafts for row in draft.entries))]
+            self._faults += lint_telling.check(vocabulary.telling, told, every)
         if self._faults or vocabulary is None:
             raise KnowledgeError(self._faults)
         return Library(
@@ -350,8 +356,7 @@ class _Loader:
             self._fault(
                 "common/asked_*.yaml", key, key, "a matter, or aspect: and an aspect's id", "correct it"
             )
-        told = self._read(common / "telling.yaml")
-        telling = self._validated(told, Sayings, (), told.value) if told else None
+        telling = self._whole(common / "telling.yaml", Sayings)
         if patterns is None or everyday is None or glossary is None or outcomes is None or telling is None:
             return None
         return Vocabulary(

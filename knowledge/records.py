@@ -24,7 +24,9 @@ class Records:
         self._periods = periods
         self._lists = {e.id for e in library.dictionary.values() if e.type == "records"}
         provinces = sayings.places.provinces
-        self._named = re.compile("|".join((*provinces, *sorted(library.vocabulary.cities, key=len, reverse=True))))
+        self._named = re.compile(
+            "|".join((*provinces, *sorted(library.vocabulary.cities, key=len, reverse=True)))
+        )
         self._homes = {
             id_: {notice.header.city}
             | {p for p in provinces if any(name.startswith(p) for name in notice.header.cities)}
@@ -41,9 +43,15 @@ class Records:
         for fact, rows in told.items():
             items = tuple(dict.fromkeys(item for item, _ in rows if item is not None))
             if items or (rows and fact == asked):
-                yield fact, Found(Items(items, complete=not items), self._sayings.joint.join(dict.fromkeys(w for _, w in rows)))
+                yield (
+                    fact,
+                    Found(
+                        Items(items, complete=not items),
+                        self._sayings.joint.join(dict.fromkeys(w for _, w in rows)),
+                    ),
+                )
         for row in self._sayings.nothing:
-            match = row.says.search(said.text)
+            match = row.says.search(said.text) if row.may(said.characters) else None
             if match and said.mood(match, ever=True) is not Mood.LEFT:
                 for fact in row.facts:
                     if not told.get(fact):
@@ -58,7 +66,9 @@ class Records:
                 rest = said.text[match.end() : match.end() + _REST]
                 if said.mood(match, ever=True) is not Mood.TOLD:
                     continue
-                fields = self._tiered(row, lead[-_LEAD:], rest[:_BESIDE] if rest.startswith("(") else "", home)
+                fields = self._tiered(
+                    row, lead[-_LEAD:], rest[:_BESIDE] if rest.startswith("(") else "", home
+                )
                 if fields is None:
                     yield None, match.group()
                 elif not row.held or self._held(fields, lead, rest):
@@ -67,7 +77,7 @@ class Records:
                     yield Item.of(named), (lead[-_LEAD:] + match.group()).strip()
 
     def _held(self, fields: Mapping[str, str | int], lead: str, rest: str) -> bool:
-        """Whether a name that a programme shares is told as had: of a province it cannot be the programme's."""
+        """Whether a name that a programme shares is told as had; of a province it is no programme's."""
         held = self._sayings.held
         province = fields.get("tier") == self._sayings.places.by_province
         return province or held.before.search(lead) is not None or held.after.search(rest) is not None
@@ -125,7 +135,9 @@ class Records:
 
     def _begins(self, window: str, contest: re.Match[str]) -> int:
         """Where the words about one contest begin: at the pause before it."""
-        return max((m.end() for m in self._sayings.moods.pause.finditer(window, 0, contest.start())), default=0)
+        return max(
+            (m.end() for m in self._sayings.moods.pause.finditer(window, 0, contest.start())), default=0
+        )
 
     def _result(self, match: re.Match[str], window: str, *, coach: bool) -> dict[str, str | int] | None:
         """The fields of a result; None for no place at all."""

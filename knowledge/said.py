@@ -76,6 +76,7 @@ class Said:
 
     def __init__(self, text: str, turns: tuple[_Turn, ...], moods: Moods) -> None:
         self.text = text
+        self.characters = frozenset(text)
         self._turns = turns
         self._starts = [turn.at for turn in turns]
         self._moods = moods
@@ -104,22 +105,25 @@ class Said:
         if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit):
             return Mood.LEFT
         moods = self._moods
-        since = max(self.segment(start), self._starts[bisect_right(self._starts, start) - 1])
+        segment = self.segment(start)
+        since = max(segment, self._starts[bisect_right(self._starts, start) - 1])
         before = self.text[since:start][-_REACH:]
         after = self.text[end : end + _REACH]
-        if moods.wish.search(before) or moods.wish_after.search(after) or moods.ask_before.search(before):
-            return Mood.LEFT
-        whole = self.text[self.segment(start) : end]
-        if moods.supposed.search(whole):
-            return Mood.LEFT
-        asserted = moods.asserts.search(whole)
-        if not asserted and moods.ask_after.search(after):
+        if self._doubtful(before, self.text[segment:end], after):
             return Mood.LEFT
         if not ever and self._past(self.text[since:start], match.group()):
             return Mood.LEFT
-        if moods.deny_before.search(before) or moods.deny_after.search(after):
-            return Mood.DENIED
-        return Mood.TOLD
+        denied = moods.deny_before.search(before) or moods.deny_after.search(after)
+        return Mood.DENIED if denied else Mood.TOLD
+
+    def _doubtful(self, before: str, whole: str, after: str) -> bool:
+        """Whether it is a wish, a question or a supposition."""
+        moods = self._moods
+        wished = moods.wish.search(before) or moods.wish_after.search(after) or moods.supposed.search(whole)
+        asked = moods.ask_before.search(before) or (
+            moods.ask_after.search(after) and not moods.asserts.search(whole)
+        )
+        return bool(wished or asked)
 
     def at_least(self, match: re.Match[str]) -> bool:
         """Whether a match is told as the least that holds."""
@@ -160,9 +164,7 @@ def _object(text: str, match: re.Match[str], persons: Persons) -> bool:
     )
 
 
-def _turns(
-    text: str, tokens: list[re.Match[str]], about: str, persons: Persons, moods: Moods
-) -> list[_Turn]:
+def _turns(text: str, tokens: list[re.Match[str]], about: str, persons: Persons, moods: Moods) -> list[_Turn]:
     """The turns of a message: each person named begins one, the end of a sentence goes back to the candidate;
     a part about the unit ends with its pause."""
     turns = [_Turn(0, Who.CANDIDATE)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -23,7 +24,21 @@ def _whole(value: object) -> object:
 Pattern = Annotated[re.Pattern[str], BeforeValidator(_whole)]
 
 
-class Options(Record):
+class Row(Record):
+    """A row that can tell something only of a text with one of the characters of `near` (none: of any)."""
+
+    near: str = ""
+
+    @cached_property
+    def _near(self) -> frozenset[str]:
+        return frozenset(self.near)
+
+    def may(self, characters: frozenset[str]) -> bool:
+        """Whether a text of these characters can tell what the row tells."""
+        return not self.near or not self._near.isdisjoint(characters)
+
+
+class Options(Row):
     """What tells the options of a fact, the strongest option first: of several that are told the first holds,
     of a level the highest.
 
@@ -40,16 +55,16 @@ class Options(Record):
     against: Pattern | None = None
 
 
-class Deed(Record):
-    """A kind of achievement (`deeds` of the dictionary) and the words that tell one; one of `others` may be told
-    of those whom the candidate taught."""
+class Deed(Row):
+    """A kind of achievement (`deeds` of the dictionary) and the words that tell one; one of `others` may be
+    told of those whom the candidate taught."""
 
     id: str
     says: Pattern
     others: bool = False
 
 
-class Period(Record):
+class Period(Row):
     """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`; or the day
     of today for something that has not begun (`future`)."""
 
@@ -58,7 +73,7 @@ class Period(Record):
     future: bool = False
 
 
-class Amount(Record):
+class Amount(Row):
     """What tells a number: the group `n`; `less` of it are not counted, `either` leaves open whether."""
 
     fact: str
@@ -200,7 +215,7 @@ class Titles(Record):
     never: Pattern
 
 
-class Nothing(Record):
+class Nothing(Row):
     """Words that deny every record of some lists."""
 
     facts: Strings
@@ -277,4 +292,3 @@ def _deep(value: Any, parts: Mapping[str, str]) -> Any:
     if isinstance(value, Mapping):
         return {key: _deep(v, parts) for key, v in value.items()}
     return [_deep(v, parts) for v in value] if isinstance(value, list) else value
-

@@ -20,6 +20,7 @@ class Stories:
     def __init__(self, library: Library) -> None:
         self._sayings = library.vocabulary.telling
         self._entries = library.dictionary
+        self._domains = {id_: entry.domain() for id_, entry in library.dictionary.items()}
         self._reading = Reading(self._sayings)
         self.periods = Periods(self._sayings.times, self._sayings.numbers)
         self._records = Records(self._sayings, self.periods, library)
@@ -36,7 +37,9 @@ class Stories:
         self._titles = {id_: _titles(notice, full) for id_, notice in library.notices.items()}
         self._deeds = {
             id_: {
-                fact: self._entries[fact].deeds for fact in facts if "/" not in fact and self._entries[fact].deeds
+                fact: self._entries[fact].deeds
+                for fact in facts
+                if "/" not in fact and self._entries[fact].deeds
             }
             for id_, facts in self._facts.items()
         }
@@ -68,13 +71,15 @@ class Stories:
 
     def _options(self, said: Said) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.options:
+            if not row.may(said.characters):
+                continue
             found = self._option(said, row, self._entries[row.fact])
             if found is not None:
                 yield row.fact, found
 
     def _option(self, said: Said, row: Options, entry: Entry) -> Found | None:
         told: dict[str, str] = {}
-        allowed = entry.domain()
+        allowed = self._domains[entry.id]
         denial = ""
         unit = entry.who == "unit" or entry.id in ("unit_kind", "studio_approved")
         against = row.against is not None and row.against.search(said.text) is not None
@@ -94,11 +99,11 @@ class Stories:
                 weak = pattern.search(said.text)
                 if weak and said.mood(weak, ever=True) is Mood.TOLD:
                     told[option] = weak.group()
-        return _settled(row, entry, told, allowed, denial)
+        return _settled(row, entry, told, allowed, denial) if told or denial else None
 
     def _periods(self, said: Said, today: date) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
-            for match in row.says.finditer(said.text):
+            for match in row.says.finditer(said.text) if row.may(said.characters) else ():
                 mood = said.mood(match, ever=True, unit=row.fact == "studio_since")
                 if mood is not Mood.TOLD and not (row.future and mood is Mood.DENIED):
                     continue
@@ -106,10 +111,10 @@ class Stories:
                 if days and self._in_range(row.fact, days):
                     yield row.fact, Found(days, match.group().strip())
                     break
-        if match := self._sayings.times.decade_age.search(said.text):
-            days = self.periods.decade(match.group(), today)
-            if days and said.mood(match) is Mood.TOLD:
-                yield "birth", Found(days, match.group())
+        if about := self._sayings.times.decade_age.search(said.text):
+            days = self.periods.decade(about.group(), today)
+            if days and said.mood(about) is Mood.TOLD:
+                yield "birth", Found(days, about.group())
 
     def _moment(self, row: Period, match: re.Match[str], today: date) -> Days | None:
         groups = match.groupdict()
@@ -123,20 +128,22 @@ class Stories:
 
     def _in_range(self, fact: str, days: Days) -> bool:
         entry = self._entries[fact]
-        assert entry.low is not None and entry.high is not None
+        assert entry.low is not None
+        assert entry.high is not None
         return entry.low <= days.first.year + 1 and days.last.year <= entry.high
 
     def _amounts(self, said: Said) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.amounts:
-            for match in row.says.finditer(said.text):
+            for match in row.says.finditer(said.text) if row.may(said.characters) else ():
                 if said.mood(match, unit=True) is not Mood.TOLD:
                     continue
                 span = self._span(row, match)
                 entry = self._entries[row.fact]
-                if span and entry.low is not None and entry.high is not None:
-                    if entry.low <= span.low and span.high <= entry.high:
-                        yield row.fact, Found(span, match.group())
-                        break
+                assert entry.low is not None
+                assert entry.high is not None
+                if span and entry.low <= span.low and span.high <= entry.high:
+                    yield row.fact, Found(span, match.group())
+                    break
 
     def _span(self, row: Amount, match: re.Match[str]) -> Span | None:
         if self._entries[row.fact].unit == "%":
@@ -164,10 +171,11 @@ class Stories:
                 found.setdefault(city, match.group())
             elif mood is Mood.DENIED and city == here:
                 found.setdefault(ELSEWHERE, match.group())
-        if not found and (match := words.outside.search(said.text)) and said.mood(match, unit=True) is Mood.TOLD:
-            found[ELSEWHERE] = match.group()
+        outside = words.outside.search(said.text)
+        if not found and outside and said.mood(outside, unit=True) is Mood.TOLD:
+            found[ELSEWHERE] = outside.group()
         if len(found) == 1:
-            (city, name), = found.items()
+            ((city, name),) = found.items()
             yield "unit_city", Found(OneOf(frozenset({city})), name)
 
     def _won(self, said: Said, notice: str, today: date) -> Iterator[tuple[str, Found]]:
@@ -197,7 +205,7 @@ class Stories:
         """The claims that the deeds told speak for."""
         done: dict[str, str] = {}
         for deed in self._sayings.deeds:
-            for match in deed.says.finditer(said.text):
+            for match in deed.says.finditer(said.text) if deed.may(said.characters) else ():
                 if said.mood(match, ever=True, others=deed.others) is Mood.TOLD:
                     done.setdefault(deed.id, match.group())
         for fact, deeds in self._deeds[notice].items():
@@ -229,10 +237,7 @@ def _settled(
         return None
     if not told:
         return Found(OneOf(allowed), denial) if allowed != entry.domain() and allowed else None
-    if entry.type == "level":
-        option = max(told, key=entry.rank)
-    else:
-        option = next(iter(told))
+    option = max(told, key=entry.rank) if entry.type == "level" else next(iter(told))
     return Found(OneOf(frozenset({option})), told[option]) if option in allowed else None
 
 

@@ -38,7 +38,8 @@ class Telling:
         self._answering = Answering(library, self._stories)
 
     def read(self, text: str, *, today: date, notice: str, asked: Question | None = None) -> Told:
-        """What `text` tells, said on the day `today` of the notice's candidate; in answer to `asked`, if any."""
+        """What `text`, said on the day `today`, tells of a candidate of the notice; `asked` is the question
+        that it answers, if any."""
         text = normalise(text)
         for wrong, right in self._mends.items():
             if wrong in text:
@@ -49,9 +50,7 @@ class Telling:
         if answer is None:
             return Told(understood=False)
         told = _told(answer.found)
-        return Told(
-            values=told.values, words=told.words, unsure=answer.unsure, understood=answer.understood
-        )
+        return Told(values=told.values, words=told.words, unsure=answer.unsure, understood=answer.understood)
 
 
 def _told(found: Mapping[str, Found]) -> Told:
