@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import sys
 from collections.abc import Awaitable, Callable
@@ -182,6 +183,7 @@ def wechat_menu(
 
 
 async def _serve(settings: Settings) -> None:
+    gc.disable()  # all that is built until it listens lives as long as the process: there is nothing to find
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(service_app.service(settings))
         port = await stack.enter_async_context(
@@ -190,6 +192,8 @@ async def _serve(settings: Settings) -> None:
         if settings.metrics_port:
             metrics = service_app.metrics_application()
             await stack.enter_async_context(service_app.serving(metrics, "127.0.0.1", settings.metrics_port))
+        gc.freeze()
+        gc.enable()
         typer.echo(f"listening on http://{settings.host}:{port}; knowledge {parts.library.version}")
         await service_app.until_stopped()
 

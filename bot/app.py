@@ -21,6 +21,8 @@ from bot.clock import Clock
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
+from bot.pages.links import PublicLinks
+from bot.pages.views import Pages
 from bot.settings import Settings
 from knowledge.library import Library
 from store.database import Store, Unavailable
@@ -105,7 +107,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         delivery = Delivery(store, channels, clock.now)
         conversation = Conversation(
             store,
-            Dialogue(library),
+            Dialogue(library, links=PublicLinks(settings.public_url) if settings.public_url else None),
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,
@@ -121,11 +123,12 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
 
 
 async def _purge(store: Store, clock: Clock, settings: Settings) -> None:
-    """Erases conversation texts past their time, until cancelled."""
+    """Erases conversation texts and pages past their time, until cancelled."""
     while True:
         try:
             async with store.work() as work:
                 erased = await work.purge(now=clock.now(), days=settings.retention_days)
+                erased += await work.purge_pages(now=clock.now())
             if erased:
                 continue
         except Exception:
@@ -139,6 +142,8 @@ def application(parts: Service) -> web.Application:
     app.add_routes([web.get("/healthz", _healthy), web.get("/readyz", partial(_ready, parts))])
     if parts.wechat:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.clock.now))
+    if parts.settings.public_url:
+        app.add_routes(Pages(parts.store, parts.library, parts.clock.now).routes())
     if parts.settings.rehearsal:
         app.add_routes(
             [

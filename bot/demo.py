@@ -48,6 +48,7 @@ async def run(*, port: int, start: datetime) -> None:
             wechat_token=token,
             wechat_aes_key=aes_key,
             wechat_api_base=f"http://{_LOOPBACK}:{port}",
+            public_url=bot,
             clock_start=start,
         )
         parts = await stack.enter_async_context(service_app.service(settings))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.wording import Worded, Wording
-from handlers.contract import Choice, Effect, Incoming, Kind, NotMine, Reply, Section, Turn
+from handlers.contract import Choice, Effect, Incoming, Kind, Links, NotMine, Reply, Section, Turn
 from handlers.registry import ALL, LAST
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
@@ -19,6 +19,7 @@ from knowledge.understanding import Reader
 
 MESSAGES_A_MINUTE = 20
 _KEPT_MATTER = 0.5
+_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Memory:
     def dump(self) -> str:
         """As JSON."""
         context = self.context
-        return json.dumps(
+        return _json(
             {
                 "city": context.city,
                 "programmes": context.programmes,
@@ -59,8 +60,7 @@ class Memory:
                 "parts": self.parts,
                 "trace": self.trace,
                 "pace": self.pace,
-            },
-            ensure_ascii=False,
+            }
         )
 
     @classmethod
@@ -90,8 +90,9 @@ class Memory:
 class Dialogue:
     """Answers by one library; holds no state of any person."""
 
-    def __init__(self, library: Library, wording: Wording | None = None) -> None:
+    def __init__(self, library: Library, wording: Wording | None = None, links: Links | None = None) -> None:
         self.library = library
+        self._links = links
         self._wording = wording or Wording()
         self._reader = Reader(library)
         self._choice = library.vocabulary.patterns.choice
@@ -158,6 +159,7 @@ class Dialogue:
             context=memory.context,
             library=self.library,
             now=incoming.received_at,
+            links=self._links,
         )
         reply = _gathered(turn)
         if reply.silent:
@@ -187,15 +189,15 @@ class Dialogue:
 
     def _worded(self, turn: Turn, reply: Reply, limit_bytes: int, notes: Sequence[str]) -> Worded:
         reading = turn.reading
-        before = [self._wording.render(note) for note in notes]
+        before = [self._wording.phrase(note) for note in notes]
         if reading.findings and reading.city_from == "remembered":
-            before.append(self._wording.render("conversation/remembered", city=reading.city))
+            before.append(self._wording.phrase("conversation/remembered", city=reading.city))
         if reading.findings:
             before += [
                 self._wording.render("conversation/mended", written=written, meant=meant)
                 for written, meant in reading.mended
             ]
-        after = [self._wording.render("conversation/feedback")] if reading.findings else []
+        after = [self._wording.phrase("conversation/feedback")] if reading.findings else []
         return self._wording.word(
             reply,
             self.library,
@@ -255,13 +257,12 @@ def _remembered(context: Context, reading: Reading) -> Context:
 
 def _trace(library: Library, reply: Reply) -> str:
     """Where every figure of the reply comes from."""
-    return json.dumps(
+    return _json(
         {
             "knowledge": library.version,
             "sections": [
                 {"template": s.template, "facts": s.facts, "computed": dict(s.computed)}
                 for s in reply.sections
             ],
-        },
-        ensure_ascii=False,
+        }
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -15,6 +16,7 @@ PREFIX = "JIANGWEN_"
 FILE = "JIANGWEN_CONFIG"
 _AES_KEY_LENGTH = 43
 _FASTEST = 1_000_000
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ACCOUNT = ("wechat_app_id", "wechat_app_secret", "wechat_token")
 
 
@@ -62,6 +64,19 @@ class Settings(BaseModel):
         key = value.get_secret_value()
         if key and not (len(key) == _AES_KEY_LENGTH and key.isascii() and key.isalnum()):
             raise ValueError(f"has {_AES_KEY_LENGTH} letters and digits, as the platform shows it")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _reachable(cls, value: str) -> str:
+        parts = urlsplit(value)
+        kept = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/"), "", ""))
+        local = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        whole = (
+            parts.hostname and parts.port != 0 and not parts.username and (parts.scheme == "https" or local)
+        )
+        if value and (kept != value or not whole):
+            raise ValueError("is https://host without a slash at the end; http:// on this machine alone")
         return value
 
     @field_validator("clock_start")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from handlers.contract import Choice, Reply, Section
 from knowledge.library import Library
 from knowledge.reading import Scope
+
+_KEPT = 256
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
@@ -43,11 +46,16 @@ class Wording:
         self._templates.globals.clear()
         for name in self._templates.list_templates():
             self._templates.get_template(name)
+        self._kept = lru_cache(_KEPT)(self.render)
 
     def render(self, template: str, **values: Any) -> str:
         """The text of a template, without blank lines."""
         text = self._templates.get_template(f"{template}.j2").render(values)
         return "\n".join(line for line in text.splitlines() if line.strip())
+
+    def phrase(self, template: str, **values: Hashable) -> str:
+        """The text of a template whose few values come again and again: rendered once, and kept."""
+        return self._kept(template, **values)
 
     def word(
         self,
@@ -63,7 +71,7 @@ class Wording:
         blocks = [*before, *self._sections(reply.sections, library, now)]
         labels, says = self._choices(reply.choices)
         tail = [self.render("conversation/choices", lines=labels)] if labels else []
-        more = "\n" + self.render("conversation/more")
+        more = "\n" + self.phrase("conversation/more")
         parts = pack([*blocks, *tail, *after], limit_bytes, more)
         return Worded(parts=tuple(parts), choices=says)
 
@@ -91,11 +99,11 @@ class Wording:
             return ""
         notice = library.notices[scope.notice]
         programmes = [library.programmes[p][1] for p in scope.programmes]
-        heading = self.render(
+        heading = self.phrase(
             "conversation/heading",
-            names=[p.name for p in programmes] or [notice.header.city],
-            editions=list(dict.fromkeys(p.edition for p in programmes)) or [notice.header.edition],
-            header=notice.header,
+            names=tuple(p.name for p in programmes) or (notice.header.city,),
+            editions=tuple(dict.fromkeys(p.edition for p in programmes)) or (notice.header.edition,),
+            doc_no=notice.header.doc_no,
             season=str(notice.season(now)),
         )
         return f"{heading}\n"

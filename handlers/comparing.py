@@ -73,8 +73,7 @@ def _about(turn: Turn, finding: Finding, programme: str, matter: str) -> Sourced
     """What the notice says of a matter for the programme: before all else a fact that is about just that."""
     held = [
         sourced
-        for sourced in turn.library.facts(facts.notice_of(turn, finding.scope))
-        if matter in sourced.fact.about
-        and (not sourced.fact.programmes or programme in sourced.fact.programmes)
+        for sourced in turn.library.about(facts.notice_of(turn, finding.scope), matter)
+        if not sourced.fact.programmes or programme in sourced.fact.programmes
     ]
     return min(held, key=lambda s: (not s.fact.programmes, s.fact.about.index(matter)), default=None)

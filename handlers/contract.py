@@ -110,15 +110,38 @@ NOT_MINE: Final = NotMine()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """The address of a page that is not kept yet, and the hash that the database will know it by."""
+
+    url: str
+    token_hash: str
+    purpose: str
+
+    def keep(self, content: str, *, days: int) -> Effect:
+        """What a reply that says the address asks to be kept: the page, open for so many days."""
+        values = {"token_hash": self.token_hash, "purpose": self.purpose, "content": content}
+        return Effect(name="page", values={**values, "days": str(days)})
+
+
+class Links(Protocol):
+    """Where links come from."""
+
+    def new(self, purpose: str) -> Link:
+        """A link that nobody has had before; `bot.pages` says what each purpose shows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One snapshot: what was said, how it reads, what came before, what the notices say, the time in
-    service."""
+    service. `links` is None where people cannot reach this service by an address."""
 
     incoming: Incoming
     reading: Reading
     context: Context
     library: Library
     now: datetime
+    links: Links | None = None
 
 
 class Handler(Protocol):

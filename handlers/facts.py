@@ -29,7 +29,7 @@ def row(sourced: Sourced) -> Row:
 def hits(turn: Turn, finding: Finding, aspects: Collection[Aspect]) -> list[Sourced]:
     """The finding's facts whose own aspect is one of `aspects`, best first."""
     facts = (turn.library.sourced[hit.fact] for hit in finding.hits)
-    return [sourced for sourced in facts if sourced.fact.aspect in aspects]
+    return [sourced for sourced in facts if sourced.aspect in aspects]
 
 
 def pointed(turn: Turn, finding: Finding, aspects: Collection[Aspect], kind: type[Fact]) -> list[Section]:
@@ -72,7 +72,7 @@ def section(
     turn: Turn, finding: Finding, facts: list[Sourced], *, heavier: float = 0.0, template: str = "facts/list"
 ) -> Section:
     """The facts as a list under the name of the aspect that most of them answer."""
-    aspect, aspects = facts[0].fact.aspect, turn.library.vocabulary.aspects
+    aspect, aspects = facts[0].aspect, turn.library.vocabulary.aspects
     return Section(
         template=template,
         values={

@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from itertools import pairwise
 
 from knowledge.language import blurred, heard, is_han, latin_runs, latin_syllables, sound, tagged
 
@@ -63,11 +65,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Mended:
-    """A text with its errors mended, what was read as what, and the wordings found in it."""
+    """A text with its errors mended, what was read as what, the wordings found in it, and its words with
+    their part of speech."""
 
     text: str
     changes: tuple[tuple[str, str], ...]
     found: tuple[Found, ...]
+    words: Sequence[tuple[str, str]]
 
 
 class Lexicon:
@@ -102,9 +106,9 @@ class Lexicon:
         """By sound, and by the two ends of long names, what a misspelling may have meant."""
         self._exact_sounds: dict[str, str] = {}
         self._blurred_sounds: dict[str, str] = {}
-        lengths: dict[str, set[int]] = defaultdict(set)
+        lengths: dict[tuple[str, str], set[int]] = defaultdict(set)
         self._heads: dict[str, list[str]] = defaultdict(list)
-        self._tails: dict[tuple[int, str], list[str]] = defaultdict(list)
+        self._tails: dict[str, list[str]] = defaultdict(list)
         for surface in sorted(self._senses, key=lambda s: (-max(x.weight for x in self._senses[s]), s)):
             if (
                 not 2 <= len(surface) <= _LONGEST
@@ -114,17 +118,14 @@ class Lexicon:
                 continue
             self._exact_sounds.setdefault(" ".join(map(sound, surface)), surface)
             self._blurred_sounds.setdefault(" ".join(map(heard, surface)), surface)
-            lengths[" ".join(map(heard, surface[:2]))].add(len(surface))
+            lengths[heard(surface[0]), heard(surface[1])].add(len(surface))
             if len(surface) >= _SHORTEST_TYPO and self._only(surface, Sort.PROGRAMME, Sort.REGION):
                 self._heads[surface[:2]].append(surface)
-                self._tails[len(surface), surface[-2:]].append(surface)
+                self._tails[surface[-2:]].append(surface)
         for word in sorted(spoken):
             if len(word) > 1 and all(map(is_han, word)):
                 self._exact_sounds.setdefault(" ".join(map(sound, word)), word)
         self._sound_lengths = {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
-        self._name_lengths = sorted(
-            {len(name) for names in self._tails.values() for name in names}, reverse=True
-        )
 
     def _only(self, surface: str, *sorts: Sort) -> bool:
         return all(sense.sort in sorts for sense in self._senses[surface])
@@ -146,20 +147,21 @@ class Lexicon:
                 senses = self._senses.get(text[start:end])
                 if not senses or (char.isascii() and _within_word(text, start, end)):
                     continue
-                kept = tuple(s for s in senses if cover.get(s.sort, 0) < end)
-                for sense in kept:
-                    cover[sense.sort] = max(cover.get(sense.sort, 0), end)
+                kept = [s for s in senses if cover.get(s.sort, 0) < end]
                 if kept:
-                    found.append(Found(start, end, text[start:end], kept))
+                    cover.update({sense.sort: end for sense in kept})
+                    found.append(Found(start, end, text[start:end], tuple(kept)))
         return _outside_names(found)
 
     def mend(self, text: str) -> Mended:
         """`text` with Latin pinyin, homophones and single wrong characters read as known wordings."""
         changes: list[tuple[str, str]] = []
         text = self._mend_latin(text, changes)
-        found = self.scan(text)
-        mended = self._mend_homophones(text, found, changes)
-        return Mended(mended, tuple(changes), tuple(found if mended == text else self.scan(mended)))
+        found, words = self.scan(text), tagged(text)
+        mended = self._mend_homophones(text, found, words, changes)
+        if mended != text:
+            found, words = self.scan(mended), tagged(mended)
+        return Mended(mended, tuple(changes), tuple(found), words)
 
     def _mend_latin(self, text: str, changes: list[tuple[str, str]]) -> str:
         for start, end in reversed(latin_runs(text)):
@@ -194,52 +196,82 @@ class Lexicon:
             return exact
         return self._blurred_sounds.get(" ".join(map(blurred, syllables)))
 
-    def _mend_homophones(self, text: str, scanned: Sequence[Found], changes: list[tuple[str, str]]) -> str:
+    def _mend_homophones(
+        self,
+        text: str,
+        scanned: Sequence[Found],
+        tags: Sequence[tuple[str, str]],
+        changes: list[tuple[str, str]],
+    ) -> str:
         known = [0] * len(text)
         for found in scanned:
             length = len(found)
             for at in range(found.start, found.end):
                 known[at] = max(known[at], length)
-        words = _words_of(text)
-        sounds = [heard(char) if is_han(char) else "" for char in text]
-        at = 0
-        while at < len(text):
-            begins = sounds[at] and words[at][0] == at
-            surface = self._misspelt(text, at, known, words, sounds) if begins else None
-            if surface is None:
-                at += 1
+        words = _spans(tags)
+        sounds = [*map(_heard, text)]
+        names = self._names(text)
+        done = 0
+        for at, lengths in enumerate(map(self._sound_lengths.get, pairwise(sounds))):
+            if at < done or not (lengths or at in names) or not sounds[at] or words[at][0] != at:
                 continue
-            changes.append((text[at : at + len(surface)], surface))
-            text = text[:at] + surface + text[at + len(surface) :]
-            at += len(surface)
+            surface = self._alike(text, at, lengths or (), known, words, sounds)
+            if surface is None and at in names:
+                surface = self._one_off(text, at, names[at], known, words)
+            if surface is None:
+                continue
+            done = at + len(surface)
+            changes.append((text[at:done], surface))
+            text = text[:at] + surface + text[done:]
+            names = self._names(text)
         return text
 
-    def _misspelt(
+    def _names(self, text: str) -> dict[int, list[str]]:
+        """The long names whose first two or last two characters stand in the text, by where each would
+        begin: those of the first two before the others, and of these the longest first."""
+        found: dict[int, list[str]] = defaultdict(list)
+        pairs = [text[at : at + 2] for at in range(len(text) - 1)]
+        for at, pair in enumerate(pairs):
+            if pair in self._heads:
+                found[at] += self._heads[pair]
+        for at in reversed(range(len(pairs))):
+            for name in self._tails.get(pairs[at], ()):
+                found[at + 2 - len(name)].append(name)
+        return found
+
+    def _alike(
         self,
         text: str,
         at: int,
+        lengths: Iterable[int],
         known: Sequence[int],
         words: Sequence[tuple[int, int]],
         sounds: Sequence[str],
     ) -> str | None:
-        """The wording meant at `at`, where the text as it stands means nothing as long."""
-        for length in self._sound_lengths.get(" ".join(sounds[at : at + 2]), ()):
+        """The wording that sounds like what stands at `at`, where that means nothing as long."""
+        for length in lengths:
             end = at + length
-            if end > len(text) or words[end - 1][1] != end or max(known[at:end]) >= length:
+            if (
+                end > len(text)
+                or known[at] >= length
+                or words[end - 1][1] != end
+                or max(known[at:end]) >= length
+            ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
             if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):
                 return surface
-        return self._one_off(text, at, known, words)
+        return None
 
     def _one_off(
-        self, text: str, at: int, known: Sequence[int], words: Sequence[tuple[int, int]]
+        self,
+        text: str,
+        at: int,
+        names: Iterable[str],
+        known: Sequence[int],
+        words: Sequence[tuple[int, int]],
     ) -> str | None:
         """A long name with one wrong character: its first two or its last two are right."""
-        names: list[str] = [*self._heads.get(text[at : at + 2], ())]
-        for length in self._name_lengths:
-            if at + length <= len(text):
-                names += self._tails.get((length, text[at + length - 2 : at + length]), ())
         for name in names:
             end = at + len(name)
             if end > len(text) or max(known[at:end]) >= len(name) - 1:
@@ -301,12 +333,17 @@ def _inside(item: Found, others: Iterable[Found]) -> bool:
     return any(o.start <= item.start and item.end <= o.end and len(o) > len(item) for o in others)
 
 
-def _words_of(text: str) -> list[tuple[int, int]]:
+def _spans(tags: Iterable[tuple[str, str]]) -> list[tuple[int, int]]:
     """For each character where the dictionary word that it stands in begins and ends."""
     spans: list[tuple[int, int]] = []
-    for word, _ in tagged(text):
+    for word, _ in tags:
         spans += [(len(spans), len(spans) + len(word))] * len(word)
     return spans
+
+
+@lru_cache(maxsize=16384)
+def _heard(char: str) -> str:
+    return heard(char) if is_han(char) else ""
 
 
 def _number_differs(written: str, surface: str) -> bool:

@@ -23,6 +23,7 @@ from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
     CHINA,
     FACT_FILES,
+    Aspect,
     Clause,
     Fact,
     Header,
@@ -161,9 +162,13 @@ class Sourced:
     notice: Notice
     fact: Fact
 
-    @property
+    @cached_property
     def id(self) -> str:
         return f"{self.notice.id}/{self.fact.id}"
+
+    @cached_property
+    def aspect(self) -> Aspect:
+        return self.fact.aspect
 
     @property
     def clauses(self) -> tuple[Clause, ...]:
@@ -229,6 +234,20 @@ class Library:
     @cached_property
     def _by_kind(self) -> dict[tuple[str, type[Fact]], tuple[Sourced, ...]]:
         return {}
+
+    @cached_property
+    def _by_matter(self) -> Mapping[tuple[str, str], tuple[Sourced, ...]]:
+        found: dict[tuple[str, str], tuple[Sourced, ...]] = {}
+        for notice in self.notices.values():
+            for sourced in self.facts(notice):
+                for matter in dict.fromkeys(sourced.fact.about):
+                    key = notice.id, matter
+                    found[key] = (*found.get(key, ()), sourced)
+        return MappingProxyType(found)
+
+    def about(self, notice: Notice, matter: str) -> tuple[Sourced, ...]:
+        """The facts of a notice and its relays that are about a matter, in the order of the files."""
+        return self._by_matter.get((notice.id, matter), ())
 
     def of_kind(self, notice: Notice, kind: type[Fact]) -> tuple[Sourced, ...]:
         """The facts of one kind of a notice and its relays, in the order of the files."""

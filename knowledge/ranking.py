@@ -11,6 +11,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.library import Library, Notice
 from knowledge.likeness import Likeness, pairs
@@ -24,6 +25,7 @@ OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
 WORDING, WORDING_MOST, WORDING_ALONE = 0.25, 2.6, 2.0
 ASSERTED = 0.5
 _STRANGE_NAMED = 2
+_CHOICES_KEPT = 64
 WHOLE_WORD = 3
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
@@ -34,7 +36,7 @@ FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What is asked, free of where: matters and aspects with their weights, and the wording itself.
+    """What is asked, free of where: matters and aspects with their weights, and the pieces of the wording.
 
     `segments` are the message's parts, each with the matters that its words name; `kinds` are the kinds
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
@@ -42,7 +44,7 @@ class Question:
     that nothing knows: a notice without them says nothing of them.
     """
 
-    text: str
+    pieces: Collection[str]
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
     segments: Sequence[Mapping[str, float]]
@@ -59,6 +61,14 @@ class _Posting:
     worth: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """The facts that hold for some programmes: all of them, and those that name one of the programmes."""
+
+    all: frozenset[int]
+    own: frozenset[int]
+
+
 class NoticeIndex:
     """One notice with its relays, made searchable."""
 
@@ -66,15 +76,19 @@ class NoticeIndex:
         self._matters = library.vocabulary.matters
         self._notice = notice
         self._facts = list(library.facts(notice))
+        self._ids = [sourced.id for sourced in self._facts]
+        self._about = [frozenset(sourced.fact.about) for sourced in self._facts]
+        self._aspects = [frozenset(aspects_of(sourced.fact)) for sourced in self._facts]
         self._regions = {region.name: (region.name, *region.names) for region in notice.regions}
+        self._fitting = lru_cache(_CHOICES_KEPT)(self._fitting_of)
         self._programmes = [frozenset(sourced.fact.programmes) for sourced in self._facts]
         self._region_of = [self._district(sourced.fact) for sourced in self._facts]
-        self._by_matter: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._by_matter: dict[str, dict[int, float]] = defaultdict(dict)
         self._by_aspect: dict[Aspect, list[int]] = defaultdict(list)
         for at, sourced in enumerate(self._facts):
             for matter in sourced.fact.about:
                 share = FIRST_MATTER if sourced.fact.about[0] == matter else LATER_MATTER
-                self._by_matter[matter].append((at, share))
+                self._by_matter[matter][at] = share
             for aspect in aspects_of(sourced.fact):
                 self._by_aspect[aspect].append(at)
         self._source = notice.source + "".join(relay.source for relay in notice.relays)
@@ -84,7 +98,7 @@ class NoticeIndex:
             for part in (notice, *notice.relays)
             for fact, texts in part.asked.items()
         }
-        self._at = {sourced.id: at for at, sourced in enumerate(self._facts)}
+        self._at = {id_: at for at, id_ in enumerate(self._ids)}
         self._samples = Likeness(asked, common)
         self.text = frozenset(
             pair
@@ -120,12 +134,13 @@ class NoticeIndex:
 
     def answer(self, question: Question, programmes: tuple[str, ...], *, most: int = MOST) -> Finding:
         """The `most` facts that fit, best first, and what the notice does not say."""
-        silent = self._silences(question, programmes)
-        wholly = self._wholly_silent(question, programmes)
-        samples = self._samples.best(question.text, SAMPLED)
-        hits = [] if wholly else self._choose(question, self._score(question, programmes, samples), most)
+        fits = self._fitting(programmes)
+        silent = self._silences(question, programmes, fits)
+        wholly = self._wholly_silent(question, fits)
+        samples = self._samples.best(question.pieces, SAMPLED)
+        hits = [] if wholly else self._choose(question, self._score(question, fits, samples), most)
         silent += self._missing_kinds(question, hits)
-        unknown = list(self._missing_words(question, silent, programmes))
+        unknown = list(self._missing_words(question, silent, fits))
         silent += unknown
         named = {matter for segment in question.segments for matter in segment}
         specific = [
@@ -150,114 +165,103 @@ class NoticeIndex:
             overview=overview,
         )
 
-    def _wholly_silent(self, question: Question, programmes: tuple[str, ...]) -> bool:
+    def _fitting_of(self, programmes: tuple[str, ...]) -> _Fitting:
+        """Which facts hold for the programmes asked about; none asked are all."""
+        own = frozenset(at for at, of in enumerate(self._programmes) if not of.isdisjoint(programmes))
+        general = (at for at, of in enumerate(self._programmes) if not of or not programmes)
+        return _Fitting(own.union(general), own)
+
+    def _wholly_silent(self, question: Question, fits: _Fitting) -> bool:
         """Whether every finer matter asked is one that the notice lacks, and nothing else is asked. What the
         words name counts; what they are merely like counts where they name nothing."""
         named = {matter for segment in question.segments for matter in segment}
         asked = [m for m, weight in question.matters.items() if weight >= ASSERTED]
         finer = [m for m in asked if not self._matters[m].general]
         sure = [m for m in finer if m in named] or ([] if named & set(asked) else finer)
-        if not sure or any(self.covers(m, programmes) for m in sure):
+        if not sure or any(self._covers(m, fits) for m in sure):
             return False
         own = {self._matters[m].aspect for m in sure}
         others = {a for a, weight in question.aspects.items() if weight >= ASSERTED} - own
         return not any(self._by_aspect.get(a) for a in others)
 
     def _score(
-        self, question: Question, programmes: tuple[str, ...], samples: Sequence[tuple[str, float]]
+        self, question: Question, fits: _Fitting, samples: Sequence[tuple[str, float]]
     ) -> dict[int, float]:
         """Every fact that something speaks for, with the sum of what does."""
-        size = len(self._facts)
-        scores, shared = [0.0] * size, [0.0] * size
+        scores = [0.0] * len(self._facts)
+        shared: dict[int, float] = defaultdict(float)
         named: set[int] = set()
         for matter, weight in question.matters.items():
-            for at, share in self._by_matter.get(matter, ()):
+            facts = self._by_matter.get(matter, {})
+            named.update(facts)
+            for at, share in facts.items():
                 scores[at] += weight * share
-                named.add(at)
         for aspect, weight in question.aspects.items():
             worth = ASPECT_ASKED if weight >= ASSERTED else ASPECT_HINTED
-            for at in self._by_aspect.get(aspect, ()):
+            served = self._by_aspect.get(aspect, ())
+            named.update(served)
+            for at in served:
                 scores[at] += worth
-                named.add(at)
-        for pair in pairs(question.text):
-            found = self._pairs.get(pair)
+        for found in map(self._pairs.get, question.pieces):
             if found:
+                worth = found.worth
                 for at in found.facts:
-                    shared[at] += found.worth
+                    shared[at] += worth
         sampled = {self._at[fact]: worth for fact, worth in samples}
         named.update(at for at, worth in sampled.items() if worth >= SAMPLE_ALONE)
-        if question.topical:
-            named.update(at for at, worth in enumerate(shared) if worth >= WORDING_ALONE)
-        else:
-            named.update(at for at, worth in enumerate(shared) if worth)
-        return {
-            at: scores[at]
-            + min(WORDING_MOST, shared[at])
-            + min(SAMPLE_MOST, SAMPLE * sampled.get(at, 0.0))
-            + self._place_bonus(at, question, programmes)
-            for at in named
-            if self._fits(at, programmes)
-        }
+        alone = WORDING_ALONE if question.topical else 0.0
+        named.update([at for at, worth in shared.items() if worth >= alone])
+        for at in named & shared.keys():
+            scores[at] += min(WORDING_MOST, shared[at])
+        for at in named & sampled.keys():
+            scores[at] += min(SAMPLE_MOST, SAMPLE * sampled[at])
+        return {at: scores[at] + self._place_bonus(at, question, fits) for at in named & fits.all}
 
-    def _fits(self, at: int, programmes: Sequence[str]) -> bool:
-        own = self._programmes[at]
-        return not programmes or not own or not own.isdisjoint(programmes)
-
-    def _place_bonus(self, at: int, question: Question, programmes: Sequence[str]) -> float:
-        bonus = OWN_PROGRAMME if programmes and not self._programmes[at].isdisjoint(programmes) else 0.0
-        region = self._region_of[at]
-        if question.districts and region:
-            bonus += OWN_DISTRICT if region in question.districts else OTHER_DISTRICT
+    def _place_bonus(self, at: int, question: Question, fits: _Fitting) -> float:
+        bonus = OWN_PROGRAMME if at in fits.own else 0.0
+        if question.districts and self._region_of[at]:
+            bonus += OWN_DISTRICT if self._region_of[at] in question.districts else OTHER_DISTRICT
         return bonus
 
     def _choose(self, question: Question, scores: Mapping[int, float], most: int) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one."""
-        ranked = sorted((at for at in scores if scores[at] >= ENOUGH), key=lambda at: (-scores[at], at))
+        ranked = sorted([(-score, at) for at, score in scores.items() if score >= ENOUGH])[:most]
         if not ranked:
             return []
-        top = scores[ranked[0]]
-        chosen = [
-            at
-            for at in ranked[:most]
-            if scores[at] >= (KEEP if self._why(at, question) else KEEP_ALONE) * top
-        ]
-        wanted = [
-            ([at for at, _ in self._by_matter.get(matter, ())], ENOUGH)
-            for matter, weight in question.matters.items()
-            if weight >= ASSERTED
-        ] + [
-            (self._by_aspect.get(aspect, []), 0.0)
-            for aspect, weight in question.aspects.items()
-            if weight >= ASSERTED
+        top = scores[ranked[0][1]]
+        chosen = {
+            at: self._why(at, question)
+            for _, at in ranked
+            if scores[at] >= KEEP_ALONE * top or (scores[at] >= KEEP * top and self._why(at, question))
+        }
+        wanted: list[tuple[Collection[int], float]] = [
+            *((self._by_matter.get(m, {}), ENOUGH) for m, w in question.matters.items() if w >= ASSERTED),
+            *((self._by_aspect.get(a, ()), 0.0) for a, w in question.aspects.items() if w >= ASSERTED),
         ]
         for facts, least in wanted:
-            if not set(chosen).isdisjoint(facts):
+            if not chosen.keys().isdisjoint(facts):
                 continue
-            best = max((at for at in facts if at in scores), key=lambda at: scores[at], default=None)
+            best = max((at for at in facts if at in scores), key=scores.__getitem__, default=None)
             if best is not None and scores[best] >= least:
-                chosen.append(best)
-        return [
-            Hit(fact=self._facts[at].id, score=round(scores[at], 3), why=self._why(at, question))
-            for at in chosen
-        ]
+                chosen[best] = self._why(best, question)
+        return [Hit(fact=self._ids[at], score=round(scores[at], 3), why=why) for at, why in chosen.items()]
 
     def _why(self, at: int, question: Question) -> tuple[str, ...]:
         """The matters and aspects that spoke for a fact, for people who want to know."""
-        sourced = self._facts[at]
-        matters = [matter for matter in question.matters if matter in sourced.fact.about]
-        return (*matters, *(aspect for aspect in question.aspects if aspect in aspects_of(sourced.fact)))
+        about, aspects = self._about[at], self._aspects[at]
+        return (*[m for m in question.matters if m in about], *[a for a in question.aspects if a in aspects])
 
-    def covers(self, matter: str, programmes: tuple[str, ...]) -> bool:
-        """Whether any fact for these programmes is about the matter."""
-        return any(self._fits(at, programmes) for at, _ in self._by_matter.get(matter, ()))
+    def _covers(self, matter: str, fits: _Fitting) -> bool:
+        """Whether any fact that fits is about the matter."""
+        return not fits.all.isdisjoint(self._by_matter.get(matter, ()))
 
-    def _silences(self, question: Question, programmes: tuple[str, ...]) -> list[Silent]:
+    def _silences(self, question: Question, programmes: tuple[str, ...], fits: _Fitting) -> list[Silent]:
         """The matters asked that no fact covers, unless the same part of the message names a covered one
         with as much weight."""
         found: list[Silent] = []
         for segment in question.segments:
             strong = [matter for matter, weight in segment.items() if weight >= ASSERTED]
-            covered = [matter for matter in strong if self.covers(matter, programmes)]
+            covered = [matter for matter in strong if self._covers(matter, fits)]
             best = max((segment[matter] for matter in covered), default=0.0)
             for matter in strong:
                 general = self._matters[matter].general
@@ -269,7 +273,7 @@ class NoticeIndex:
                     found.append(self._silent(matter, programmes))
         if not any(question.segments):
             likely = max(question.matters, key=lambda m: question.matters[m], default=None)
-            if likely and question.matters[likely] >= SURELY_LIKE and not self.covers(likely, programmes):
+            if likely and question.matters[likely] >= SURELY_LIKE and not self._covers(likely, fits):
                 found.append(self._silent(likely, programmes))
         return list(dict.fromkeys(found))
 
@@ -284,7 +288,7 @@ class NoticeIndex:
         return Silent(notice=self._notice.id, topic=name)
 
     def _missing_words(
-        self, question: Question, silent: Sequence[Silent], programmes: tuple[str, ...]
+        self, question: Question, silent: Sequence[Silent], fits: _Fitting
     ) -> Iterator[Silent]:
         """Cases asked that the text has no word of; strange words where no finer matter is covered."""
         text = self._source
@@ -293,7 +297,7 @@ class NoticeIndex:
                 yield Silent(notice=self._notice.id, topic=case)
         matters = self._matters
         finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
-        if not silent and not any(self.covers(m, programmes) for m in finer):
+        if not silent and not any(self._covers(m, fits) for m in finer):
             for word in question.strange[:_STRANGE_NAMED]:
                 yield Silent(notice=self._notice.id, topic=word)
 

@@ -7,7 +7,7 @@ negation, an exclusion is a leaf that fails. (Kleene's logic with two judgements
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
@@ -17,7 +17,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from knowledge.dictionary import Days, Entry, Item, Items, OneOf, Span, Value, months_before, whole_months
+from knowledge.dictionary import (
+    SURE_YES,
+    Days,
+    Entry,
+    Item,
+    Items,
+    OneOf,
+    Span,
+    Value,
+    months_before,
+    whole_months,
+)
 from knowledge.notice import Record, Strings
 
 _MONTH = 31
@@ -298,6 +309,19 @@ class Known:
     values: Mapping[str, Value]
     days: tuple[date, ...]
     unsure: frozenset[str] = frozenset()
+
+
+def implied(values: Mapping[str, Value], rulesets: Iterable[Ruleset]) -> Mapping[str, Value]:
+    """The values, with what each title that was won counts as: 武汉市技能大师 is also an honour."""
+    found = dict(values)
+    for ruleset in rulesets:
+        if ruleset.title is None or values.get(f"won/{ruleset.programme}") != SURE_YES:
+            continue
+        had = found.get(ruleset.title.fact)
+        items, complete = (had.items, had.complete) if isinstance(had, Items) else ((), False)
+        item = Item.of(ruleset.title.record)
+        found[ruleset.title.fact] = Items(tuple(dict.fromkeys((*items, item))), complete)
+    return found
 
 
 class Rules:

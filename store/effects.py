@@ -3,6 +3,8 @@
 - `not_helpful` (question, message_id): an answer did not help; `message_id` is that of the message
   which it answered, or empty.
 - `ask_staff` (question; city, district, programme): a question that waits for staff.
+- `page` (token_hash, purpose, content, days): a page that this person opens by a link for so many days.
+- `revoke_pages` (): none of this person's links opens anything any more.
 - `forget` (receipt): everything that this person wrote, heard or left is erased, and the rows that
   remain, so that a repeated message is still known, name `receipt` instead of the person.
 """
@@ -11,14 +13,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, update
 
 from store import outbox
+from store import pages as links
 from store.engine import Session
-from store.records import Arrival, Contact, EffectLike, Route
-from store.schema import contacts, conversations, deliveries, feedback, fixed, inbound, questions
+from store.records import Arrival, Contact, EffectLike, Page, Purpose, Route
+from store.schema import contacts, conversations, deliveries, feedback, fixed, inbound, pages, questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +59,11 @@ ASK: Final = insert(questions).values(
     asked_at=bindparam("asked_at"),
 )
 
+REVOKE: Final = update(pages).where(pages.c.contact_id == bindparam("of_contact")).values(revoked=True)
+
 _of_person: BindParameter[int] = bindparam("of_contact")
 ERASE_CONVERSATION: Final = delete(conversations).where(conversations.c.contact_id == _of_person)
+ERASE_PAGES: Final = delete(pages).where(pages.c.contact_id == _of_person)
 ERASE_QUESTIONS: Final = update(questions).where(questions.c.contact_id == _of_person).values(question=null())
 ERASE_FEEDBACK: Final = update(feedback).where(feedback.c.contact_id == _of_person).values(question=null())
 ERASE_DELIVERIES: Final = (
@@ -114,13 +121,30 @@ def _ask_staff(
     )
 
 
+def _page(session: Session, cause: Cause, *, token_hash: str, purpose: str, content: str, days: str) -> None:
+    now = cause.arrival.received_at
+    page = Page(
+        token_hash=token_hash,
+        purpose=Purpose(purpose),
+        content=content,
+        contact_id=cause.contact.id,
+        created_at=now,
+        expires_at=now + timedelta(days=int(days)),
+    )
+    links.keep_page(session, page=page)
+
+
+def _revoke_pages(session: Session, cause: Cause) -> None:
+    session.run(REVOKE, of_contact=cause.contact.id)
+
+
 def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     person, now = cause.contact.id, cause.arrival.received_at
     outbox.cancel(session, cause.contact, reason="forgotten", now=now)
     session.run(DROP_UNANSWERED, of_contact=person, now=now)
     session.run(ERASE_INBOUND, of_contact=person, except_id=cause.inbound_id)
     session.run(ERASE_REQUEST, at_id=cause.inbound_id)
-    for erase in (ERASE_CONVERSATION, ERASE_QUESTIONS, ERASE_FEEDBACK, ERASE_DELIVERIES):
+    for erase in (ERASE_CONVERSATION, ERASE_PAGES, ERASE_QUESTIONS, ERASE_FEEDBACK, ERASE_DELIVERIES):
         session.run(erase, of_contact=person)
     session.run(UNLINK, of_contact=person, receipt=receipt, now=now)
 
@@ -128,5 +152,7 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
 EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "not_helpful": _not_helpful,
     "ask_staff": _ask_staff,
+    "page": _page,
+    "revoke_pages": _revoke_pages,
     "forget": _forget,
 }

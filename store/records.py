@@ -30,6 +30,13 @@ class DeliveryState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Purpose(StrEnum):
+    """What a page that is opened by a link is for."""
+
+    RESULT = "result"
+    ROSTER = "roster"
+
+
 ARROWS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     DeliveryState.WAITING: frozenset({DeliveryState.SENDING, DeliveryState.EXPIRED, DeliveryState.CANCELLED}),
     DeliveryState.SENDING: frozenset(
@@ -169,6 +176,18 @@ class Token:
 
     account: str
     access_token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page that is opened by a link: `token_hash` is the SHA-256 of its token, `content` JSON."""
+
+    token_hash: str
+    purpose: Purpose
+    content: str
+    contact_id: int | None
+    created_at: datetime
     expires_at: datetime
 
 

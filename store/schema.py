@@ -31,7 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 
-from store.records import DeliveryState, Route
+from store.records import DeliveryState, Purpose, Route
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
@@ -88,7 +88,9 @@ def _contact() -> Column[int]:
     return Column("contact_id", BigInteger, ForeignKey("contacts.id"), nullable=False)
 
 
-def _one_of(column: str, values: type[Route] | type[DeliveryState], name: str) -> CheckConstraint:
+def _one_of(
+    column: str, values: type[Route] | type[DeliveryState] | type[Purpose], name: str
+) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=name)
 
 
@@ -242,6 +244,21 @@ feedback = Table(
     Column("question", Text),
     Column("given_at", UtcDateTime, nullable=False),
     Index("ix_feedback_contact_id", "contact_id"),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("token_hash", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("contact_id", BigInteger, ForeignKey("contacts.id")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("revoked", Boolean(create_constraint=False), nullable=False),
+    _one_of("purpose", Purpose, "purpose"),
+    Index("ix_pages_contact_id", "contact_id"),
+    Index("ix_pages_expires_at", "expires_at"),
 )
 
 tokens = Table(

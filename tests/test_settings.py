@@ -24,6 +24,7 @@ WRONG = {
     "JIANGWEN_CLOCK_RATE": "-1",
     "JIANGWEN_DATABASE_URL": f"mysql://clerk:{SECRET}@host/x",
     "JIANGWEN_WECHAT_AES_KEY": SECRET,
+    "JIANGWEN_PUBLIC_URL": "http://bot.example.org",
 }
 
 
@@ -145,6 +146,35 @@ def test_a_part_of_an_account_asks_for_the_rest(name: str) -> None:
 def test_a_key_of_another_shape_is_a_fault(key: str) -> None:
     (told,) = faults({**ACCOUNT, "JIANGWEN_WECHAT_AES_KEY": key})
     assert told.startswith("JIANGWEN_WECHAT_AES_KEY:")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "bot.example.org",
+        "http://bot.example.org",
+        "https://",
+        "https://bot.example.org/",
+        "https://bot.example.org/a/",
+        "https://bot.example.org?a=1",
+        "https://bot.example.org#a",
+        "https://clerk:pass@bot.example.org",
+        "ftp://127.0.0.1",
+        "https://[bot",
+        "https://bot.example.org:port",
+        "javascript:alert(1)",
+    ],
+)
+def test_an_address_that_links_cannot_begin_with_is_a_fault(url: str) -> None:
+    (told,) = faults({"JIANGWEN_PUBLIC_URL": url})
+    assert told.startswith("JIANGWEN_PUBLIC_URL:")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "https://bot.example.org", "https://example.org:8443/jiangwen", "http://127.0.0.1:8080"]
+)
+def test_an_address_that_people_can_reach_is_kept_as_it_is(url: str) -> None:
+    assert load({"JIANGWEN_PUBLIC_URL": url}).public_url == url
 
 
 @pytest.mark.parametrize("rate", ["inf", "nan", "1e300", "-0.1", "fast"])

@@ -9,7 +9,7 @@ import pytest
 
 from store.database import Store
 from store.records import DeliveryState, Route
-from store.schema import contacts, conversations, deliveries, feedback, inbound, metadata, questions
+from store.schema import contacts, conversations, deliveries, feedback, inbound, metadata, pages, questions
 from tests.store.scene import NOW, Effect, Mind, event, in_time, late_reply, message, rows, texts_in, too_late
 
 ASK = Effect(name="ask_staff", values={"question": "武昌区找谁", "city": "wuhan", "district": "武昌区"})
@@ -165,7 +165,7 @@ async def test_old_messages_are_erased_and_young_ones_kept(store: Store) -> None
 
 async def test_erased_tables_are_all_tables_with_words_of_people(store: Store) -> None:
     """A new table with a person's words must be thought of when somebody is forgotten."""
-    touched = {contacts, conversations, inbound, deliveries, questions, feedback}
+    touched = {contacts, conversations, inbound, deliveries, questions, feedback, pages}
     assert {table.name for table in metadata.sorted_tables if "contact_id" in table.c} == {
         table.name for table in touched - {contacts}
     }

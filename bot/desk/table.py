@@ -1,0 +1,74 @@
+"""A table that somebody sent: its rows, or why it is not read. Nothing of it is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from bot.desk import reader
+
+BYTES: Final = 5 << 20
+_SECONDS = reader.SECONDS + 5
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
+
+Cell = str | float | bool | date | None
+
+
+class Unreadable(Exception):
+    """`reason` is the name of the words that tell the person what to do."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table with its number as a spreadsheet shows it."""
+
+    number: int
+    cells: tuple[Cell, ...]
+
+
+async def rows(data: bytes) -> list[Row]:
+    """The rows that hold anything; raises Unreadable."""
+    if len(data) > BYTES:
+        raise Unreadable("size")
+    answer = await _read(data)
+    if "refused" in answer:
+        raise Unreadable(answer["refused"])
+    return [Row(number, tuple(map(_cell, cells))) for number, cells in answer["rows"]]
+
+
+async def _read(data: bytes) -> dict[str, Any]:
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        reader.__name__,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        # a reader that breaks down may name what it read
+        stderr=asyncio.subprocess.DEVNULL,
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
+    )
+    try:
+        output, _ = await asyncio.wait_for(child.communicate(data), _SECONDS)
+    except TimeoutError:
+        raise Unreadable("huge") from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode:
+        raise Unreadable("huge" if child.returncode < 0 else "broken")
+    answer: dict[str, Any] = json.loads(output)
+    return answer
+
+
+def _cell(value: Any) -> Cell:
+    return date.fromisoformat(value["day"]) if isinstance(value, dict) else value
