@@ -68,6 +68,10 @@ TWO_YEARS = {
     "measure": "months",
     "cuts": [{"least": 0, "stands": "unmet"}, {"least": 24, "stands": "met"}],
 }
+JUDGED_BEFORE = {
+    "measure": "months",
+    "cuts": [{"least": 0, "stands": "judged"}, {"least": 24, "stands": "met"}],
+}
 HARD = {
     "measure": "years",
     "cuts": [
@@ -154,10 +158,10 @@ class TestDays:
     @given(
         st.dates(date(1965, 1, 1), date(1972, 1, 1)),
         st.integers(0, 500),
-        st.sampled_from([HARD, SOFT, TWO_YEARS]),
+        st.sampled_from([HARD, SOFT, TWO_YEARS, JUDGED_BEFORE]),
     )
     def test_a_stretch_of_days_is_all_its_days(self, first: date, length: int, leaf: Spec) -> None:
-        start = first.replace(year=first.year + 53) if leaf is TWO_YEARS and first.day < 29 else first
+        start = months_before(first, -53 * 12) if leaf["measure"] == "months" else first
         every = [start + timedelta(days=n) for n in range(length + 1)]
         judge = single(leaf, MONTH)
         found = {by(judge, Days(day, day)).low for day in every}
