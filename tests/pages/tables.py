@@ -25,7 +25,7 @@ GOOD: Person = {
     "已入选项目：武汉市技能大师": "否",
     "出生年月": "1980-08",
 }
-MANAGER: Person = {**GOOD, "姓名": "李主任", "职务": "单位中层以上管理干部"}
+DIRECTOR: Person = {**GOOD, "姓名": "李主任", "职务": "单位中层以上管理干部"}
 
 
 def as_csv(people: Sequence[Person], encoding: str = "utf-8") -> bytes:

@@ -17,7 +17,7 @@ from knowledge.rules import Outcome
 from store.records import Purpose
 from tests.pages.door import Door
 from tests.pages.people import MASTER, TOKEN, content, keep
-from tests.pages.tables import GOOD, MANAGER, as_csv, as_xlsx, filled, sheets
+from tests.pages.tables import DIRECTOR, GOOD, as_csv, as_xlsx, filled, sheets
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -77,7 +77,7 @@ async def test_a_template_offers_lists_for_options_and_asks_for_no_relaxation(
 async def test_a_filled_template_comes_back_as_a_matrix(door: Door) -> None:
     await linked(door)
     template = await (await door.client.get(f"/p/{TOKEN}/template.xlsx")).read()
-    shown = await table(door, filled(template, [GOOD, MANAGER]))
+    shown = await table(door, filled(template, [GOOD, DIRECTOR]))
 
     words = door.library.vocabulary.outcomes
     header, good, manager = shown["结果"]
@@ -102,7 +102,7 @@ async def test_a_csv_of_any_spreadsheet_is_read(door: Door, encoding: str) -> No
 async def test_faults_are_told_by_row_and_column_and_the_other_rows_are_held(door: Door) -> None:
     await linked(door)
     wrong = {**GOOD, "姓名": "张三", "职务": "大官", "出生年月": "去年", "身份证号": "不该有"}
-    shown = await table(door, as_csv([wrong, MANAGER]))
+    shown = await table(door, as_csv([wrong, DIRECTOR]))
 
     assert shown["结果"][1][2] == "这一行有要改的地方，没有比对"
     assert shown["结果"][2][2].startswith("不符合")
