@@ -315,7 +315,7 @@ class _Loader:
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
         self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else set())
         self._faults += lint_rules.check(drafts, entries, screens)
-        telling = self._whole(common / "telling.yaml", Sayings)
+        told = self._read(common / "telling.yaml")
         if vocabulary and told:
             every = [entry for entry, _ in (*entries, *(row for draft in drafts for row in draft.entries))]
             self._faults += lint_telling.check(vocabulary.telling, told, every)
