@@ -126,6 +126,7 @@ class TestDays:
             (TWO_YEARS, month(2022), (U, M)),
             (TWO_YEARS, month(2024, 6), (U, U)),
             (TWO_YEARS, month(2025), (U, U)),
+            (JUDGED_BEFORE, month(2022), (E, M)),
             (HARD, month(1970), (M, M)),
             (HARD, month(1969, 2), (E, E)),
             (HARD, month(1968, 2), (U, U)),
