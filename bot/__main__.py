@@ -24,8 +24,9 @@ from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
 from bot.settings import Settings, SettingsError, load
-from bot.terminal import clause_lines, coverage_lines, explained, programme_lines
+from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines
 from handlers.contract import Incoming, Kind
+from knowledge import cases
 from knowledge.faults import KnowledgeError
 from knowledge.library import Library, Notice
 from store.database import AlreadyOpen, Unavailable
@@ -181,6 +182,20 @@ def kb_show(
         typer.echo(f"no programme or clause {what!r}; `jiangwen kb show` lists them", err=True)
         raise typer.Exit(1)
     typer.echo("\n".join(lines))
+
+
+@kb.command("test")
+def kb_test(
+    cases_folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="A folder of cases, a file for each programme.")
+    ] = cases.FOLDER,
+    folder: Folder = None,
+) -> None:
+    """Judge every case by the criteria; each that differs is shown."""
+    library = _library(folder)
+    results = [cases.judge(library, case) for case in cases.load(library, cases_folder)]
+    typer.echo("\n".join(case_lines(results, library.vocabulary.outcomes)))
+    raise typer.Exit(0 if all(result.passed for result in results) else 1)
 
 
 @kb.command("coverage")

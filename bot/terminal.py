@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from knowledge.cases import Result
 from knowledge.library import Library, Notice
 from knowledge.reading import Reading
+from knowledge.rules import Outcome
 
 _WIDTH = 60
 
@@ -84,3 +88,29 @@ def coverage_lines(library: Library) -> list[str]:
 
 def _parts(library: Library) -> list[Notice]:
     return [part for notice in library.notices.values() for part in (notice, *notice.relays)]
+
+
+def case_lines(results: Sequence[Result], words: Mapping[Outcome, str]) -> list[str]:
+    """Every case that failed, with what was expected and what was found; then the counts by programme."""
+    lines = [line for result in results if not result.passed for line in _failure(result, words)]
+    every = Counter(result.case.programme for result in results)
+    passed = Counter(result.case.programme for result in results if result.passed)
+    lines += [f"{programme}: {passed[programme]} of {count} cases" for programme, count in every.items()]
+    return lines
+
+
+def _failure(result: Result, words: Mapping[Outcome, str]) -> list[str]:
+    case = result.case
+    expected = _told(case.expect, case.worst, case.best, words)
+    found = _told(result.found.outcome, result.worst, result.best, words)
+    return [
+        f"{case.programme} {case.id}: {case.why}",
+        f"    expected: {expected}; {', '.join(sorted(case.decisive))}",
+        f"    found:    {found}; {', '.join(result.decisive)}",
+    ]
+
+
+def _told(outcome: Outcome, worst: Outcome | None, best: Outcome | None, words: Mapping[Outcome, str]) -> str:
+    """The verdict; of an open one with the cases that are known."""
+    ends = [words[end] if end else "…" for end in (worst, best)]
+    return words[outcome] + (f" ({ends[0]} - {ends[1]})" if outcome is Outcome.OPEN else "")

@@ -22,7 +22,6 @@ _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
 _CLIP = 500
 
 
-@lru_cache(maxsize=256)  # a turn asks it twice of each message
 def normalise(text: str) -> str:
     """NFKC, simplified, lower case, single spaces, nothing invisible; at most 500 characters."""
     text = unicodedata.normalize("NFKC", _DROPPED.sub("", text[: 4 * _CLIP]))

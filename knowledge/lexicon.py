@@ -108,7 +108,7 @@ class Lexicon:
         self._blurred_sounds: dict[str, str] = {}
         lengths: dict[tuple[str, str], set[int]] = defaultdict(set)
         self._heads: dict[str, list[str]] = defaultdict(list)
-        self._tails: dict[tuple[int, str], list[str]] = defaultdict(list)
+        self._tails: dict[str, list[str]] = defaultdict(list)
         for surface in sorted(self._senses, key=lambda s: (-max(x.weight for x in self._senses[s]), s)):
             if (
                 not 2 <= len(surface) <= _LONGEST
@@ -121,15 +121,11 @@ class Lexicon:
             lengths[heard(surface[0]), heard(surface[1])].add(len(surface))
             if len(surface) >= _SHORTEST_TYPO and self._only(surface, Sort.PROGRAMME, Sort.REGION):
                 self._heads[surface[:2]].append(surface)
-                self._tails[len(surface), surface[-2:]].append(surface)
+                self._tails[surface[-2:]].append(surface)
         for word in sorted(spoken):
             if len(word) > 1 and all(map(is_han, word)):
                 self._exact_sounds.setdefault(" ".join(map(sound, word)), word)
         self._sound_lengths = {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
-        self._tail_lengths: dict[str, set[int]] = defaultdict(set)
-        for length, tail in self._tails:
-            self._tail_lengths[tail].add(length)
-        self._name_lengths = sorted({length for length, _ in self._tails}, reverse=True)
 
     def _only(self, surface: str, *sorts: Sort) -> bool:
         return all(sense.sort in sorts for sense in self._senses[surface])
@@ -151,11 +147,10 @@ class Lexicon:
                 senses = self._senses.get(text[start:end])
                 if not senses or (char.isascii() and _within_word(text, start, end)):
                     continue
-                kept = tuple(s for s in senses if cover.get(s.sort, 0) < end)
-                for sense in kept:
-                    cover[sense.sort] = max(cover.get(sense.sort, 0), end)
+                kept = [s for s in senses if cover.get(s.sort, 0) < end]
                 if kept:
-                    found.append(Found(start, end, text[start:end], kept))
+                    cover.update({sense.sort: end for sense in kept})
+                    found.append(Found(start, end, text[start:end], tuple(kept)))
         return _outside_names(found)
 
     def mend(self, text: str) -> Mended:
@@ -215,31 +210,33 @@ class Lexicon:
                 known[at] = max(known[at], length)
         words = _spans(tags)
         sounds = [*map(_heard, text)]
-        starts = self._starts(text)
+        names = self._names(text)
         done = 0
         for at, lengths in enumerate(map(self._sound_lengths.get, pairwise(sounds))):
-            if at < done or not (lengths or at in starts) or not sounds[at] or words[at][0] != at:
+            if at < done or not (lengths or at in names) or not sounds[at] or words[at][0] != at:
                 continue
             surface = self._alike(text, at, lengths or (), known, words, sounds)
-            if surface is None and at in starts:
-                surface = self._one_off(text, at, known, words)
+            if surface is None and at in names:
+                surface = self._one_off(text, at, names[at], known, words)
             if surface is None:
                 continue
             done = at + len(surface)
             changes.append((text[at:done], surface))
             text = text[:at] + surface + text[done:]
-            starts = self._starts(text)
+            names = self._names(text)
         return text
 
-    def _starts(self, text: str) -> set[int]:
-        """Where a long name may begin whose first two or last two characters stand in the text."""
-        found: set[int] = set()
-        for at in range(len(text) - 1):
-            pair = text[at : at + 2]
+    def _names(self, text: str) -> dict[int, list[str]]:
+        """The long names whose first two or last two characters stand in the text, by where each would
+        begin: those of the first two before the others, and of these the longest first."""
+        found: dict[int, list[str]] = defaultdict(list)
+        pairs = [text[at : at + 2] for at in range(len(text) - 1)]
+        for at, pair in enumerate(pairs):
             if pair in self._heads:
-                found.add(at)
-            if pair in self._tail_lengths:
-                found.update(at + 2 - length for length in self._tail_lengths[pair])
+                found[at] += self._heads[pair]
+        for at in reversed(range(len(pairs))):
+            for name in self._tails.get(pairs[at], ()):
+                found[at + 2 - len(name)].append(name)
         return found
 
     def _alike(
@@ -254,7 +251,12 @@ class Lexicon:
         """The wording that sounds like what stands at `at`, where that means nothing as long."""
         for length in lengths:
             end = at + length
-            if end > len(text) or words[end - 1][1] != end or max(known[at:end]) >= length:
+            if (
+                end > len(text)
+                or known[at] >= length
+                or words[end - 1][1] != end
+                or max(known[at:end]) >= length
+            ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
             if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):
@@ -262,13 +264,14 @@ class Lexicon:
         return None
 
     def _one_off(
-        self, text: str, at: int, known: Sequence[int], words: Sequence[tuple[int, int]]
+        self,
+        text: str,
+        at: int,
+        names: Iterable[str],
+        known: Sequence[int],
+        words: Sequence[tuple[int, int]],
     ) -> str | None:
         """A long name with one wrong character: its first two or its last two are right."""
-        names: list[str] = [*self._heads.get(text[at : at + 2], ())]
-        for length in self._name_lengths:
-            if at + length <= len(text):
-                names += self._tails.get((length, text[at + length - 2 : at + length]), ())
         for name in names:
             end = at + len(name)
             if end > len(text) or max(known[at:end]) >= len(name) - 1:

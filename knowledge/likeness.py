@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import re
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9.:]+")
 _SMOOTH = 30.0
@@ -42,23 +43,23 @@ class Likeness:
         self._labels = tuple(samples)
         ignored = frozenset(passed_over)
         counts = [
-            Counter(piece for text in texts for piece in pieces(text.lower()) if piece not in ignored)
-            for texts in samples.values()
+            Counter(chain.from_iterable(pieces(text.lower()) for text in texts)) for texts in samples.values()
         ]
+        for own in counts:
+            for piece in own.keys() & ignored:
+                del own[piece]
         spread = Counter(piece for own in counts for piece in own)
         size = len(counts) + 1
         rarity = {piece: math.log(size / number) for piece, number in spread.items()}
-        weights: dict[str, list[tuple[int, float]]] = defaultdict(list)
+        self._weights: dict[str, tuple[array[int], array[float]]] = {}
         for at, own in enumerate(counts):
             worth = {piece: rarity[piece] * count / (count + 1) for piece, count in own.items()}
             length = math.sqrt(sum(w * w for w in worth.values()) + _SMOOTH)
             for piece, weight in worth.items():
                 if weight:
-                    weights[piece].append((at, weight / length))
-        self._weights = {
-            piece: (array("H", [at for at, _ in found]), array("d", [worth for _, worth in found]))
-            for piece, found in weights.items()
-        }
+                    labels, weights = self._weights.setdefault(piece, (array("H"), array("d")))
+                    labels.append(at)
+                    weights.append(weight / length)
 
     def best(self, asked: Iterable[str], most: int = 3) -> list[tuple[str, float]]:
         """The labels most like a text, given as its `pieces`; best first, each with how much it is (some 0.3

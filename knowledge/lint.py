@@ -69,11 +69,20 @@ def validated(source: Source, kind: type[_Kind], path: Path_, value: Any) -> tup
     except ValidationError as error:
         found = []
         for problem in error.errors():
-            place = (*path, *problem["loc"])
+            place = _place(source, path, problem)
             field = ".".join(map(str, place)) or "(row)"
             was, expected = repr(problem["input"])[:120], problem["msg"]
             found.append(_fault(source.name, source.line(place), field, was, expected, cure(kind, problem)))
         return None, found
+
+
+def _place(source: Source, path: Path_, problem: ErrorDetails) -> Path_:
+    """Where the file has the problem: pydantic also names the kinds of value that it tried."""
+    for key in problem["loc"]:
+        missing = problem["type"] == "missing" and key == problem["loc"][-1]
+        if (*path, key) in source.lines or missing:
+            path = (*path, key)
+    return path
 
 
 def check(drafts: Sequence[Draft], matters: Collection[str]) -> Iterator[Fault]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
 
-from knowledge.dictionary import ELSEWHERE, Entry, Screen
+from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault
 from knowledge.lint import Draft, bare
 from knowledge.notice import Condition
-from knowledge.rules import Cited, Leaf, Node, Ruleset, Standing, Switch, leaves, parts
+from knowledge.rules import Cited, Leaf, Node, Ruleset, Standing, Switch, leaves, of_number, of_option, parts
 
 _COVERED = ("all", "any", "soft", "judged", "exclusion", "host", "slot")
 
@@ -47,6 +48,17 @@ def _once(rows: Sequence[tuple[str, str, str, int]]) -> Iterator[Fault]:
 
 def _screen(screen: Screen, folder: str, line: int, dictionary: Mapping[str, Entry]) -> Iterator[Fault]:
     file = f"{folder}/screens.yaml"
+    for fact in screen.fills:
+        if fact not in dictionary:
+            expected = "a fact of facts.yaml"
+            yield Fault(
+                file=file,
+                line=line,
+                field=f"{screen.id}.fills",
+                found=fact,
+                expected=expected,
+                cure="correct it",
+            )
     for row in screen.lines:
         for fact, option in row.sets.items():
             entry = dictionary.get(fact)
@@ -76,17 +88,26 @@ class _Folder:
         """The faults of every ruleset, and the conditions of the notice that none holds."""
         for row in self._draft.criteria.together:
             yield from self._cited(row)
-            yield from self._known(row.programmes, "together")
+            yield from self._known(row.programmes, row.name)
         ids: Counter[str] = Counter()
+        programmes = Counter(ruleset.programme for ruleset in self._draft.criteria.rulesets)
+        for programme, times in programmes.items():
+            if times > 1:
+                yield self._fault(programme, f"{times} rulesets", "each programme once", "join them")
         for ruleset in self._draft.criteria.rulesets:
-            yield from self._known((ruleset.programme,), "programme")
+            yield from self._known((ruleset.programme,), ruleset.programme)
+            sound = set()
             for leaf in ruleset.leaves:
                 ids[leaf.id] += 1
-                yield from self._leaf(leaf)
+                faults = list(self._leaf(leaf))
+                yield from faults
+                if not faults:
+                    sound.add(leaf.id)
             yield from self._switches(ruleset.tree)
+            yield from self._title(ruleset)
             for cited in (*ruleset.jury, *ruleset.notes):
                 yield from self._cited(cited)
-            yield from self._one_direction(ruleset)
+            yield from self._one_direction(ruleset, sound)
             yield from self._gaps(ruleset)
         for id_, times in ids.items():
             if times > 1:
@@ -95,16 +116,15 @@ class _Folder:
     def _fault(self, field: str, found: str, expected: str, cure: str) -> Fault:
         source = self._draft.rules
         assert source is not None  # check() is for folders that have the file
-        line = next((at for path, at in source.lines.items() if _names(source.value, path, field)), 1)
+        lines = (source.named(keys, field) for keys in (("id", "name", "programme", "switch"), ("fact",)))
+        line = next(filter(None, lines), 1)
         return Fault(file=source.name, line=line, field=field, found=found, expected=expected, cure=cure)
 
     def _known(self, programmes: Sequence[str], field: str) -> Iterator[Fault]:
         for programme in programmes:
             if programme not in self._programmes:
-                expected = f"one of {', '.join(sorted(self._programmes))}"
-                yield self._fault(
-                    programme, programme, f"a programme of the notice, {expected}", f"correct {field}"
-                )
+                expected = f"a programme of the notice: {', '.join(sorted(self._programmes))}"
+                yield self._fault(field, programme, expected, "correct it")
 
     def _cited(self, cited: Cited) -> Iterator[Fault]:
         field = cited.id if isinstance(cited, Leaf) else cited.name
@@ -140,27 +160,47 @@ class _Folder:
             expected = "the table for the type: cuts (of a month with measure), matches, at_least, when"
             yield self._fault(leaf.id, entry.type, expected, "use the table that fits the type")
             return
-        known = entry.domain() or ({*leaf.when} - {ELSEWHERE})
+        known = entry.domain() or {self._draft.header.city}
         for option in (*leaf.when, *([leaf.at_least] if leaf.at_least else [])):
             if option not in known:
                 yield self._fault(leaf.id, option, f"one of {', '.join(sorted(known))}", "correct the option")
-        if (
-            leaf.cuts
-            and entry.low is not None
-            and entry.type == "number"
-            and min(c.least for c in leaf.cuts) > entry.low
-        ):
-            yield self._fault(
-                leaf.id, str(leaf.cuts[0].least), f"a first cut at {entry.low}", "add the lowest cut"
-            )
-        if leaf.measure and min(c.least for c in leaf.cuts) > 0:
-            yield self._fault(leaf.id, str(leaf.cuts[0].least), "a first cut at 0", "add the lowest cut")
+        yield from self._lowest_cut(leaf, entry)
+        yield from self._fields(leaf.id, entry, [field for match in leaf.matches for field in match.where])
+
+    def _lowest_cut(self, leaf: Leaf, entry: Entry) -> Iterator[Fault]:
+        """The first cut stands where the numbers begin."""
+        least = min((cut.least for cut in leaf.cuts), default=None)
+        begin = 0 if leaf.measure else entry.low
+        if least is not None and begin is not None and least > begin:
+            yield self._fault(leaf.id, f"{least:g}", f"a first cut at {begin:g}", "add the lowest cut")
+
+    def _fields(self, field: str, entry: Entry, named: Iterable[str]) -> Iterator[Fault]:
+        """The fields that a record of the fact can have."""
+        known = {name for option in entry.options for name in option.record}
+        known |= {detail.field for detail in entry.details}
+        for name in dict.fromkeys(named):
+            if name not in known:
+                yield self._fault(field, name, f"one of {', '.join(sorted(known))}", "correct the field")
+
+    def _title(self, ruleset: Ruleset) -> Iterator[Fault]:
+        """A title counts as a record of a list."""
+        if ruleset.title is None:
+            return
+        entry = self._dictionary.get(ruleset.title.fact)
+        if entry is None or entry.type != "records":
+            found, expected = ruleset.title.fact, "a fact of facts.yaml that is a list"
+            yield self._fault(ruleset.programme, found, expected, "correct the fact of `title`")
+        else:
+            yield from self._fields(ruleset.programme, entry, ruleset.title.record)
 
     def _switches(self, node: Node) -> Iterator[Fault]:
         if isinstance(node, Switch):
             entry = self._dictionary.get(node.switch)
             domain = entry.domain() if entry else frozenset()
-            for option in node.cases:
+            if not domain:
+                expected = "a fact of facts.yaml with options"
+                yield self._fault(node.switch, node.switch, expected, "correct it or add the fact")
+            for option in node.cases if domain else ():
                 if option not in domain:
                     yield self._fault(
                         node.switch, option, f"one of {', '.join(sorted(domain))}", "correct the option"
@@ -168,29 +208,18 @@ class _Folder:
         for part in parts(node):
             yield from self._switches(part)
 
-    def _one_direction(self, ruleset: Ruleset) -> Iterator[Fault]:
+    def _one_direction(self, ruleset: Ruleset, sound: Collection[str]) -> Iterator[Fault]:
         """A fact that helps one leaf and harms another makes "can still change the outcome" inexact."""
-        tables: dict[str, list[dict[str, Standing]]] = defaultdict(list)
+        rows: dict[str, list[Leaf]] = defaultdict(list)
         for leaf in leaves(ruleset.tree, relaxing=False):
-            entry = self._dictionary.get(leaf.fact.partition("/")[0])
-            if entry is not None and leaf.when:
-                tables[leaf.fact].append({o: leaf.when.get(o, leaf.otherwise) for o in entry.domain()})
-        for fact, rows in tables.items():
-            for one in rows:
-                for other in rows:
-                    if any(
-                        one[a] < one[b] and other[a] > other[b]
-                        for a in one
-                        for b in one
-                        if a in other and b in other
-                    ):
-                        yield self._fault(
-                            fact,
-                            fact,
-                            "a fact that helps or harms all its leaves alike",
-                            "split the fact in two",
-                        )
-                        return
+            if leaf.id in sound:
+                rows[leaf.fact].append(leaf)
+        for fact, asked in rows.items():
+            entry = self._dictionary[fact.partition("/")[0]]
+            tables = [_table(leaf, asked, entry) for leaf in asked]
+            if any(_against(one, other) for one, other in combinations(tables, 2)):
+                expected = "a fact that helps or harms all its leaves alike"
+                yield self._fault(fact, fact, expected, "split the fact in two")
 
     def _gaps(self, ruleset: Ruleset) -> Iterator[Fault]:
         """Every condition of the programme stands in a leaf, with the jury or among the notes."""
@@ -210,13 +239,15 @@ class _Folder:
                 )
 
 
-def _names(value: object, path: Sequence[str | int], field: str) -> bool:
-    """Whether the mapping at `path` is the row called `field`."""
-    for key in path:
-        value = value[key]  # type: ignore[index]
-    return isinstance(value, dict) and field in (
-        value.get("id"),
-        value.get("name"),
-        value.get("programme"),
-        value.get("switch"),
+def _against(one: Sequence[Standing], other: Sequence[Standing]) -> bool:
+    """Whether a change of the fact raises one leaf and lowers the other."""
+    return any(
+        (a - b) * (c - d) < 0 for (a, c), (b, d) in combinations(list(zip(one, other, strict=True)), 2)
     )
+
+
+def _table(leaf: Leaf, asked: Sequence[Leaf], entry: Entry) -> list[Standing]:
+    """Where a leaf stands by each option of its fact, or at each number where a leaf of it changes."""
+    if leaf.cuts:
+        return [of_number(leaf, least) for least in sorted({cut.least for row in asked for cut in row.cuts})]
+    return [of_option(leaf, option, entry) for option in sorted(entry.domain())]

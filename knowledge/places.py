@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.lexicon import Found, Sort
@@ -28,27 +29,26 @@ class Spoken:
         """What `found` says of places; a district after `home` is where somebody lives, and counts only
         where no other is named."""
 
-        def values(sort: Sort) -> Iterable[str]:
-            return (s.value for item in found for s in item.senses if s.sort is sort)
-
-        streets = [item for item in found if any(s.sort is Sort.STREET for s in item.senses)]
-        named = [
-            (item, s.value) for item in found for s in item.senses if s.sort in (Sort.REGION, Sort.STREET)
-        ]
+        items: dict[Sort, list[Found]] = defaultdict(list)
+        values: dict[Sort, dict[str, None]] = defaultdict(dict)
+        named: list[tuple[Found, str]] = []
+        for item in found:
+            for sort in dict.fromkeys(sense.sort for sense in item.senses):
+                items[sort].append(item)
+            for sense in item.senses:
+                values[sense.sort][sense.value] = None
+                if sense.sort in (Sort.REGION, Sort.STREET):
+                    named.append((item, sense.value))
         units = [value for item, value in named if not home.search(text[: item.start])]
         places = units or [value for _, value in named]
         return cls(
-            cities=tuple(dict.fromkeys(values(Sort.CITY))),
-            others=tuple(
-                item
-                for item in found
-                if any(s.sort is Sort.OTHER_CITY for s in item.senses) and not home.search(text[: item.start])
-            ),
+            cities=tuple(values[Sort.CITY]),
+            others=tuple(item for item in items[Sort.OTHER_CITY] if not home.search(text[: item.start])),
             regions=tuple(dict.fromkeys(_split(value) for value in places)),
-            street=streets[0].surface if streets else "",
-            programmes=tuple(item for item in found if any(s.sort is Sort.PROGRAMME for s in item.senses)),
-            persons=tuple(dict.fromkeys(values(Sort.PERSON))),
-            bodies=tuple(dict.fromkeys(values(Sort.BODY))),
+            street=items[Sort.STREET][0].surface if items[Sort.STREET] else "",
+            programmes=tuple(items[Sort.PROGRAMME]),
+            persons=tuple(values[Sort.PERSON]),
+            bodies=tuple(values[Sort.BODY]),
         )
 
     def other_city(self) -> str:

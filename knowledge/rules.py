@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum, StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import combinations
 from typing import Annotated, Any, Literal
 
@@ -196,20 +196,22 @@ class Relax(Record):
     by: Leaf
 
 
+_FORMS = {"all_of": "AllOf", "any_of": "AnyOf", "switch": "Switch", "base": "Relax", "count": "AtLeast"}
+
+
 def _form(value: Any) -> str:
-    keys = ("all_of", "any_of", "switch", "base", "count")
-    if isinstance(value, Mapping):
-        return next((key for key in keys if key in value), "fact")
-    return next((key for key in keys if hasattr(value, key)), "fact")
+    """The kind of node by the key that only this kind has."""
+    has = value.__contains__ if isinstance(value, Mapping) else partial(hasattr, value)
+    return next((form for key, form in _FORMS.items() if has(key)), "Leaf")
 
 
 Node = Annotated[
-    Annotated[AllOf, Tag("all_of")]
-    | Annotated[AnyOf, Tag("any_of")]
-    | Annotated[AtLeast, Tag("count")]
-    | Annotated[Switch, Tag("switch")]
-    | Annotated[Relax, Tag("base")]
-    | Annotated[Leaf, Tag("fact")],
+    Annotated[AllOf, Tag("AllOf")]
+    | Annotated[AnyOf, Tag("AnyOf")]
+    | Annotated[AtLeast, Tag("AtLeast")]
+    | Annotated[Switch, Tag("Switch")]
+    | Annotated[Relax, Tag("Relax")]
+    | Annotated[Leaf, Tag("Leaf")],
     Discriminator(_form),
 ]
 
@@ -375,11 +377,12 @@ class Rules:
         return self.leaf(leaf, known).low if leaf.fact in known.values else Standing.UNMET
 
     def _taken(self, node: Switch, known: Known) -> list[Node]:
-        """The parts that a switch may still take."""
+        """The parts that a switch may still take, each once."""
         value = known.values.get(node.switch)
         if not isinstance(value, OneOf):
             return [*node.cases.values(), node.otherwise]
-        return [node.cases.get(option, node.otherwise) for option in sorted(value.options)]
+        taken = [node.cases.get(option, node.otherwise) for option in sorted(value.options)]
+        return list({id(part): part for part in taken}.values())
 
     def open_facts(self, known: Known) -> dict[str, tuple[str, ...]]:
         """The facts on which the verdict still depends, each with the leaves that it can move; in the order
@@ -405,8 +408,8 @@ class Rules:
                 taken = self._taken(node, known)
                 if len(taken) > 1:
                     yield node.switch, ""
-                else:
-                    yield from self._live(taken[0], known, floor, cap)
+                for part in taken:
+                    yield from self._live(part, known, floor, cap)
             case _:
                 below = parts(node)
                 found = [self.of(part, known) for part in below]
@@ -522,10 +525,10 @@ def _nth(found: Sequence[Interval], count: int) -> Interval:
 def _of_value(leaf: Leaf, value: Value, entry: Entry, days: Sequence[date]) -> Interval:
     match value:
         case OneOf(options):
-            found = [_of_option(leaf, option, entry) for option in options]
+            found = [of_option(leaf, option, entry) for option in options]
         case Span(low, high):
             inner = [cut.least for cut in leaf.cuts if low < cut.least <= high]
-            found = [_of_number(leaf, number) for number in (low, high, *inner)]
+            found = [of_number(leaf, number) for number in (low, high, *inner)]
         case Days():
             return _of_days(leaf, value, days)
         case Items():
@@ -533,13 +536,14 @@ def _of_value(leaf: Leaf, value: Value, entry: Entry, days: Sequence[date]) -> I
     return Interval(min(found), max(found))
 
 
-def _of_option(leaf: Leaf, option: str, entry: Entry) -> Standing:
+def of_option(leaf: Leaf, option: str, entry: Entry) -> Standing:
+    """Where a leaf stands by one option of its fact."""
     if leaf.at_least:
         return leaf.stands if entry.rank(option) >= entry.rank(leaf.at_least) else leaf.otherwise
     return leaf.when.get(option, leaf.otherwise)
 
 
-def _of_number(leaf: Leaf, number: float) -> Standing:
+def of_number(leaf: Leaf, number: float) -> Standing:
     """The standing of the highest cut that the number reaches; of a day still to come, that of the lowest."""
     lowest = min(leaf.cuts, key=lambda cut: cut.least)
     reached = [cut for cut in leaf.cuts if cut.least <= number]
@@ -555,7 +559,7 @@ def _of_days(leaf: Leaf, value: Days, days: Sequence[date]) -> Interval:
     tried += [d for edge in edges for d in (edge, _next(edge)) if value.first <= d <= value.last]
     found = set()
     for since in tried:
-        at = {_of_number(leaf, whole_months(since, day) // per) for day in days}
+        at = {of_number(leaf, whole_months(since, day) // per) for day in days}
         found.add(at.pop() if len(at) == 1 else Standing.EXCEPTION)
     if len(found) > 1 and (value.last - value.first).days <= _MONTH:
         return Interval(Standing.EXCEPTION, Standing.EXCEPTION)

@@ -6,6 +6,8 @@ import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeVar
 
 from knowledge.figures import chinese_number
@@ -17,6 +19,7 @@ from knowledge.notice import Aspect, Contact, Quota
 from knowledge.places import Place, Spoken
 from knowledge.ranking import ASSERTED, FEW, MOST, NoticeIndex, Question
 from knowledge.reading import ASK, Context, Finding, Reading, Stated
+from knowledge.vocabulary import Statement
 
 _SEGMENT = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
 _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
@@ -32,6 +35,8 @@ _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
 
 _Key = TypeVar("_Key")
+_Statements = Sequence[tuple[Statement, re.Match[str]]]
+"""What people say of themselves, each with the kind of statement that it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,8 @@ class Reader:
         act = self._act(text)
         found = mended.found
         spoken = Spoken.of(found, text, self._words.patterns.home)
-        asked = self._asked(text, found)
+        statements = [(row, match) for row in self._words.statements for match in row.pattern.finditer(text)]
+        asked = self._asked(text, found, statements)
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
         strange = self._strange(mended, place.notices)
         vague = not asked.topics() or asked.hinted
@@ -94,13 +100,15 @@ class Reader:
             asked = replace(asked, aspects={**asked.aspects, Aspect.DISTRICT_ROUTING: 1.0})
         other_edition = self._other_edition(text, place.notices)
         selection = self._words.patterns.selection.search(text)
-        reading = Reading(
+        other_city = spoken.other_city()
+        asks = act == ASK and not (other_city or selection) and (asked.topics() or place.explicit)
+        return Reading(
             text=text,
             act=act,
             mended=mended.changes,
             city=place.city,
             city_from=place.city_from,
-            other_city=spoken.other_city(),
+            other_city=other_city,
             other_edition=other_edition,
             other_selection=selection[1] if selection else "",
             districts=place.districts,
@@ -111,19 +119,13 @@ class Reader:
             programmes=place.programmes,
             aspects=tuple(sorted(asked.aspects, key=lambda a: -asked.aspects[a])),
             matters=asked.matters,
-            stated=tuple(self._stated(text)),
+            stated=tuple(_stated(statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
+            findings=tuple(self._findings(text, asked, place, strange))
+            if asks and any(map(is_han, text))
+            else (),
         )
-        if (
-            not any(map(is_han, text))
-            or act != ASK
-            or reading.other_city
-            or selection
-            or not (asked.topics() or place.explicit)
-        ):
-            return reading
-        return replace(reading, findings=tuple(self._findings(reading, asked, place)))
 
     def _in_common_chinese(self, text: str) -> str:
         """English and dialect words as the common Chinese they stand for."""
@@ -140,19 +142,18 @@ class Reader:
             return ASK
         return next((act for word, act in self._parts if word in text), ASK)
 
-    def _asked(self, text: str, found: Sequence[Found]) -> Asked:
+    def _asked(self, text: str, found: Sequence[Found], statements: _Statements) -> Asked:
         aspects, matters, segments = self._named(text, found)
         topical = _without_names(text, found)
-        spans = self._stated_spans(text, aspects)
+        spans = _stated_spans(statements, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
         parts = pieces(topical)
         self._add_likely(parts, aspects, matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
-            for row in self._words.statements:
-                if row.pattern.search(text):
-                    matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
-                    segments[-1].setdefault(row.about, 1.0)
+            for row, _ in statements:
+                matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
+                segments[-1].setdefault(row.about, 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
         hinted = _promote(aspects, matters)
@@ -190,13 +191,6 @@ class Reader:
             if any(pattern.search(text) for pattern in row.patterns):
                 _add(aspects, row.id, 1.0)
         return aspects, matters, segments
-
-    def _stated_spans(self, text: str, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
-        """What people say of themselves: no question where something else is asked (五十三了…几号截止)."""
-        asked = {aspect for aspect, weight in aspects.items() if weight >= ASSERTED}
-        if not asked or asked & _ABOUT_PERSONS:
-            return []
-        return [match.span() for row in self._words.statements for match in row.pattern.finditer(text)]
 
     def _add_likely(
         self, parts: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]
@@ -245,31 +239,22 @@ class Reader:
         other = self._words.patterns.other.search(text)
         return other.group() if other else ""
 
-    def _stated(self, text: str) -> Iterator[Stated]:
-        for row in self._words.statements:
-            match = row.pattern.search(text)
-            if match is None:
-                continue
-            raw = match[1]
-            value = raw if row.reads == "text" or raw.isdecimal() else str(chinese_number(raw))
-            yield Stated(fact=row.fact, value=value, words=match.group())
-
-    def _findings(self, reading: Reading, asked: Asked, place: Place) -> Iterator[Finding]:
+    def _findings(self, text: str, asked: Asked, place: Place, strange: Sequence[str]) -> Iterator[Finding]:
         question = Question(
             pieces=asked.pieces,
             aspects=asked.aspects,
             matters=asked.matters,
             segments=asked.segments,
-            kinds=[kind for kind in self._words.kinds if kind.asks.search(reading.text)],
+            kinds=[kind for kind in self._words.kinds if kind.asks.search(text)],
             topical=asked.topics(),
             cases=asked.cases,
-            strange=reading.strange,
-            districts=reading.districts,
+            strange=strange,
+            districts=place.districts,
         )
         notices = place.notices[:_FEW_NOTICES]
         for notice in notices:
             own = {programme.id for programme in notice.programmes}
-            programmes = tuple(p for p in reading.programmes if p in own)
+            programmes = tuple(p for p in place.programmes if p in own)
             most = MOST if len(notices) == 1 else FEW
             yield self._index(notice).answer(question, programmes, most=most)
 
@@ -289,6 +274,23 @@ def _without_names(text: str, found: Sequence[Found]) -> str:
         if all(sense.sort in where for sense in item.senses):
             text = text[: item.start] + " " * len(item) + text[item.end :]
     return text
+
+
+def _stated_spans(statements: _Statements, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
+    """What people say of themselves: no question where something else is asked (五十三了…几号截止)."""
+    asked = {aspect for aspect, weight in aspects.items() if weight >= ASSERTED}
+    if not asked or asked & _ABOUT_PERSONS:
+        return []
+    return [match.span() for _, match in statements]
+
+
+def _stated(statements: _Statements) -> Iterator[Stated]:
+    """The first of each row of the vocabulary."""
+    for row, matches in groupby(statements, key=itemgetter(0)):
+        match = next(matches)[1]
+        raw = match[1]
+        value = raw if row.reads == "text" or raw.isdecimal() else str(chinese_number(raw))
+        yield Stated(fact=row.fact, value=value, words=match.group())
 
 
 def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> set[str]:

@@ -7,7 +7,7 @@ YAML 1.1 turns `no` into false, 2024-07-14 into a date and 1:1.2 into a number; 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,16 @@ class Source:
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+    def named(self, keys: Collection[str], text: str) -> int | None:
+        """The line of the first mapping in which one of `keys` is this text."""
+        return next((line for path, line in self.lines.items() if self._says(path, keys, text)), None)
+
+    def _says(self, path: Path_, keys: Collection[str], text: str) -> bool:
+        value = self.value
+        for key in path:
+            value = value[key]
+        return isinstance(value, dict) and any(value.get(key) == text for key in keys)
 
 
 def read(path: Path, name: str) -> Source:

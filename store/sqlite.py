@@ -44,33 +44,30 @@ class Prepared:
     def __init__(self, statement: Any) -> None:
         compiled = statement.compile(dialect=DIALECT)
         self.sql = str(compiled)
-        self._names: list[str] = compiled.positiontup
-        given = {name: compiled.binds[name] for name in self._names}
-        self._constants = {name: bind.value for name, bind in given.items() if not bind.required}
-        self._encoders = [
-            (name, encode)
-            for name, bind in given.items()
-            if (encode := bind.type.dialect_impl(DIALECT).bind_processor(DIALECT))
+        binds = [(name, compiled.binds[name]) for name in compiled.positiontup]
+        self._constants = {name: bind.value for name, bind in binds if not bind.required}
+        self._places = [
+            (name, bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)) for name, bind in binds
         ]
-        self._columns = [
-            (column.name, column.type.dialect_impl(DIALECT).result_processor(DIALECT, None))
-            for column in statement.exported_columns
+        columns = statement.exported_columns
+        self._names = [column.name for column in columns]
+        self._decoders = [
+            (column.name, decode)
+            for column in columns
+            if (decode := column.type.dialect_impl(DIALECT).result_processor(DIALECT, None))
         ]
 
     def values(self, given: dict[str, Any]) -> list[Any]:
-        given = {**self._constants, **given}
-        for name, encode in self._encoders:
-            given[name] = encode(given[name])
-        return [given[name] for name in self._names]
+        if self._constants:
+            given = self._constants | given
+        return [encode(given[name]) if encode else given[name] for name, encode in self._places]
 
     def rows(self, found: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
-        return [
-            {
-                name: decode(value) if decode else value
-                for (name, decode), value in zip(self._columns, row, strict=True)
-            }
-            for row in found
-        ]
+        rows = [dict(zip(self._names, row, strict=True)) for row in found]
+        for row in rows:
+            for name, decode in self._decoders:
+                row[name] = decode(row[name])
+        return rows
 
 
 class SqliteSession:

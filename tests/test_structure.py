@@ -57,10 +57,7 @@ def test_the_import_contracts_hold() -> None:
     ("room", "libraries"),
     [
         ("store", {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"}),
-        (
-            "bot",
-            {"aiohttp", "wechatpy", "typer", "jinja2", "prometheus_client", "python_calamine", "xlsxwriter"},
-        ),
+        ("bot", {"aiohttp", "typer", "jinja2", "prometheus_client", "python_calamine", "xlsxwriter"}),
         ("knowledge", {"opencc", "rjieba", "pypinyin", "cn2an"}),
     ],
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.dialogue import Dialogue, Said
+from knowledge import cases
 from knowledge.library import Library, Season
 from tests.talk import sample, talk
 from tests.wire import wire
@@ -46,6 +47,23 @@ RELAYS: Sequence[Row] = [
     ("东西湖区找谁问", ["027-83891432", "吴中街302号"], ["85550199"]),
     ("汉阳区电话多少", ["没有写汉阳区的电话", "83919071"], ["85550199", "83891432"]),
 ]
+
+
+CASES = """people:
+  welder:
+    {unit_city: 临江, unit_kind: enterprise, frontline: yes, retired: working, birth: 1980-01,
+     skill_level: 技师, contests: [], linjiang.apprentices: 6, linjiang.craft: no, members: 4}
+cases:
+  - {id: met, like: welder, why: 一（一）, expect: 符合明文条件, decisive: [gongjiang.2]}
+  - {id: judged, like: welder, why: 一（一）3, facts: {linjiang.apprentices: 5, linjiang.craft: yes},
+     expect: 待评审认定, decisive: [gongjiang.3]}
+  - {id: other_city, like: welder, why: 一（一）, facts: {unit_city: 武汉}, expect: 不符合,
+     decisive: [gongjiang.city]}
+  - {id: between, like: welder, why: 一（一）年龄在发文日和截止日不同, facts: {birth: 1967-04-01},
+     expect: 待主管部门确认, decisive: [gongjiang.age]}
+  - {id: open, like: welder, why: 一（一）, unknown: [linjiang.apprentices, linjiang.craft],
+     expect: 信息不足, worst: 不符合, best: 符合明文条件, decisive: [gongjiang.2, gongjiang.3]}
+"""
 
 
 @pytest.fixture
@@ -123,3 +141,32 @@ def test_a_third_city_changes_no_answer_about_another_city(added: Path) -> None:
     assert len(of_a_city) > len(talks) / 2
     for turns in of_a_city:
         assert [said.text for said in talk(after, turns)] == [said.text for said in talks[turns]]
+
+
+@only("linjiang-2026")
+def test_a_third_city_judges_by_its_own_criteria_and_claims(added: Path, tmp_path: Path) -> None:
+    library = Library.load(added)
+    (tmp_path / "linjiang-gongjiang.yaml").write_text(CASES, encoding="utf-8")
+
+    results = [cases.judge(library, case) for case in cases.load(library, tmp_path)]
+
+    assert len(results) == 5
+    assert [(result.case.id, result.found, result.decisive) for result in results if not result.passed] == []
+    assert all(cases.judge(library, case).passed for case in cases.load(library))
+
+
+@only("jiangxia-2023")
+def test_periods_are_reckoned_to_the_deadline_of_the_units_own_district(added: Path, tmp_path: Path) -> None:
+    library = Library.load(added)
+    text = (cases.FOLDER / "wuhan-gongjiang.yaml").read_text(encoding="utf-8")
+    people = text[text.index("people:") : text.index("cases:")]
+    row = "  - {{id: {0}, like: engineer, why: 满3年, facts: {{engineer_since: 2020-06-22}}, {1}}}\n"
+    city = row.format("city", "expect: 待主管部门确认")
+    district = row.format("district", "districts: [江夏区], expect: 不符合, decisive: [gongjiang.level]")
+    (tmp_path / "wuhan-gongjiang.yaml").write_text(f"{people}cases:\n{city}{district}", encoding="utf-8")
+
+    in_city, in_district = (cases.judge(library, case) for case in cases.load(library, tmp_path))
+
+    assert in_city.passed
+    assert in_district.found.outcome is in_district.case.expect
+    assert "gongjiang.engineer_years" in in_district.decisive
