@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from html import unescape
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from bot.pages.links import PublicLinks, hashed
 from handlers.contract import Effect
 from knowledge.dictionary import SURE_YES, Days, Item, Items, OneOf, Span
 from knowledge.rules import Outcome
-from tests.pages.door import Door
+from tests.pages.door import Door, open_door
 from tests.pages.people import (
     HEAD_OF_WORKSHOP,
     LEADER,
@@ -223,3 +224,9 @@ async def test_months_years_and_numbers_are_told_as_they_were_said(door: Door) -
         "您说的：1969年7月到1970年7月之间",
         "技师（二级）或高级技师（一级）",
     )
+
+
+async def test_without_an_address_for_people_there_are_no_pages(tmp_path: Path) -> None:
+    async with open_door(tmp_path, public_url="") as door:
+        await keep(door.store, content(door.library, MASTER))
+        assert (await door.client.get(f"/p/{TOKEN}")).status == 404
