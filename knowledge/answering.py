@@ -15,7 +15,7 @@ from knowledge.said import Found
 from knowledge.stories import Stories
 
 _MOST_PACKED = 9
-_LIKE, _LEAD = 0.6, 1.5
+_LIKE, _LEAD = 0.45, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class Answering:
         single = len(asked.fills) == 1
         values = (single and self._worded(bare, asked, self._words.first)) or self._plain(bare, asked)
         if values is None and asked.kind in ("number", "month"):
-            values = self._told(bare, asked, today)
+            parts = (bare, *self._words.split.split(bare))
+            values = next((v for part in parts if (v := self._told(part, asked, today))), None)
         if values is not None:
             return Answer({fact: Found(value, text) for fact, value in values.items()})
         return self._sentence(text, bare, asked, today=today, notice=notice)
@@ -138,7 +139,9 @@ class Answering:
         """What a sentence tells of the question, and of anything else."""
         found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
         told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
-        told = told or dict(self._worded(bare, asked, self._words.words))
+        if asked.who == "unit":
+            found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
+        told = told or dict(self._worded(bare, asked, self._words.words)) or dict(self._headed(bare, asked))
         doubtful = self._words.unsure.search(text) is not None
         if not doubtful and not told and self._words.aside.search(text):
             return None
@@ -153,6 +156,14 @@ class Answering:
         if not told and not unsure:
             return Answer(values, understood=False)
         return Answer({**values, **self._completed(asked, values)}, unsure)
+
+    def _of_unit(self, fact: str) -> bool:
+        return self._dictionary[fact.partition("/")[0]].who == "unit"
+
+    def _headed(self, bare: str, asked: Question) -> Mapping[str, Value]:
+        """By a yes or no that goes before a sentence."""
+        head = self._words.split.split(bare)[0]
+        return (self._plain(head, asked) if head != bare else None) or {}
 
     def _by_words(self, bare: str, asked: Question, told: Mapping[str, Value]) -> Mapping[str, Value]:
         """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence

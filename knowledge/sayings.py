@@ -115,6 +115,7 @@ class Contests(Record):
     world: str
     first: str
     coach: Pattern
+    coach_after: Pattern
     roles: tuple[str, str]
     beside: Pattern
     trim: str
