@@ -56,9 +56,9 @@ class Answering:
         indexes = self._indexes(bare, asked)
         if indexes is not None:
             return asked.chosen(indexes)
-        labelled = [at for at, line in enumerate(asked.lines) if bare == _bare(line.label)]
-        if labelled:
-            return asked.chosen(labelled)
+        begun = [at for at, line in enumerate(asked.lines) if _bare(line.label).startswith(bare)]
+        if len(begun) == 1 and len(bare) > 1:
+            return asked.chosen(begun)
         if asked.kind == "many" and self._words.all.match(bare):
             return asked.chosen(range(len(asked.lines)))
         if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
@@ -141,8 +141,9 @@ class Answering:
         told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
         if asked.who == "unit":
             found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
-        told = told or dict(self._worded(bare, asked, self._words.words)) or dict(self._headed(bare, asked))
         doubtful = self._words.unsure.search(text) is not None
+        told = told or dict(self._worded(bare, asked, self._words.words))
+        told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if asked.kind in ("one", "many"):
@@ -169,11 +170,13 @@ class Answering:
         """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
         does not name are denied only where it says that there is nothing else."""
         if asked.kind == "one":
-            at = _line_of(asked.lines, told) if told else _likest(bare, asked.lines)
+            if told and self._words.partial.search(bare):
+                return {}
+            at = _line_of(asked.lines, told) if told else _likest(bare, asked.lines, shared=2)
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         for part in filter(None, self._words.split.split(bare)):
-            at = _likest(part, asked.lines)
+            at = _likest(part, asked.lines, shared=1)
             if at is not None and at not in chosen and not self._words.refusal.search(part):
                 chosen.append(at)
         if not chosen or any(isinstance(value, Items) for value in told.values()):
@@ -241,8 +244,8 @@ def _either(choices: Iterable[Mapping[str, Value]]) -> Mapping[str, Value] | Non
     return {fact: OneOf(options) for fact, options in found.items()}
 
 
-def _likest(text: str, lines: Sequence[Line]) -> int | None:
-    """The line that shares most of the text's pairs of characters, where it does so by far."""
+def _likest(text: str, lines: Sequence[Line], *, shared: int) -> int | None:
+    """The line that shares most of the text's pairs of characters, at least `shared`, and does so by far."""
     pairs = set(_pairs(text))
     if not pairs:
         return None
@@ -252,7 +255,8 @@ def _likest(text: str, lines: Sequence[Line]) -> int | None:
     ]
     best = max(range(len(lines)), key=scores.__getitem__)
     second = max((s for at, s in enumerate(scores) if at != best), default=0.0)
-    return best if scores[best] >= _LIKE and scores[best] >= _LEAD * second else None
+    likely = scores[best] >= max(_LIKE, _LEAD * second) and len(pairs & known[best]) >= shared
+    return best if likely else None
 
 
 def _pairs(text: str) -> Iterator[str]:

@@ -12,7 +12,6 @@ from knowledge.sayings import Numbers, Times
 _YEAR = 12
 _LONG = 40 * _YEAR
 _DIGITS = {char: str(at) for at, char in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2"}
-_PAIRS = {"俩": 2, "仨": 3}
 
 
 def number(text: str) -> int | None:
@@ -21,7 +20,7 @@ def number(text: str) -> int | None:
         return int(text)
     if len(text) > 1 and all(char in _DIGITS for char in text):
         return None
-    return _PAIRS.get(text) or chinese_number(text)
+    return chinese_number(text)
 
 
 def lasting(today: date, least: int, most: int) -> Days:

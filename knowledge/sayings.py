@@ -240,6 +240,7 @@ class Answers(Record):
     first: Mapping[str, Mapping[str, Pattern]]
     words: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
+    partial: Pattern
     refusal: Pattern
     only: Pattern
     not_yet: Pattern
