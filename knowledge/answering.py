@@ -56,9 +56,10 @@ class Answering:
         indexes = self._indexes(bare, asked)
         if indexes is not None:
             return asked.chosen(indexes)
-        begun = [at for at, line in enumerate(asked.lines) if _bare(line.label).startswith(bare)]
-        if len(begun) == 1 and len(bare) > 1:
-            return asked.chosen(begun)
+        labels = [_bare(line.label) for line in asked.lines]
+        begun = [at for at, label in enumerate(labels) if label.startswith(bare)]
+        if bare in labels or (asked.kind == "one" and len(begun) == 1 and len(bare) > 1):
+            return asked.chosen(begun[:1])
         if asked.kind == "many" and self._words.all.match(bare):
             return asked.chosen(range(len(asked.lines)))
         if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
