@@ -15,7 +15,7 @@ from knowledge.said import Found
 from knowledge.stories import Stories
 
 _MOST_PACKED = 9
-_LIKE, _LEAD = 0.6, 1.5
+_LIKE, _LEAD = 0.45, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ class Answering:
         single = len(asked.fills) == 1
         values = (single and self._worded(bare, asked, self._words.first)) or self._plain(bare, asked)
         if values is None and asked.kind in ("number", "month"):
-            values = self._told(bare, asked, today)
+            parts = (bare, *self._words.split.split(bare))
+            values = next((v for part in parts if (v := self._told(part, asked, today))), None)
         if values is not None:
             return Answer({fact: Found(value, text) for fact, value in values.items()})
         return self._sentence(text, bare, asked, today=today, notice=notice)
@@ -55,9 +56,10 @@ class Answering:
         indexes = self._indexes(bare, asked)
         if indexes is not None:
             return asked.chosen(indexes)
-        labelled = [at for at, line in enumerate(asked.lines) if bare == _bare(line.label)]
-        if labelled:
-            return asked.chosen(labelled)
+        labels = [_bare(line.label) for line in asked.lines]
+        begun = [at for at, label in enumerate(labels) if label.startswith(bare)]
+        if bare in labels or (asked.kind == "one" and len(begun) == 1 and len(bare) > 1):
+            return asked.chosen(begun[:1])
         if asked.kind == "many" and self._words.all.match(bare):
             return asked.chosen(range(len(asked.lines)))
         if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
@@ -138,8 +140,11 @@ class Answering:
         """What a sentence tells of the question, and of anything else."""
         found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
         told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
-        told = told or dict(self._worded(bare, asked, self._words.words))
+        if asked.who == "unit":
+            found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
         doubtful = self._words.unsure.search(text) is not None
+        told = told or dict(self._worded(bare, asked, self._words.words))
+        told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if asked.kind in ("one", "many"):
@@ -154,15 +159,25 @@ class Answering:
             return Answer(values, understood=False)
         return Answer({**values, **self._completed(asked, values)}, unsure)
 
+    def _of_unit(self, fact: str) -> bool:
+        return self._dictionary[fact.partition("/")[0]].who == "unit"
+
+    def _headed(self, bare: str, asked: Question) -> Mapping[str, Value]:
+        """By a yes or no that goes before a sentence."""
+        head = self._words.split.split(bare)[0]
+        return (self._plain(head, asked) if head != bare else None) or {}
+
     def _by_words(self, bare: str, asked: Question, told: Mapping[str, Value]) -> Mapping[str, Value]:
         """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
         does not name are denied only where it says that there is nothing else."""
         if asked.kind == "one":
-            at = _line_of(asked.lines, told) if told else _likest(bare, asked.lines)
+            if told and self._words.partial.search(bare):
+                return {}
+            at = _line_of(asked.lines, told) if told else _likest(bare, asked.lines, shared=2)
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         for part in filter(None, self._words.split.split(bare)):
-            at = _likest(part, asked.lines)
+            at = _likest(part, asked.lines, shared=1)
             if at is not None and at not in chosen and not self._words.refusal.search(part):
                 chosen.append(at)
         if not chosen or any(isinstance(value, Items) for value in told.values()):
@@ -230,8 +245,8 @@ def _either(choices: Iterable[Mapping[str, Value]]) -> Mapping[str, Value] | Non
     return {fact: OneOf(options) for fact, options in found.items()}
 
 
-def _likest(text: str, lines: Sequence[Line]) -> int | None:
-    """The line that shares most of the text's pairs of characters, where it does so by far."""
+def _likest(text: str, lines: Sequence[Line], *, shared: int) -> int | None:
+    """The line that shares most of the text's pairs of characters, at least `shared`, and does so by far."""
     pairs = set(_pairs(text))
     if not pairs:
         return None
@@ -241,7 +256,8 @@ def _likest(text: str, lines: Sequence[Line]) -> int | None:
     ]
     best = max(range(len(lines)), key=scores.__getitem__)
     second = max((s for at, s in enumerate(scores) if at != best), default=0.0)
-    return best if scores[best] >= _LIKE and scores[best] >= _LEAD * second else None
+    likely = scores[best] >= max(_LIKE, _LEAD * second) and len(pairs & known[best]) >= shared
+    return best if likely else None
 
 
 def _pairs(text: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date
 
 from knowledge.dictionary import Days, Span, month, months_before
@@ -11,17 +12,15 @@ from knowledge.sayings import Numbers, Times
 
 _YEAR = 12
 _LONG = 40 * _YEAR
-_DIGITS = {char: str(at) for at, char in enumerate("零一二三四五六七八九")} | {"〇": "0", "两": "2"}
-_PAIRS = {"俩": 2, "仨": 3}
 
 
 def number(text: str) -> int | None:
     """A number in figures or in words; None where it is none."""
     if text.isdecimal():
         return int(text)
-    if len(text) > 1 and all(char in _DIGITS for char in text):
-        return None
-    return _PAIRS.get(text) or chinese_number(text)
+    if len(text) > 1 and all(_digit(char) for char in text):
+        return None  # neighbours (five or six), or the digits of a year
+    return chinese_number(text)
 
 
 def lasting(today: date, least: int, most: int) -> Days:
@@ -161,10 +160,16 @@ class Periods:
 
 def _year(text: str, today: date) -> int | None:
     """A year in figures or digit words; of two digits the last such year that is not to come."""
-    digits = "".join(_DIGITS.get(char, char) for char in text)
+    digits = "".join(map(_digit, text))
     if not digits.isdecimal():
         return None
     if len(digits) == 2:
         year = today.year - today.year % 100 + int(digits)
         return year if year <= today.year else year - 100
     return int(digits)
+
+
+def _digit(char: str) -> str:
+    """The figure that a character stands for, of either script; `""` for any other."""
+    value = unicodedata.numeric(char, -1)
+    return str(int(value)) if 0 <= value < 10 else ""

@@ -124,7 +124,9 @@ class Records:
             begins = self._begins(window, contests[-1])
             window = window[begins:] + (beside.group() if beside else "")
             done = match.end()
-            coached = words.coach.search(said.text[start : match.end()])
+            coached = words.coach.search(said.text[start : match.end()]) or words.coach_after.match(
+                said.text[match.end() :]
+            )
             mood = said.mood(match, ever=True, others=coached is not None)
             if mood is not Mood.TOLD:
                 continue

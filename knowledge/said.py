@@ -133,7 +133,8 @@ class Said:
     def _past(self, before: str, words: str) -> bool:
         if self._moods.past.match(words):
             return True
-        past = [m.end() for m in self._moods.past.finditer(before)]
+        found = self._moods.past.finditer(before + words)
+        past = [m.end() for m in found if m.start() < len(before)]
         now = [m.end() for m in self._moods.now.finditer(before + words)]
         return bool(past) and (not now or now[-1] < past[-1])
 
@@ -179,7 +180,7 @@ def _turns(text: str, tokens: list[re.Match[str]], about: str, persons: Persons,
                 turns.append(_Turn(at, Who.CANDIDATE))
         elif match.lastgroup == "unit":
             turns.append(_Turn(at, Who.UNIT))
-        elif not _object(text, match, persons):
+        elif match.lastgroup == about != "self" or not _object(text, match, persons):
             turns.append(_Turn(at, _whose(match.lastgroup or "", about, now)))
     return turns
 

@@ -115,6 +115,7 @@ class Contests(Record):
     world: str
     first: str
     coach: Pattern
+    coach_after: Pattern
     roles: tuple[str, str]
     beside: Pattern
     trim: str
@@ -239,6 +240,7 @@ class Answers(Record):
     first: Mapping[str, Mapping[str, Pattern]]
     words: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
+    partial: Pattern
     refusal: Pattern
     only: Pattern
     not_yet: Pattern

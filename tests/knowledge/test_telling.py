@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 from knowledge.dictionary import Days, Item, Items, OneOf, Span, Value, dump, known, merge
 from knowledge.faults import KnowledgeError
 from knowledge.interview import Line, Question
+from knowledge.language import normalise
 from knowledge.library import DATA, Library
+from knowledge.sayings import Row
 from knowledge.telling import Telling, Told
 
 HERE = Path(__file__).parent / "telling"
@@ -59,7 +62,7 @@ def question(id_: str) -> Question:
     if entry.type == "titles":
         facts = {f"{id_}/{p}": LIBRARY.programmes[p][1].name for p in TITLES[id_]}
         lines = [Line(label=name, values={fact: known("yes")}) for fact, name in facts.items()]
-        return ask(id_, "many", lines, tuple(facts), none=entry.none)
+        return ask(id_, "many", lines, tuple(facts), none=entry.none, who=entry.who)
     if entry.yes_or_no:
         pairs = [("是", known("yes")), ("不是", known("no"))]
     elif entry.type == "place":
@@ -71,10 +74,12 @@ def question(id_: str) -> Question:
         Line(label=o.shown, values={id_: Items((Item.of(o.record),))}) for o in entry.options if o.record
     ]
     kind = {"records": "many", "number": "number", "month": "month"}.get(entry.type, "one")
-    return ask(id_, kind, lines, (id_,), none=entry.none)
+    return ask(id_, kind, lines, (id_,), none=entry.none, who=entry.who)
 
 
-def ask(id_: str, kind: Any, lines: Sequence[Line], fills: Sequence[str], *, none: str) -> Question:
+def ask(
+    id_: str, kind: Any, lines: Sequence[Line], fills: Sequence[str], *, none: str, who: Any = "self"
+) -> Question:
     return Question(
         id=id_,
         kind=kind,
@@ -86,7 +91,7 @@ def ask(id_: str, kind: Any, lines: Sequence[Line], fills: Sequence[str], *, non
         none=none,
         fills=tuple(fills),
         moves={},
-        who="self",
+        who=who,
     )
 
 
@@ -143,6 +148,24 @@ def test_whatever_is_said_the_values_are_of_the_dictionary(text: str, asked: str
         assert not domain or (isinstance(value, OneOf) and value.options <= domain)
         assert not isinstance(value, Days) or value.first <= value.last
         assert not isinstance(value, Span) or value.low <= value.high
+
+
+def test_what_a_row_needs_stands_in_all_that_it_matches() -> None:
+    sayings = LIBRARY.vocabulary.telling
+    patterns: list[tuple[Row, re.Pattern[str]]] = [
+        (row, pattern) for row in sayings.options for pattern in (*row.says.values(), *row.weak.values())
+    ]
+    patterns += [
+        (row, row.says)
+        for rows_ in (sayings.periods, sayings.amounts, sayings.deeds, sayings.nothing)
+        for row in rows_
+    ]
+    texts = [normalise(fragment) for fragment in FRAGMENTS]
+
+    for row, pattern in patterns:
+        for text in texts:
+            match = pattern.search(text)
+            assert match is None or row.may(frozenset(match.group())), (row.near, match.group())
 
 
 RECORD = st.dictionaries(st.sampled_from(["kind", "tier", "year"]), st.sampled_from(["a", "b"]), min_size=1)
