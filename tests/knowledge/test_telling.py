@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from knowledge.dictionary import Days, Item, Items, OneOf, Span, Value, dump, known, merge
 from knowledge.faults import KnowledgeError
-from knowledge.interview import Line, Question
+from knowledge.interview import Interview, Question
 from knowledge.language import normalise
 from knowledge.library import DATA, Library
 from knowledge.sayings import Row
@@ -25,7 +26,6 @@ from knowledge.telling import Telling, Told
 HERE = Path(__file__).parent / "telling"
 TODAY = {"wuhan-2023": date(2023, 6, 10), "wuxi-2024": date(2024, 6, 15)}
 WUHAN = "wuhan-2023"
-TITLES = {"won": ("wuhan-gongjiang", "wuhan-dashi"), "slot": ("wuxi-studio",)}
 
 LIBRARY = Library.load()
 TELLING = Telling(LIBRARY)
@@ -47,57 +47,23 @@ def shown(value: Value) -> Any:
         case Days(first, last):
             return f"{first}..{last}"
         case Items():
-            return dump(value)
+            return {key: told for key, told in dump(value).items() if key != "denied"}
 
 
-def question(id_: str) -> Question:
-    """The question on a screen, a fact or titles."""
-    screens = [*LIBRARY.screens, *(s for n in LIBRARY.notices.values() for s in n.screens)]
-    screen = next((s for s in screens if s.id == id_), None)
-    if screen:
-        lines = [Line(label=x.label, values={f: known(o) for f, o in x.sets.items()}) for x in screen.lines]
-        kind = "many" if screen.many else "one"
-        return ask(id_, kind, lines, screen.fills, none=screen.none)
-    entry = LIBRARY.dictionary[id_]
-    if entry.type == "titles":
-        facts = {f"{id_}/{p}": LIBRARY.programmes[p][1].name for p in TITLES[id_]}
-        lines = [Line(label=name, values={fact: known("yes")}) for fact, name in facts.items()]
-        return ask(id_, "many", lines, tuple(facts), none=entry.none, who=entry.who)
-    if entry.yes_or_no:
-        pairs = [("是", known("yes")), ("不是", known("no"))]
-    elif entry.type == "place":
-        pairs = [("在", known("武汉")), ("不在", known("elsewhere"))]
-    else:
-        pairs = [(o.shown, known(o.id)) for o in entry.options if not o.record]
-    lines = [Line(label=label, values={id_: value}) for label, value in pairs]
-    lines += [
-        Line(label=o.shown, values={id_: Items((Item.of(o.record),))}) for o in entry.options if o.record
-    ]
-    kind = {"records": "many", "number": "number", "month": "month"}.get(entry.type, "one")
-    return ask(id_, kind, lines, (id_,), none=entry.none, who=entry.who)
-
-
-def ask(
-    id_: str, kind: Any, lines: Sequence[Line], fills: Sequence[str], *, none: str, who: Any = "self"
-) -> Question:
-    return Question(
-        id=id_,
-        kind=kind,
-        ask="",
-        help="",
-        example="",
-        unit="",
-        lines=tuple(lines),
-        none=none,
-        fills=tuple(fills),
-        moves={},
-        who=who,
-    )
+@cache
+def question(id_: str, notice: str) -> Question:
+    """The question as an interview on all of the notice's programmes begins with it; on another notice's
+    where this one does not ask it."""
+    for name in (notice, *LIBRARY.notices):
+        programmes = [ruleset.programme for ruleset in LIBRARY.notices[name].criteria.rulesets]
+        if asked := Interview(LIBRARY, programmes).question(id_, {}, frozenset()):
+            return asked
+    raise AssertionError(id_)
 
 
 def read(row: Mapping[str, Any]) -> Told:
     notice = row.get("notice", WUHAN)
-    asked = question(row["asked"]) if "asked" in row else None
+    asked = question(row["asked"], notice) if "asked" in row else None
     return TELLING.read(row["say"], today=TODAY[notice], notice=notice, asked=asked)
 
 
@@ -138,7 +104,7 @@ ASKED = sorted({row["asked"] for row in rows("answers.yaml")})
     st.sampled_from(sorted(TODAY)),
 )
 def test_whatever_is_said_the_values_are_of_the_dictionary(text: str, asked: str | None, notice: str) -> None:
-    told = TELLING.read(text, today=TODAY[notice], notice=notice, asked=question(asked) if asked else None)
+    told = read({"say": text, "notice": notice} | ({"asked": asked} if asked else {}))
 
     assert told.values.keys() == told.words.keys()
     assert told.values.keys().isdisjoint(told.unsure)
