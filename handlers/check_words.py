@@ -39,6 +39,16 @@ class Shown:
     unit: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """The stage that binds the person's unit: who, until when as it is written, and the fact that says so."""
+
+    actor: str
+    as_written: str
+    cite: str
+    fact: str
+
+
 def ordered(sections: Iterable[Section]) -> list[Section]:
     """Sections that stay together, in this order, after all others."""
     return [replace(section, weight=LAST) for section in sections]
@@ -130,6 +140,7 @@ def opening(turn: Turn, check: Check, *, asks: bool) -> Section:
     """What is checked, by which edition and season, and what is already known."""
     notice = turn.library.notices[check.notice]
     programmes = [turn.library.programmes[p][1] for p in check.programmes]
+    until = deadline(turn, check)
     return Section(
         template="selfcheck/opening",
         values={
@@ -137,15 +148,16 @@ def opening(turn: Turn, check: Check, *, asks: bool) -> Section:
             "edition": programmes[0].edition,
             "short": notice.header.short,
             "season": str(notice.season(turn.now)),
-            "deadline": deadline(turn, check),
+            "deadline": until,
             "told": told(turn.library, check, check.answers),
             "asks": asks,
         },
+        facts=(until.fact,) if until else (),
         weight=LAST,
     )
 
 
-def deadline(turn: Turn, check: Check) -> dict[str, Any] | None:
+def deadline(turn: Turn, check: Check) -> Deadline | None:
     """The stage that binds this person's unit: who, when as written, and where it is said."""
     notice = turn.library.notices[check.notice]
     found = [
@@ -158,8 +170,8 @@ def deadline(turn: Turn, check: Check) -> dict[str, Any] | None:
     if not local:
         return None
     part, stage = max(local, key=lambda row: row[1].ends)
-    cited = "、".join(part.clauses[clause].citation for clause in stage.clause)
-    return {"actor": stage.actor, "as_written": stage.as_written, "cite": cited}
+    sourced = turn.library.sourced[f"{part.id}/{stage.id}"]
+    return Deadline(actor=stage.actor, as_written=stage.as_written, cite=sourced.citation, fact=sourced.id)
 
 
 def asking(check: Check, question: Question, left: int) -> Section:
@@ -355,16 +367,16 @@ def _closing(turn: Turn, check: Check) -> Section:
     """That it is no decision, until when to apply, and whom to ask."""
     notice = turn.library.notices[check.notice]
     scope = Scope(notice=check.notice, programmes=check.programmes)
-    office = facts.office(turn, scope)
+    office, until = facts.office(turn, scope), deadline(turn, check)
     return Section(
         template="selfcheck/closing",
         values={
-            "deadline": deadline(turn, check),
+            "deadline": until,
             "closed": notice.season(turn.now) in (Season.CLOSED, Season.SUPERSEDED),
             "office": facts.row(office) if office else None,
             "short": notice.header.short,
         },
-        facts=(office.id,) if office else (),
+        facts=tuple(source for source in (office and office.id, until and until.fact) if source),
     )
 
 

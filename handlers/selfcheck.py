@@ -25,7 +25,7 @@ PAUSED_AFTER: Final = timedelta(hours=6)
 
 _KEPT_INTERVIEWS: Final = 64
 _LINK_DAYS: Final = 7
-_ELSE: Final = frozenset({"human", "forget", "confirm_forget"})
+_ELSE: Final = frozenset({"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine"})
 """What ends the asking for now: another has the word."""
 
 
@@ -362,7 +362,8 @@ def _programmes(turn: Turn) -> tuple[str, ...]:
 def _choose(turn: Turn) -> Reply:
     """Which programme: those of the city that is known, of all cities else, and all of a city together."""
     city = turn.reading.city
-    choices = []
+    choices: list[Choice] = []
+    together: list[Choice] = []
     for notice in turn.library.notices.values():
         if notice.superseded_by or not notice.criteria.rulesets or (city and notice.header.city != city):
             continue
@@ -373,8 +374,8 @@ def _choose(turn: Turn) -> Reply:
             )
         if len(notice.criteria.rulesets) > 1:
             values = {"city": notice.header.city}
-            choices.append(Choice(template="selfcheck/every", values=values, says="selfcheck/start_every"))
-    return Reply(sections=[Section(template="selfcheck/choose")], choices=choices, alone=True)
+            together.append(Choice(template="selfcheck/every", values=values, says="selfcheck/start_every"))
+    return Reply(sections=[Section(template="selfcheck/choose")], choices=choices + together, alone=True)
 
 
 def _roster(turn: Turn) -> Reply:
