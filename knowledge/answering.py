@@ -15,7 +15,7 @@ from knowledge.said import Found
 from knowledge.stories import Stories
 
 _MOST_PACKED = 9
-_LIKE, _LEAD = 0.45, 1.5
+_LIKE, _PARTLY_LIKE, _LEAD = 0.45, 0.3, 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,11 +173,14 @@ class Answering:
         if asked.kind == "one":
             if told and self._words.partial.search(bare):
                 return {}
-            at = _line_of(asked.lines, told) if told else _likest(bare, asked.lines, shared=2)
+            like = None if self._stories.of_others(bare) else _likest(bare, asked.lines, least=_LIKE)
+            at = _line_of(asked.lines, told) if told else like
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
-        for part in filter(None, self._words.split.split(bare)):
-            at = _likest(part, asked.lines, shared=1)
+        parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
+        least = _LIKE if self._named(asked) else _PARTLY_LIKE
+        for part in filter(None, parts):
+            at = _likest(part, asked.lines, least=least)
             if at is not None and at not in chosen and not self._words.refusal.search(part):
                 chosen.append(at)
         if not chosen or any(isinstance(value, Items) for value in told.values()):
@@ -186,6 +189,11 @@ class Answering:
         if self._words.only.search(bare) and not self._words.unsure.search(bare):
             return values
         return {fact: value for fact, value in values.items() if value != SURE_NO}
+
+    def _named(self, asked: Question) -> bool:
+        """Whether the lines are names (of honours, contests, titles), that one has or has not."""
+        kinds = {self._dictionary[fact.partition("/")[0]].type for fact in asked.fills}
+        return not kinds.isdisjoint(("records", "titles"))
 
     def _detailed(self, bare: str, asked: Question, today: date) -> Mapping[str, Value]:
         """A year for a record of which only that is asked."""
@@ -245,8 +253,9 @@ def _either(choices: Iterable[Mapping[str, Value]]) -> Mapping[str, Value] | Non
     return {fact: OneOf(options) for fact, options in found.items()}
 
 
-def _likest(text: str, lines: Sequence[Line], *, shared: int) -> int | None:
-    """The line that shares most of the text's pairs of characters, at least `shared`, and does so by far."""
+def _likest(text: str, lines: Sequence[Line], *, least: float) -> int | None:
+    """The line that shares most of the text's pairs of characters (two at least, or the only one), and does
+    so by far."""
     pairs = set(_pairs(text))
     if not pairs:
         return None
@@ -256,8 +265,8 @@ def _likest(text: str, lines: Sequence[Line], *, shared: int) -> int | None:
     ]
     best = max(range(len(lines)), key=scores.__getitem__)
     second = max((s for at, s in enumerate(scores) if at != best), default=0.0)
-    likely = scores[best] >= max(_LIKE, _LEAD * second) and len(pairs & known[best]) >= shared
-    return best if likely else None
+    enough = len(pairs & known[best]) >= min(2, len(pairs))
+    return best if enough and scores[best] >= max(least, _LEAD * second) else None
 
 
 def _pairs(text: str) -> Iterator[str]:

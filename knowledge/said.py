@@ -90,6 +90,11 @@ class Said:
         """Of whom the message speaks at `at`."""
         return self._turns[bisect_right(self._starts, at) - 1].who
 
+    @property
+    def of_others(self) -> bool:
+        """Whether any part speaks of somebody else."""
+        return any(turn.who is Who.OTHER for turn in self._turns)
+
     def sentence(self, at: int) -> int:
         """Where the sentence begins that holds `at`."""
         ends = [match.end() for match in self._moods.sentence.finditer(self.text, 0, at)]

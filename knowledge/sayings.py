@@ -43,7 +43,8 @@ class Options(Row):
     of a level the highest.
 
     `denied` is what a denial leaves possible (default: of a level what lies below, of a yes or no the
-    other); `ever` facts stay true of the past. `weak` ones count only where none of `against` is told.
+    other); `ever` facts stay true of the past; of a `plain` fact several options that are told cancel one
+    another. Where `against` is found, nothing counts, or of a fact with `weak` words only these do not.
     """
 
     fact: str

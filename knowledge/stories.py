@@ -69,6 +69,11 @@ class Stories:
         said = self._reading.of(text, answer=True)
         return said is not None and said.mood(match, unit=True) is Mood.TOLD
 
+    def of_others(self, text: str) -> bool:
+        """Whether an answer speaks of anybody but the candidate."""
+        said = self._reading.of(text, answer=True)
+        return said is None or said.of_others
+
     def _options(self, said: Said) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.options:
             if not row.may(said.characters):
