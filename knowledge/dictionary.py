@@ -199,10 +199,11 @@ def options_left(entry: Entry, had: Items) -> list[tuple[Option, Item]]:
 
 
 class Setting(Record):
-    """One line of a screen: its label and what choosing it says, fact by fact."""
+    """One line of a screen: its label and what choosing it says, fact by fact: an option or several that are
+    not told apart, of a place `here` or `elsewhere`."""
 
     label: str
-    sets: Mapping[str, str]
+    sets: Mapping[str, Strings]
 
 
 class Screen(Record):

@@ -17,7 +17,6 @@ from knowledge.dictionary import (
     Screen,
     Setting,
     Value,
-    known,
     months_before,
 )
 from knowledge.library import Library
@@ -42,6 +41,12 @@ class Fact:
     switched: frozenset[int]
     asked: bool
     prospects: Prospects
+
+    @property
+    def detailed(self) -> bool:
+        """Whether a detail may have to be asked of what is told."""
+        fields = {detail.field for detail in self.entry.details}
+        return any(fields - option.record.keys() for option in self.entry.options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +94,9 @@ class Interview:
         self._interned: dict[Hashable, Seen] = {}
         self._views: dict[Hashable, int] = {}
         self._seen: dict[tuple[int, Value | None, bool], Seen] = {}
-        self._worth: list[dict[tuple[int, ...], float]] = [{} for _ in self._trees]
+        self._outlooks = [
+            Outlook(tree, programme, self._costs, self._group) for programme, tree in enumerate(self._trees)
+        ]
         self._chosen: dict[State, str | None] = {}
 
     def _cut_down(self, screens: Sequence[Screen], names: Mapping[str, str]) -> list[Screen]:
@@ -106,7 +113,8 @@ class Interview:
                 titles.setdefault(fact.entry.id, []).append(key)
         for id_, keys in titles.items():
             entry = asked[keys[0]].entry
-            lines = tuple(Setting(label=names[key.partition("/")[2]], sets={key: YES}) for key in keys)
+            keys.sort(key=lambda key: [*names].index(key.partition("/")[2]))
+            lines = tuple(Setting(label=names[key.partition("/")[2]], sets={key: (YES,)}) for key in keys)
             found.append(
                 Screen(
                     id=id_,
@@ -124,7 +132,11 @@ class Interview:
 
     def _form(self, screen: Screen) -> _Form:
         lines = tuple(
-            tuple((self._at[f], known(option)) for f, option in line.sets.items() if f in self._at)
+            tuple(
+                (self._at[fact], self._facts[self._at[fact]].prospects.value(options))
+                for fact, options in line.sets.items()
+                if fact in self._at
+            )
             for line in screen.lines
         )
         fills = tuple(self._at[f] for f in screen.fills)
@@ -344,10 +356,23 @@ class Interview:
     def left(self, values: Mapping[str, Value], unsure: frozenset[str]) -> int:
         """At most so many further questions."""
         state = self._state(values, unsure)
-        open_ = {at for at in self._live(state) if state[at].asks}
-        for tree in self._trees:
-            open_ |= {at for at in tree.latent(state, tree.codes(state)) if state[at].asks}
-        return len(open_) + sum(bool(self._facts[at].entry.details) for at in open_)
+        live = {at: rows for at, rows in self._live(state).items() if state[at].asks}
+        later = {at for rows in live.values() for row in rows for at in row.ahead if state[at].asks}
+        return self._most(live.keys()) + self._most(later - live.keys())
+
+    def _most(self, facts: Collection[int]) -> int:
+        """The most questions that can be put on facts that matter at the same time: a form of which all that
+        hold are chosen settles those it fills at once, two such forms that share facts all but one."""
+        many = [frozenset(form.fills).intersection(facts) for form in self._forms if form.many]
+        forms = [fills for fills in dict.fromkeys(many) if not any(fills < other for other in many)]
+        joined: list[tuple[frozenset[int], int]] = []
+        for fills in filter(None, forms):
+            touching = [row for row in joined if row[0] & fills]
+            apart = [row for row in joined if not row[0] & fills]
+            joined = [*apart, (fills.union(*(row[0] for row in touching)), 1 + sum(n for _, n in touching))]
+        together = sum(1 if forms == 1 else max(1, len(fills) - 1) for fills, forms in joined)
+        alone = {*facts}.difference(*(fills for fills, _ in joined))
+        return together + len(alone) + sum(self._facts[at].detailed for at in alone)
 
     def questions_for(self, fact: str) -> tuple[str, ...]:
         """The questions that fill a fact."""
@@ -357,32 +382,53 @@ class Interview:
         own = () if any(form.titles for form in forms) else (fact,)
         return (*(form.id for form in forms), *own)
 
-    def _live(self, state: State) -> dict[int, list[Live]]:
+    def _live(self, state: State, codes: Sequence[Sequence[int]] = ()) -> dict[int, list[Live]]:
         """The facts that matter, each with the leaves it can move."""
         found: dict[int, list[Live]] = {}
         for programme, tree in enumerate(self._trees):
-            for row in tree.live(state, tree.codes(state), programme):
+            for row in tree.live(state, codes[programme] if codes else tree.codes(state), programme):
                 found.setdefault(row.fact, []).append(row)
         return found
 
     def _choose(self, state: State) -> str | None:
         """The question after which, its own cost included, least is expected to be left."""
-        live = {at: rows for at, rows in self._live(state).items() if state[at].asks}
+        codes = [tree.codes(state) for tree in self._trees]
+        live = self._live(state, codes)
+        live = {at: rows for at, rows in live.items() if state[at].asks}
+        kept = [
+            {row.fact for row in rows} - tree.idle(state, rows)
+            for programme, tree in enumerate(self._trees)
+            for rows in [[row for of in live.values() for row in of if row.programme == programme]]
+        ]
+        moving = {at: rows for at, rows in live.items() if any(at in facts for facts in kept)}
+        live = moving or live
         best: tuple[float, int, str] | None = None
         for offer in self._offered(state, live):
-            cost = offer.cost + self._after(offer, state, live)
+            cost = offer.cost + self._after(offer, state, codes, live)
             rank = (round(cost, 9), min(offer.fills), offer.id)
             best = min(best, rank) if best else rank
         return best[2] if best else None
 
     def _offered(self, state: State, live: Mapping[int, Sequence[Live]]) -> list[_Form]:
-        """The forms that fill several facts that matter (of titles one), and the questions on facts that none
-        of these fills as cheaply."""
-        found = []
-        for form in self._forms:
-            fills = [at for at in form.fills if at in live]
-            if len(fills) > (0 if form.titles else 1) and (form.many or len(self._lines(form, state)) > 1):
-                found.append(form)
+        """The forms that fill several facts that matter (of titles one) and no other form as well, and the
+        questions on facts that none of these fills as cheaply."""
+        fills = {form: {at for at in form.fills if at in live} for form in self._forms}
+        able = [
+            form
+            for form in self._forms
+            if len(fills[form]) > (0 if form.titles else 1)
+            and (form.many or len(self._lines(form, state)) > 1)
+        ]
+        found = [
+            form
+            for form in able
+            if not any(
+                fills[form] <= fills[other]
+                and other.cost <= form.cost
+                and (len(fills[form]), -len(form.fills)) < (len(fills[other]), -len(other.fills))
+                for other in able
+            )
+        ]
         filled = {(at, form.cost) for form in found for at in form.fills}
         for at in sorted(live):
             fact = self._facts[at]
@@ -397,16 +443,19 @@ class Interview:
             ]
         return found
 
-    def _after(self, form: _Form, state: State, live: Mapping[int, Sequence[Live]]) -> float:
+    def _after(
+        self, form: _Form, state: State, codes: Sequence[Sequence[int]], live: Mapping[int, Sequence[Live]]
+    ) -> float:
         """What is expected to be left after a question, over all programmes."""
         total = 0.0
-        for programme in range(len(self._trees)):
+        for programme, (tree, outlook) in enumerate(zip(self._trees, self._outlooks, strict=True)):
             mine = {at for at in form.fills for row in live.get(at, ()) if row.programme == programme}
             if not mine:
-                total += self._left_to_ask(programme, state)
+                total += outlook.cost(state, codes[programme])
                 continue
             for weight, then in self._outcomes(form, state, mine):
-                total += weight * self._left_to_ask(programme, then)
+                changed = [at for at in form.fills if then[at] is not state[at] and at in tree.facts]
+                total += weight * outlook.cost(then, codes[programme], changed)
         return total
 
     def _outcomes(self, form: _Form, state: State, mine: Collection[int]) -> Iterator[tuple[float, State]]:
@@ -446,18 +495,6 @@ class Interview:
                     weight = 0.0
             if weight:
                 found.append((weight, changes))
-        return found
-
-    def _left_to_ask(self, programme: int, state: State) -> float:
-        tree = self._trees[programme]
-        key = tuple(state[at].views[programme] for at in tree.used)
-        memo = self._worth[programme]
-        found = memo.get(key)
-        if found is None:
-            if len(memo) > _KEPT:
-                memo.clear()
-            outlook = Outlook(tree, state, tree.codes(state), self._costs, self._group)
-            found = memo[key] = outlook.cost()
         return found
 
 

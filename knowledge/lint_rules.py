@@ -12,6 +12,7 @@ from knowledge.lint import Draft, bare
 from knowledge.notice import Condition
 from knowledge.rules import Cited, Leaf, Node, Ruleset, Standing, Switch, leaves, of_number, of_option, parts
 
+_LINES = 9
 _COVERED = ("all", "any", "soft", "judged", "exclusion", "host", "slot")
 
 
@@ -59,31 +60,25 @@ def _once(rows: Sequence[tuple[str, str, str, int]]) -> Iterator[Fault]:
 
 def _screen(screen: Screen, folder: str, line: int, dictionary: Mapping[str, Entry]) -> Iterator[Fault]:
     file = f"{folder}/screens.yaml"
+
+    def fault(field: str, found: str, expected: str) -> Fault:
+        return Fault(file=file, line=line, field=field, found=found, expected=expected, cure="correct it")
+
+    if len(screen.lines) > _LINES:
+        yield fault(f"{screen.id}.lines", str(len(screen.lines)), f"at most {_LINES}, as many as one reads")
     for fact in screen.fills:
         if fact not in dictionary:
-            expected = "a fact of facts.yaml"
-            yield Fault(
-                file=file,
-                line=line,
-                field=f"{screen.id}.fills",
-                found=fact,
-                expected=expected,
-                cure="correct it",
-            )
+            yield fault(f"{screen.id}.fills", fact, "a fact of facts.yaml")
     for row in screen.lines:
-        for fact, option in row.sets.items():
+        for fact, options in row.sets.items():
             entry = dictionary.get(fact)
             if entry is None or fact not in screen.fills:
-                expected = "a fact of facts.yaml that `fills` names"
-                yield Fault(
-                    file=file, line=line, field=screen.id, found=fact, expected=expected, cure="correct it"
-                )
-            elif option not in entry.domain():
-                expected = f"one of {', '.join(sorted(entry.domain()))}"
-                field = f"{screen.id}.{fact}"
-                yield Fault(
-                    file=file, line=line, field=field, found=option, expected=expected, cure="correct it"
-                )
+                yield fault(screen.id, fact, "a fact of facts.yaml that `fills` names")
+                continue
+            domain = entry.domain() or {"here", ELSEWHERE}
+            for option in options:
+                if option not in domain:
+                    yield fault(f"{screen.id}.{fact}", option, f"one of {', '.join(sorted(domain))}")
 
 
 class _Folder:

@@ -4,62 +4,90 @@ settle most for their cost. (The ratio rule; exact for a tree of two levels whos
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from knowledge.residual import MET, UNMET, Odds, State, Tree, _claimed, _Part, _taken
+from knowledge.residual import MET, UNMET, Odds, Part, State, Tree, claimed, taken_of
 
 _NEVER = 1e-6
+_KEPT = 100_000
 _Guess = tuple[float, Odds]
 
 
-@dataclass(slots=True)
 class Outlook:
-    """The estimate for one state. `costs` is what telling each fact costs, `group` the question that tells it
-    with others."""
+    """The estimate for one programme of a session: `costs` is what telling each fact costs, `group` the
+    question that tells it with others."""
 
-    tree: Tree
+    def __init__(self, tree: Tree, programme: int, costs: Sequence[float], group: Sequence[int]) -> None:
+        self.tree = tree
+        self.programme = programme
+        self.costs = costs
+        self.group = group
+        self.guesses: dict[tuple[object, ...], _Guess] = {}
+        self._worth: dict[tuple[int, ...], float] = {}
+
+    def cost(self, state: State, codes: Sequence[int], changed: Sequence[int] = ()) -> float:
+        """The expected cost of settling the programme; `codes` tells where its parts stood before the facts
+        `changed` did."""
+        programme = self.programme
+        key = tuple([state[fact].views[programme] for fact in self.tree.root.facts])
+        found = self._worth.get(key)
+        if found is None:
+            for memo in (self._worth, self.guesses):
+                if len(memo) > _KEPT:
+                    memo.clear()
+            now = self.tree.changed(codes, state, changed) if changed else codes
+            found = self._worth[key] = _Estimate(self, state, now).cost()
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Estimate:
+    """The estimate in one state."""
+
+    outlook: Outlook
     state: State
     codes: Sequence[int]
-    costs: Sequence[float]
-    group: Sequence[int]
-    _memo: dict[tuple[int, int, int], _Guess] = field(default_factory=dict)
 
     def cost(self) -> float:
-        """The expected cost of settling the programme."""
-        return self._guess(self.tree.root, UNMET, MET)[0]
+        root = self.outlook.tree.root
+        code = self.codes[root.at]
+        return 0.0 if code >> 2 == code & 3 else self._worked(root, UNMET, MET)[0]
 
-    def _guess(self, part: _Part, floor: int, cap: int) -> _Guess:
+    def _guess(self, part: Part, floor: int, cap: int) -> _Guess:
         """The cost of settling a part as seen between two standings, and where it will stand."""
         code = self.codes[part.at]
         low, high = max(code >> 2, floor), min(code & 3, cap)
         if low >= high:
-            return 0.0, _POINTS[min(max(code >> 2, floor), cap)]
-        key = (part.at, floor, cap)
-        found = self._memo.get(key)
+            return 0.0, _POINTS[min(low, cap)]
+        if part.position >= 0:
+            return self._leaf(part, floor, cap)
+        state, programme = self.state, self.outlook.programme
+        key = (part.at, floor, cap, *[state[fact].views[programme] for fact in part.facts])
+        found = self.outlook.guesses.get(key)
         if found is None:
-            found = self._memo[key] = self._worked(part, floor, cap)
+            found = self.outlook.guesses[key] = self._worked(part, floor, cap)
         return found
 
-    def _worked(self, part: _Part, floor: int, cap: int) -> _Guess:
+    def _worked(self, part: Part, floor: int, cap: int) -> _Guess:
         if part.position >= 0:
             return self._leaf(part, floor, cap)
         if part.need:
             return self._count(part, floor, cap)
         if part.fact >= 0:
             return self._switch(part, floor, cap)
-        return self._guess(part.below[0], max(floor, _claimed(part, self.state)), cap)
+        return self._guess(part.below[0], max(floor, claimed(part, self.state)), cap)
 
-    def _leaf(self, part: _Part, floor: int, cap: int) -> _Guess:
+    def _leaf(self, part: Part, floor: int, cap: int) -> _Guess:
         seen = self.state[part.fact]
         odds = clamped(seen.odds[part.position], floor, cap)
-        return (self.costs[part.fact] if seen.asks else 0.0), odds
+        return (self.outlook.costs[part.fact] if seen.asks else 0.0), odds
 
-    def _switch(self, part: _Part, floor: int, cap: int) -> _Guess:
-        taken = _taken(part, self.state)
+    def _switch(self, part: Part, floor: int, cap: int) -> _Guess:
+        taken = taken_of(part, self.state)
         if len(taken) == 1:
             return self._guess(taken[0], floor, cap)
         seen = self.state[part.fact]
-        cost, odds = self.costs[part.fact], [0.0] * 4
+        cost, odds = self.outlook.costs[part.fact], [0.0] * 4
         if not seen.asks:
             return 0.0, clamped((0.25,) * 4, floor, cap)
         for weight, then in seen.asks[0].outcomes:
@@ -69,14 +97,14 @@ class Outlook:
             odds = [o + weight * w for o, w in zip(odds, where, strict=True)]
         return cost, (odds[0], odds[1], odds[2], odds[3])
 
-    def _count(self, part: _Part, floor: int, cap: int) -> _Guess:
+    def _count(self, part: Part, floor: int, cap: int) -> _Guess:
         if part.need == len(part.below):
             return self._sequence(part, floor, cap, least=True)
         if part.need == 1:
             return self._sequence(part, floor, cap, least=False)
         return self._several(part, floor, cap)
 
-    def _sequence(self, part: _Part, floor: int, cap: int, *, least: bool) -> _Guess:
+    def _sequence(self, part: Part, floor: int, cap: int, *, least: bool) -> _Guess:
         """The parts in the order of their ratios, the window narrowing with each."""
         code = self.codes[part.at]
         if least:
@@ -111,23 +139,23 @@ class Outlook:
             odds_[stands] += weight
         return cost, (odds_[0], odds_[1], odds_[2], odds_[3])
 
-    def _ratio(self, group: Sequence[_Part], floor: int, cap: int, end: int, least: bool) -> float:
+    def _ratio(self, group: Sequence[Part], floor: int, cap: int, end: int, least: bool) -> float:
         cost, odds = self._joint(group, floor, cap, least)
         return cost / max(odds[end], _NEVER)
 
-    def _grouped(self, part: _Part, floor: int, cap: int) -> list[list[_Part]]:
+    def _grouped(self, part: Part, floor: int, cap: int) -> list[list[Part]]:
         """The open parts, leaves that one question tells together."""
-        groups: dict[int, list[_Part]] = {}
+        groups: dict[int, list[Part]] = {}
         for one in part.below:
             code = self.codes[one.at]
             if max(code >> 2, floor) < min(code & 3, cap):
-                key = self.group[one.fact] if one.position >= 0 else -1 - one.at
+                key = self.outlook.group[one.fact] if one.position >= 0 else -1 - one.at
                 if one.position >= 0 and not self.state[one.fact].asks:
                     continue
                 groups.setdefault(key, []).append(one)
         return list(groups.values())
 
-    def _joint(self, group: Sequence[_Part], floor: int, cap: int, least: bool) -> _Guess:
+    def _joint(self, group: Sequence[Part], floor: int, cap: int, least: bool) -> _Guess:
         cost, odds = self._guess(group[0], floor, cap)
         for one in group[1:]:
             inner, more = self._guess(one, floor, cap)
@@ -135,7 +163,7 @@ class Outlook:
             odds = _least(odds, more) if least else _best(odds, more)
         return cost, odds
 
-    def _several(self, part: _Part, floor: int, cap: int) -> _Guess:
+    def _several(self, part: Part, floor: int, cap: int) -> _Guess:
         """So many of the parts: each is taken to be asked; where they come to is exact."""
         guesses = [self._guess(one, floor, cap) for one in part.below]
         reached = [0.0] * 5

@@ -54,6 +54,11 @@ class Prospects:
             found[key] = (before + weight, kept)
         return _normed(found.values())
 
+    def value(self, options: Iterable[str]) -> OneOf:
+        """What a screen's line says of the fact: of a place `here` is the city."""
+        here = self.city if self.entry.type == "place" else "here"
+        return OneOf(frozenset(here if option == "here" else option for option in options))
+
     def _told(self, value: Value | None) -> Iterable[Prospect]:
         match self.entry.type:
             case "number":

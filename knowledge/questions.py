@@ -106,6 +106,9 @@ class Asking:
                 moved[programme] = tuple(dict.fromkeys((*moved.get(programme, ()), *leaves)))
         return replace(question, moves=moved)
 
+    def _put(self, words: str) -> str:
+        return words.replace("{city}", self.city)
+
     def _screen(self, screen: Screen, values: Mapping[str, Value], moves: Moves) -> Question:
         shown = [fact for fact in screen.fills if fact in moves] or list(screen.fills)
         lines = self._all_that_hold(screen, shown) if screen.many else self._consistent(screen, shown, values)
@@ -113,9 +116,9 @@ class Asking:
         return Question(
             id=screen.id,
             kind="many" if screen.many else "one",
-            ask=screen.ask,
-            help=screen.help,
-            example=screen.example,
+            ask=self._put(screen.ask),
+            help=self._put(screen.help),
+            example=self._put(screen.example),
             lines=lines,
             none=screen.none,
             fills=tuple(dict.fromkeys(fact for line in lines for fact in line.values)),
@@ -136,17 +139,20 @@ class Asking:
     ) -> tuple[Line, ...]:
         """The lines that do not contradict what is known, each with what it adds."""
         return tuple(
-            Line(label=line.label, values={f: known(o) for f, o in line.sets.items() if f in shown})
+            Line(
+                label=self._put(line.label),
+                values={f: self.prospects[f].value(o) for f, o in line.sets.items() if f in shown},
+            )
             for line in screen.lines
-            if all(self._may_be(fact, option, values) for fact, option in line.sets.items())
+            if all(self._may_be(fact, options, values) for fact, options in line.sets.items())
         )
 
-    def _may_be(self, fact: str, option: str, values: Mapping[str, Value]) -> bool:
-        """Whether the option stands like one of those that are still possible."""
+    def _may_be(self, fact: str, options: Sequence[str], values: Mapping[str, Value]) -> bool:
+        """Whether what a line says stands like one of those that are still possible."""
         prospects, value = self.prospects.get(fact), values.get(fact)
         if prospects is None or value is None:
             return True
-        told = prospects.probe(known(option))
+        told = prospects.probe(prospects.value(options))
         return any(prospects.probe(then) == told for _, then in prospects.of(value))
 
     def _fact(self, fact: str, values: Mapping[str, Value], moves: Moves, useful: Useful) -> Question:
@@ -154,7 +160,7 @@ class Asking:
         question = Question(
             id=fact,
             kind="one",
-            ask=entry.ask.replace("{city}", self.city),
+            ask=self._put(entry.ask),
             help=entry.help,
             example=entry.example,
             unit=entry.unit,

@@ -5,14 +5,17 @@ A standing interval is one small number, 4 x low + high. A state holds, fact by 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice, product
 from typing import Final
 
 from knowledge.dictionary import Value
-from knowledge.rules import AllOf, AnyOf, AtLeast, Interval, Leaf, Node, Relax, Standing, Switch, parts
+from knowledge.rules import AllOf, AnyOf, AtLeast, Interval, Leaf, Node, Standing, Switch, parts
 
 UNMET, EXCEPTION, MET = int(Standing.UNMET), int(Standing.EXCEPTION), int(Standing.MET)
+_TRIED: Final = 64  # answers together; facts that occur twice are few
 _INTERVALS: Final = [Interval(Standing(code >> 2), Standing(code & 3)) for code in range(16)]
 
 Odds = tuple[float, float, float, float]
@@ -47,8 +50,8 @@ State = tuple[Seen, ...]
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A leaf that can move the root, which sees of it only what lies between `floor` and `cap`; of a switch
-    the fact alone (`leaf` empty)."""
+    """A leaf that can move the root, which sees of it only what lies between `floor` and `cap`. Of a switch
+    the fact alone (`leaf` empty), with the facts that may matter once it is settled (`ahead`)."""
 
     fact: int
     programme: int
@@ -56,6 +59,7 @@ class Live:
     position: int
     floor: int
     cap: int
+    ahead: tuple[int, ...] = ()
 
     def seen(self, code: int) -> tuple[int, int]:
         """The ends of an interval as the root sees them."""
@@ -67,19 +71,22 @@ def code_of(interval: Interval) -> int:
     return interval.low * 4 + interval.high
 
 
-class _Part:
-    """A node of the tree with its place in the list of codes."""
+class Part:
+    """A node of the tree: its place in the list of codes and its parts. A leaf has the `position` among its
+    fact's leaves; of a count `need` parts must reach a standing; a switch takes its fact's route; a
+    relaxation has the base and the leaf that relaxes it."""
 
-    __slots__ = ("at", "below", "fact", "leaf", "need", "position", "routes")
+    __slots__ = ("at", "below", "fact", "facts", "leaf", "need", "position", "routes")
 
     def __init__(self, at: int) -> None:
         self.at = at
-        self.below: tuple[_Part, ...] = ()
+        self.below: tuple[Part, ...] = ()
         self.need = 0
         self.fact = -1
+        self.facts: tuple[int, ...] = ()
         self.position = -1
         self.leaf = ""
-        self.routes: Mapping[str, _Part] = {}
+        self.routes: Mapping[str, Part] = {}
 
 
 class Tree:
@@ -89,22 +96,25 @@ class Tree:
     def __init__(self, root: Node, facts: Mapping[str, int], slot: Callable[[Leaf], int]) -> None:
         self._facts = facts
         self._slot = slot
-        self._size = 0
-        self.root = self._compile(root)
-        self.used = tuple(sorted({part.fact for part in self._all(self.root) if part.fact >= 0}))
+        self._parts: list[Part] = []
+        self._above: dict[int, dict[int, None]] = {}
+        self.root = self._compile(root, ())
+        self.facts = frozenset(self.root.facts)
+        self._affected = {
+            fact: [self._parts[at] for at in sorted(above, reverse=True)]
+            for fact, above in self._above.items()
+        }
 
-    def _all(self, part: _Part) -> Iterator[_Part]:
-        yield part
-        for below in part.below:
-            yield from self._all(below)
-
-    def _compile(self, node: Node) -> _Part:
-        part = _Part(self._size)
-        self._size += 1
-        if isinstance(node, Leaf):
-            part.fact, part.position, part.leaf = self._facts[node.fact], self._slot(node), node.id
-            return part
-        part.below = tuple(self._compile(below) for below in parts(node))
+    def _compile(self, node: Node, above: tuple[int, ...]) -> Part:
+        part = Part(len(self._parts))
+        self._parts.append(part)
+        above = (*above, part.at)
+        match node:
+            case Leaf():
+                part.fact, part.position, part.leaf = self._facts[node.fact], self._slot(node), node.id
+            case Switch():
+                part.fact = self._facts[node.switch]
+        part.below = tuple(self._compile(below, above) for below in parts(node))
         match node:
             case AllOf():
                 part.need = len(part.below)
@@ -113,47 +123,37 @@ class Tree:
             case AtLeast():
                 part.need = node.count
             case Switch():
-                part.fact = self._facts[node.switch]
                 part.routes = dict(zip(node.cases, part.below, strict=False))
-            case Relax():
-                pass
+        if part.fact >= 0:
+            self._above.setdefault(part.fact, {}).update(dict.fromkeys(above))
+        below = {fact for one in part.below for fact in one.facts}
+        part.facts = tuple(sorted(below | {part.fact} - {-1}))
         return part
 
     # —— where it stands
 
     def codes(self, state: State) -> list[int]:
         """Where every part stands, the root first."""
-        found = [0] * self._size
-        self._stand(self.root, state, found)
+        found = [0] * len(self._parts)
+        for part in reversed(self._parts):
+            found[part.at] = _code(part, state, found)
         return found
+
+    def changed(self, codes: Sequence[int], state: State, facts: Sequence[int]) -> list[int]:
+        """The codes after some facts have changed."""
+        found = list(codes)
+        touched = self._affected[facts[0]] if len(facts) == 1 else self._touched(facts)
+        for part in touched:
+            found[part.at] = _code(part, state, found)
+        return found
+
+    def _touched(self, facts: Sequence[int]) -> list[Part]:
+        touched = {part.at for fact in facts for part in self._affected[fact]}
+        return [self._parts[at] for at in sorted(touched, reverse=True)]
 
     def stands(self, state: State) -> Interval:
         """Where the programme stands."""
         return _INTERVALS[self.codes(state)[0]]
-
-    def _stand(self, part: _Part, state: State, found: list[int]) -> int:
-        if part.position >= 0:
-            code = state[part.fact].codes[part.position]
-        elif part.need:
-            below = [self._stand(one, state, found) for one in part.below]
-            if part.need == 1:
-                code = max(c >> 2 for c in below) * 4 + max(c & 3 for c in below)
-            elif part.need == len(below):
-                code = min(c >> 2 for c in below) * 4 + min(c & 3 for c in below)
-            else:
-                lows, highs = sorted(c >> 2 for c in below), sorted(c & 3 for c in below)
-                code = lows[-part.need] * 4 + highs[-part.need]
-        elif part.fact >= 0:
-            for one in part.below:
-                self._stand(one, state, found)
-            below = [found[one.at] for one in _taken(part, state)]
-            code = min(c >> 2 for c in below) * 4 + max(c & 3 for c in below)
-        else:
-            base = self._stand(part.below[0], state, found)
-            lift = _claimed(part, state)
-            code = max(base >> 2, lift) * 4 + max(base & 3, lift)
-        found[part.at] = code
-        return code
 
     # —— what matters
 
@@ -161,7 +161,7 @@ class Tree:
         """The leaves and switches on which the root still depends."""
         found: list[Live] = []
 
-        def walk(part: _Part, floor: int, cap: int) -> None:
+        def walk(part: Part, floor: int, cap: int) -> None:
             code = codes[part.at]
             if max(code >> 2, floor) >= min(code & 3, cap):
                 return
@@ -171,43 +171,86 @@ class Tree:
                 for one, low, high in _windows(part, codes):
                     walk(one, max(floor, low), min(cap, high))
             elif part.fact >= 0:
-                taken = _taken(part, state)
+                taken = taken_of(part, state)
                 if len(taken) > 1:
-                    found.append(Live(part.fact, programme, "", -1, floor, cap))
+                    ahead = tuple(dict.fromkeys(fact for one in taken for fact in one.facts))
+                    found.append(Live(part.fact, programme, "", -1, floor, cap, ahead))
                 else:
                     walk(taken[0], floor, cap)
             else:
-                walk(part.below[0], max(floor, _claimed(part, state)), cap)
+                walk(part.below[0], max(floor, claimed(part, state)), cap)
 
         walk(self.root, UNMET, MET)
         return found
 
-    def latent(self, state: State, codes: Sequence[int]) -> set[int]:
-        """The facts that may come to matter once a switch is settled."""
-        return {
-            below.fact
-            for part in self._all(self.root)
-            if part.routes and len(taken := _taken(part, state)) > 1 and codes[part.at] % 5
-            for one in taken
-            for below in self._all(one)
-            if below.fact >= 0
-        }
+    def idle(self, state: State, live: Sequence[Live]) -> set[int]:
+        """The facts of live leaves that can move nothing after all, since another leaf of a fact that occurs
+        twice stands in their way: of `a or (a and b)`, b."""
+        times = Counter(row.fact for row in live)
+        twice = [fact for fact, n in times.items() if n > 1 and state[fact].asks]
+        if not twice:
+            return set()
+        idle = set(times)
+        for told in islice(product(*(state[fact].asks[0].outcomes for fact in twice)), _TRIED):
+            settled = list(state)
+            for fact, (_, seen) in zip(twice, told, strict=True):
+                settled[fact] = seen
+            idle -= {row.fact for row in self.live(tuple(settled), self.codes(tuple(settled)), 0)}
+            for fact in idle.intersection(twice):
+                if self._moves(fact, state[fact], settled):
+                    idle.discard(fact)
+        return idle
+
+    def _moves(self, fact: int, seen: Seen, settled: Sequence[Seen]) -> bool:
+        """Whether a fact's answers differ for the root where the others that occur twice are settled: from
+        the one settled to each other, leaf by leaf."""
+        state, before = list(settled), settled[fact]
+        for _, then in seen.asks[0].outcomes:
+            for step in range(len(before.codes)):
+                ends = before.codes[step] >> 2, then.codes[step] & 3
+                codes = (*then.codes[:step], min(ends) * 4 + max(ends), *before.codes[step + 1 :])
+                state[fact] = replace(before, codes=codes)
+                tried = tuple(state)
+                if any(row.fact == fact for row in self.live(tried, self.codes(tried), 0)):
+                    return True
+            if then.options != before.options:
+                return True
+        return False
 
 
-def _taken(part: _Part, state: State) -> list[_Part]:
+def taken_of(part: Part, state: State) -> list[Part]:
     """The parts that a switch may still take."""
     options, otherwise = state[part.fact].options, part.below[-1]
     return list({id(one): one for o in sorted(options) for one in [part.routes.get(o, otherwise)]}.values())
 
 
-def _claimed(part: _Part, state: State) -> int:
+def claimed(part: Part, state: State) -> int:
     """A relaxation counts where it is claimed, and not before."""
     by = part.below[1]
     seen = state[by.fact]
     return min(EXCEPTION, seen.codes[by.position] >> 2) if seen.value is not None else UNMET
 
 
-def _windows(part: _Part, codes: Sequence[int]) -> Iterator[tuple[_Part, int, int]]:
+def _code(part: Part, state: State, found: Sequence[int]) -> int:
+    """Where a part stands by its parts."""
+    if part.position >= 0:
+        return state[part.fact].codes[part.position]
+    if part.fact >= 0:
+        below = [found[one.at] for one in taken_of(part, state)]
+        return min(c >> 2 for c in below) * 4 + max(c & 3 for c in below)
+    below = [found[one.at] for one in part.below]
+    if not part.need:
+        base, lift = below[0], claimed(part, state)
+        return max(base >> 2, lift) * 4 + max(base & 3, lift)
+    if part.need == len(below):
+        return min(below) & 12 | min([c & 3 for c in below])
+    if part.need == 1:
+        return max(below) & 12 | max([c & 3 for c in below])
+    lows, highs = sorted(c >> 2 for c in below), sorted(c & 3 for c in below)
+    return lows[-part.need] * 4 + highs[-part.need]
+
+
+def _windows(part: Part, codes: Sequence[int]) -> Iterator[tuple[Part, int, int]]:
     """Each part with the standings between which it can move the node: the others against it, then for it."""
     need = part.need
     lows = sorted((codes[one.at] >> 2 for one in part.below), reverse=True)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from random import Random
 
 from knowledge.dictionary import (
     ELSEWHERE,
-    NO,
-    YES,
+    SURE_YES,
     Days,
     Entry,
     Item,
@@ -17,6 +16,7 @@ from knowledge.dictionary import (
     Span,
     Value,
     known,
+    merge,
     month,
 )
 from knowledge.interview import Interview, Question
@@ -37,10 +37,16 @@ def keys(library: Library, notice: str) -> list[str]:
 
 def person(library: Library, notice: str, random: Random, odds: Odds | None = None) -> Facts:
     """Somebody made up; without odds each value of a fact is as likely as the others."""
-    return {
+    found = {
         key: _value(library, notice, key, random, None if odds is None else odds.get(key, {}))
         for key in keys(library, notice)
     }
+    for ruleset in library.notices[notice].criteria.rulesets:
+        title = ruleset.title
+        if title and found.get(f"won/{ruleset.programme}") == SURE_YES:
+            held = Item.of({**title.record, "year": library.notices[notice].header.issued.year - 1})
+            found[title.fact] = merge(found[title.fact], Items((held,), complete=True))
+    return found
 
 
 def _value(
@@ -119,7 +125,7 @@ def _holds(fact: str, value: Value, facts: Facts) -> bool:
             any(item == other or item.says_less(other) for other in told.items) for item in value.items
         )
     if isinstance(value, OneOf) and isinstance(told, OneOf):
-        return told.options <= value.options or (value == known("worker") and told == known("team_leader"))
+        return told.options <= value.options
     raise AssertionError(f"{fact} is told freely")
 
 
@@ -147,6 +153,3 @@ def cost(library: Library, question: Question) -> int:
         return by_screen[question.id]
     entry = library.dictionary.get(question.id.partition("/")[0])
     return entry.cost if entry else 1
-
-
-__all__ = ["NO", "YES", "Facts", "Odds", "Sequence", "answer", "asked", "cost", "keys", "person"]
