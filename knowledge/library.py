@@ -17,8 +17,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
-
 from knowledge import lint, lint_rules, lint_telling
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault, KnowledgeError

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from knowledge.dictionary import Entry, Screen
+from knowledge.dictionary import ELSEWHERE, Entry, Screen
 from knowledge.faults import Fault
 from knowledge.lint import Draft, bare
 from knowledge.notice import Condition
