@@ -38,10 +38,10 @@ class Answering:
     def read(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         """What `text` answers; None for a command or a question of his own."""
         bare = self._words.filler.sub("", text)
-        if not bare or bare in self._words.commands:
+        first = self._worded(bare, asked, self._words.first) if len(asked.fills) == 1 else {}
+        if not bare or (bare in self._words.commands and not first):
             return None
-        single = len(asked.fills) == 1
-        values = (single and self._worded(bare, asked, self._words.first)) or self._plain(bare, asked)
+        values = first or self._plain(bare, asked)
         if values is None and asked.kind in ("number", "month"):
             parts = (bare, *self._words.split.split(bare))
             values = next((v for part in parts if (v := self._told(part, asked, today))), None)
@@ -70,13 +70,14 @@ class Answering:
         self, bare: str, asked: Question, table: Mapping[str, Mapping[str, re.Pattern[str]]]
     ) -> Mapping[str, Value]:
         """By words that tell something only in answer to this question."""
-        if asked.kind in ("number", "month") or (asked.kind == "many" and len(asked.fills) > 1):
+        several = asked.kind == "many" and len(asked.fills) > 1
+        if asked.kind in ("number", "month") or (several and not self._titled(asked)):
             return {}
         found: dict[str, Value] = {}
         for fact in asked.fills:
             for option, pattern in table.get(fact.partition("/")[0], {}).items():
-                match = pattern.search(bare)
-                if match and self._stories.asserts(bare, match):
+                match = None if several and option != NO else pattern.search(bare)
+                if match and (self._titled(asked) or self._stories.asserts(bare, match)):
                     found[fact] = OneOf(frozenset({option}))
                     break
         return found
@@ -101,6 +102,8 @@ class Answering:
         if asked.kind == "many":
             return asked.denied()
         denying = [at for at, line in enumerate(asked.lines) if _denies(line)]
+        if len(asked.fills) > 1:  # a bare no says nothing of a line that tells more than that
+            denying = [at for at in denying if self._words.none.match(_bare(asked.lines[at].label))]
         return asked.chosen(denying) if len(denying) == 1 else None
 
     def _agreed(self, asked: Question) -> Mapping[str, Value] | None:
@@ -125,7 +128,8 @@ class Answering:
             if match:
                 days = periods.born(match, today)
             elif asked.fills[0] == self._words.age_of:
-                days = periods.day(bare, today) or periods.decade(bare, today)
+                day = periods.day(bare, today)
+                days = day.of_month() if day else periods.decade(bare, today)
             else:
                 days = periods.when(bare, today)
             fits = days is not None and entry.low <= days.last.year and days.first.year <= entry.high
@@ -143,13 +147,13 @@ class Answering:
         if asked.who == "unit":
             found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
         doubtful = self._words.unsure.search(text) is not None
-        told = told or dict(self._worded(bare, asked, self._words.words))
+        told = {**self._worded(bare, asked, self._words.words), **told}
         told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if asked.kind in ("one", "many"):
             told = {**self._by_words(bare, asked, told), **told}
-        if asked.id.count(".") and not told:
+        if "." in asked.id and not told:
             told = {**self._detailed(bare, asked, today)}
         values = {fact: Found(value, text) for fact, value in told.items()}
         for fact, row in found.items():
@@ -190,19 +194,25 @@ class Answering:
             return values
         return {fact: value for fact, value in values.items() if value != SURE_NO}
 
+    def _titled(self, asked: Question) -> bool:
+        """Whether the question is of one fact for each of several programmes."""
+        return all("/" in fact for fact in asked.fills)
+
     def _named(self, asked: Question) -> bool:
         """Whether the lines are names (of honours, contests, titles), that one has or has not."""
         kinds = {self._dictionary[fact.partition("/")[0]].type for fact in asked.fills}
         return not kinds.isdisjoint(("records", "titles"))
 
     def _detailed(self, bare: str, asked: Question, today: date) -> Mapping[str, Value]:
-        """A year for a record of which only that is asked."""
+        """A year, or one of a few words, for a record of which only that is asked."""
         fact, _, name = asked.id.partition(".")
+        told = [_of_detail(line.values.get(fact), name) for line in asked.lines]
+        named = [at for at, value in enumerate(told) if isinstance(value, str) and value in bare]
+        if len(named) == 1:
+            return asked.chosen(named)
         days = self._stories.periods.when(bare, today)
-        if not days or not asked.lines:
-            return {}
-        value = asked.lines[0].values.get(fact)
-        if not isinstance(value, Items):
+        value = asked.lines[0].values.get(fact) if asked.lines else None
+        if not days or not isinstance(told[0], int) or not isinstance(value, Items):
             return {}
         items = [
             Item.of({**dict(item.fields), name: days.last.year}) for item in value.items if item.get(name)
@@ -216,6 +226,12 @@ class Answering:
             for fact, row in values.items()
             if fact in asked.fills and asked.kind == "many" and isinstance(row.value, Items)
         }
+
+
+def _of_detail(value: Value | None, field: str) -> str | int | None:
+    """What a line says of one field of its records."""
+    records = value.items if isinstance(value, Items) else ()
+    return next((told for item in records if (told := item.get(field)) is not None), None)
 
 
 def _bare(label: str) -> str:
@@ -233,8 +249,15 @@ def _denies(line: Line) -> bool:
 
 def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
     """The only line that says all that was told."""
-    fitting = [at for at, line in enumerate(lines) if told.items() <= line.values.items()]
+    fitting = [at for at, line in enumerate(lines) if all(_within(value, line.values.get(fact)) for fact, value in told.items())]
     return fitting[0] if len(fitting) == 1 else None
+
+
+def _within(value: Value, lines: Value | None) -> bool:
+    """Whether what was told is, or is one of, what a line stands for."""
+    if isinstance(value, OneOf) and isinstance(lines, OneOf):
+        return value.options <= lines.options
+    return value == lines
 
 
 def _says(line: Line, told: Mapping[str, Value]) -> bool:

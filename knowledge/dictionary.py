@@ -43,6 +43,11 @@ class Days:
     first: date
     last: date
 
+    def of_month(self) -> Days:
+        """No more of it than its months."""
+        last = calendar.monthrange(self.last.year, self.last.month)[1]
+        return Days(self.first.replace(day=1), self.last.replace(day=last))
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

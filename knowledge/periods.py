@@ -42,7 +42,7 @@ class Periods:
         return self.day(text, today) or self.since(text, today)
 
     def day(self, text: str, today: date) -> Days | None:
-        """The month or the year that the text names; none that is to come."""
+        """The day, the month or the year that the text names; none that is to come."""
         for pattern in self._times.dates:
             match = pattern.search(text)
             if match is None:
@@ -54,7 +54,7 @@ class Periods:
                 year = _year(groups["year"], today)
             named = number(groups["month"]) if groups.get("month") else None
             if year is not None and year <= today.year and (named is None or 1 <= named <= _YEAR):
-                return month(year, named)
+                return _exact(month(year, named), groups.get("day"))
         return None
 
     def since(self, text: str, today: date) -> Days | None:
@@ -156,6 +156,14 @@ class Periods:
         if self._numbers.about.search(text) and value > 10:
             return Span(value - 5, value + 5)
         return Span(value, value)
+
+
+def _exact(days: Days, named: str | None) -> Days:
+    """The day of a month that is named; the whole month for one that it does not have."""
+    day = number(named) if named else None
+    if day is None or not 1 <= day <= days.last.day:
+        return days
+    return Days(days.first.replace(day=day), days.first.replace(day=day))
 
 
 def _year(text: str, today: date) -> int | None:

@@ -130,6 +130,15 @@ class Said:
         )
         return bool(wished or asked)
 
+    def denial(self, match: re.Match[str]) -> str:
+        """The words of a denied match together with those that deny it."""
+        before = self.text[self.segment(match.start()) : match.start()]
+        denied = self._moods.deny_before.search(before)
+        if denied:
+            return (before[denied.start() :] + match.group()).strip()
+        after = self._moods.deny_after.search(self.text[match.end() : match.end() + _REACH])
+        return match.group() + (after.group() if after else "")
+
     def at_least(self, match: re.Match[str]) -> bool:
         """Whether a match is told as the least that holds."""
         before = self.text[self.segment(match.start()) : match.start()]

@@ -208,11 +208,13 @@ class Places(Record):
 
 class Titles(Record):
     """Words by which a programme's name is told as won, and those that deny all of them; `full` are names
-    that need no city's name to be taken for a programme's."""
+    that need no city's name to be taken for a programme's, `bare` is what may go before one that only names what
+    was won."""
 
     full: Pattern
     before: Pattern
     after: Pattern
+    bare: Pattern
     nobody: Pattern
     never: Pattern
 

@@ -33,6 +33,7 @@ class Stories:
         self._notices = library.notices
         self._places = _places(library)
         self._regions = {name: city for city, name in _regions(library)}
+        self._shared = _shared(self._regions)
         full = self._sayings.titles.full
         self._titles = {id_: _titles(notice, full) for id_, notice in library.notices.items()}
         self._deeds = {
@@ -55,8 +56,8 @@ class Stories:
             self._options(said),
             self._periods(said, today),
             self._amounts(said),
-            self._place(said, notice),
-            self._won(said, notice, today),
+            self._place(said, notice, asked=asked is not None),
+            self._won(said, notice, asked=asked == "won"),
             self._done(said, notice),
             self._records.read(said, notice, today, asked=asked or ""),
         ):
@@ -98,7 +99,7 @@ class Stories:
                 elif mood is Mood.TOLD:
                     told.setdefault(option, match.group())
                 elif mood is Mood.DENIED:
-                    allowed, denial = allowed & _denied(row, entry, option), match.group()
+                    allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
         if not told and not against:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
@@ -129,7 +130,8 @@ class Stories:
             return self.periods.born(match, today)
         if "since" in groups:
             return self.periods.since(groups["since"], today)
-        return self.periods.day(groups["when"], today)
+        days = self.periods.day(groups["when"], today)
+        return days.of_month() if days and row.fact == self._sayings.answers.age_of else days
 
     def _in_range(self, fact: str, days: Days) -> bool:
         entry = self._entries[fact]
@@ -158,10 +160,11 @@ class Stories:
             return None
         return Span(span.low - row.less - row.either, span.high - row.less)
 
-    def _place(self, said: Said, notice: str) -> Iterator[tuple[str, Found]]:
+    def _place(self, said: Said, notice: str, *, asked: bool) -> Iterator[tuple[str, Found]]:
         here = self._notices[notice].header.city
         words = self._sayings.places
         found: dict[str, str] = {}
+        sure: dict[str, str] = {}
         for match in self._places.finditer(said.text):
             before = said.text[said.segment(match.start()) : match.start()]
             after = said.text[match.end() : match.end() + 24]
@@ -172,10 +175,15 @@ class Stories:
                 continue
             mood = said.mood(match, unit=True)
             city = self._regions.get(match.group(), ELSEWHERE)
+            if match.group() in self._shared:
+                if not asked:
+                    continue
+                city = here
             if mood is Mood.TOLD:
-                found.setdefault(city, match.group())
+                (sure if strong else found).setdefault(city, match.group())
             elif mood is Mood.DENIED and city == here:
                 found.setdefault(ELSEWHERE, match.group())
+        found = sure or found
         outside = words.outside.search(said.text)
         if not found and outside and said.mood(outside, unit=True) is Mood.TOLD:
             found[ELSEWHERE] = outside.group()
@@ -183,14 +191,15 @@ class Stories:
             ((city, name),) = found.items()
             yield "unit_city", Found(OneOf(frozenset({city})), name)
 
-    def _won(self, said: Said, notice: str, today: date) -> Iterator[tuple[str, Found]]:
+    def _won(self, said: Said, notice: str, *, asked: bool) -> Iterator[tuple[str, Found]]:
         names, programmes = self._titles[notice]
         words = self._sayings.titles
         for match in names.finditer(said.text):
             programme = programmes[match.group()]
             before = said.text[said.sentence(match.start()) : match.start()]
             after = said.text[match.end() : match.end() + 24]
-            if not (words.before.search(before) or words.after.search(after)):
+            named = asked and words.bare.search(before)
+            if not (named or words.before.search(before) or words.after.search(after)):
                 continue
             mood = said.mood(match, ever=True)
             if mood is Mood.LEFT:
@@ -270,6 +279,15 @@ def _places(library: Library) -> re.Pattern[str]:
     """Every name of a city or a district, the longest first."""
     names = {name for _, name in _regions(library)} | set(library.vocabulary.cities)
     return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))))
+
+
+def _shared(regions: Mapping[str, str]) -> frozenset[str]:
+    """Names of districts that end the name of another city's, so that alone they name neither."""
+    return frozenset(
+        name
+        for name, city in regions.items()
+        if any(other.endswith(name) and other != name and regions[other] != city for other in regions)
+    )
 
 
 def _titles(notice: Notice, full: re.Pattern[str]) -> tuple[re.Pattern[str], Mapping[str, str]]:
