@@ -180,6 +180,8 @@ class Answering:
             like = None if self._stories.of_others(bare) else _likest(bare, asked.lines, least=_LIKE)
             at = _line_of(asked.lines, told) if told else like
             return asked.chosen([at]) if at is not None else {}
+        if self._titled(asked) and told:
+            return asked.denied() if SURE_YES in told.values() else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
         least = _LIKE if self._named(asked) else _PARTLY_LIKE
@@ -248,12 +250,16 @@ def _denies(line: Line) -> bool:
 
 
 def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
-    """The only line that says all that was told."""
-    fitting = [at for at, line in enumerate(lines) if all(_within(value, line.values.get(fact)) for fact, value in told.items())]
+    """The only line that fits all that was told, as far as it speaks of that."""
+    fitting = []
+    for at, line in enumerate(lines):
+        shared = told.keys() & line.values.keys()
+        if shared and all(_within(told[fact], line.values[fact]) for fact in shared):
+            fitting.append(at)
     return fitting[0] if len(fitting) == 1 else None
 
 
-def _within(value: Value, lines: Value | None) -> bool:
+def _within(value: Value, lines: Value) -> bool:
     """Whether what was told is, or is one of, what a line stands for."""
     if isinstance(value, OneOf) and isinstance(lines, OneOf):
         return value.options <= lines.options

@@ -175,7 +175,7 @@ class Stories:
                 continue
             mood = said.mood(match, unit=True)
             city = self._regions.get(match.group(), ELSEWHERE)
-            if match.group() in self._shared:
+            if match.group() in self._shared and city != here:
                 if not asked:
                     continue
                 city = here
