@@ -151,7 +151,9 @@ class Answering:
         told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
         if not doubtful and not told and self._words.aside.search(text):
             return None
-        if asked.kind in ("one", "many"):
+        if self._titled(asked) and self._names(asked, found):
+            told = {**asked.denied(), **told}
+        elif asked.kind in ("one", "many"):
             told = {**self._by_words(bare, asked, told), **told}
         if "." in asked.id and not told:
             told = {**self._detailed(bare, asked, today)}
@@ -162,6 +164,11 @@ class Answering:
         if not told and not unsure:
             return Answer(values, understood=False)
         return Answer({**values, **self._completed(asked, values)}, unsure)
+
+    def _names(self, asked: Question, found: Mapping[str, Found]) -> bool:
+        """Whether titles are named, be it one of those asked for or another: then these are all."""
+        kinds = {fact.partition("/")[0] for fact in asked.fills}
+        return any(fact.partition("/")[0] in kinds and row.value == SURE_YES for fact, row in found.items())
 
     def _of_unit(self, fact: str) -> bool:
         return self._dictionary[fact.partition("/")[0]].who == "unit"
@@ -180,8 +187,6 @@ class Answering:
             like = None if self._stories.of_others(bare) else _likest(bare, asked.lines, least=_LIKE)
             at = _line_of(asked.lines, told) if told else like
             return asked.chosen([at]) if at is not None else {}
-        if self._titled(asked) and told:
-            return asked.denied() if SURE_YES in told.values() else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
         least = _LIKE if self._named(asked) else _PARTLY_LIKE

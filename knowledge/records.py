@@ -37,8 +37,10 @@ class Records:
         """The records of each list that are told, and the lists that are denied as a whole; of the list that
         was `asked` for, naming only what does not count is a denial."""
         told = {
-            "honours": list(self._honours(said, self._homes[notice], today)),
-            "contests": list(self._contests(said, asked=asked == "contests")),
+            "honours": list(
+                self._honours(said, self._homes[notice], today, asked=asked.startswith("honours"))
+            ),
+            "contests": list(self._contests(said, asked=asked.startswith("contests"))),
         }
         for fact, rows in told.items():
             items = tuple(dict.fromkeys(item for item, _ in rows if item is not None))
@@ -58,7 +60,9 @@ class Records:
                         none = Items((), complete=True) if fact in self._lists else OneOf(frozenset({_NONE}))
                         yield fact, Found(none, match.group())
 
-    def _honours(self, said: Said, home: set[str], today: date) -> Iterator[tuple[Item | None, str]]:
+    def _honours(
+        self, said: Said, home: set[str], today: date, *, asked: bool
+    ) -> Iterator[tuple[Item | None, str]]:
         for row in self._sayings.honours:
             for match in row.says.finditer(said.text):
                 since = said.segment(match.start())
@@ -71,7 +75,7 @@ class Records:
                 )
                 if fields is None:
                     yield None, match.group()
-                elif not row.held or self._held(fields, lead, rest):
+                elif not row.held or asked or self._held(fields, lead, rest):
                     year = self._year(lead, rest, today)
                     named = {**fields, **({"year": year} if year else {})}
                     yield Item.of(named), (lead[-_LEAD:] + match.group()).strip()

@@ -175,7 +175,7 @@ class Stories:
                 continue
             mood = said.mood(match, unit=True)
             city = self._regions.get(match.group(), ELSEWHERE)
-            if match.group() in self._shared and city != here:
+            if match.group() in self._shared:
                 if not asked:
                     continue
                 city = here
@@ -205,7 +205,7 @@ class Stories:
             if mood is Mood.LEFT:
                 continue
             value = SURE_YES if mood is Mood.TOLD else SURE_NO
-            both = mood is Mood.TOLD or words.nobody.search(before)
+            both = words.nobody.search(before) or (mood is Mood.TOLD and not words.apart.search(said.text))
             for kind in ("won", "slot") if both else ("won",):
                 if f"{kind}/{programme}" in self._facts[notice]:
                     yield f"{kind}/{programme}", Found(value, match.group())
