@@ -240,7 +240,7 @@ def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
     joined = Reply(
         sections=[*reply.sections, *again.sections],
         choices=again.choices if again.awaiting else [*reply.choices, *again.choices],
-        effects=reply.effects,
+        effects=[*reply.effects, *again.effects],
         awaiting=again.awaiting,
     )
     return joined, _kept(memory, asking.name, again)

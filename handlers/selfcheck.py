@@ -67,13 +67,18 @@ class SelfCheck:
         return replace(self._begin(turn, check), alone=_alone(turn)) if self._wanted(turn) else NOT_MINE
 
     def again(self, turn: Turn) -> Reply:
-        """The open question after an answer to something else; after a long silence only a hint at it."""
+        """The open question after an answer to something else; after a long silence only a hint at it. What
+        others answered without having been asked was meant for the question, and counts as a try."""
         check = Check.load(turn.kept, turn.library)
         question = self._current(turn, check) if check else None
         if check is None or question is None:
             return Reply(keep={})
         if turn.reading.act in _ELSE or turn.now - check.touched_at > PAUSED_AFTER:
             return Reply(sections=[Section(template="selfcheck/paused", weight=_LAST)])
+        if not self._read(turn, check, turn.incoming.text, question).aside:
+            check = replace(check, tries=check.tries + 1)
+            if check.tries >= TRIES:
+                return self._given_up(turn, check, question)
         return self._ask(turn, check, question, template="selfcheck/back_to")
 
     # —— beginning
@@ -140,9 +145,12 @@ class SelfCheck:
             return NOT_MINE
         check = replace(check, tries=check.tries + 1)
         if check.tries >= TRIES:
-            unsure = Told(values={}, words={}, unsure=frozenset(question.fills))
-            return self._take(turn, check, question, unsure, template="selfcheck/given_up")
+            return self._given_up(turn, check, question)
         return self._ask(turn, check, question, template="selfcheck/not_understood")
+
+    def _given_up(self, turn: Turn, check: Check, question: Question) -> Reply:
+        unsure = Told(values={}, words={}, unsure=frozenset(question.fills))
+        return self._take(turn, check, question, unsure, template="selfcheck/given_up")
 
     def _take(
         self, turn: Turn, check: Check, question: Question, told: Told, template: str = "selfcheck/noted"

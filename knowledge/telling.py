@@ -21,12 +21,14 @@ from knowledge.stories import Stories
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What a message tells: `values` by fact, each with the `words` it was read from; `unsure` are facts that
-    the person says he cannot tell; not `understood`: an answer to the question asked was not found."""
+    the person says he cannot tell; not `understood`: an answer to the question asked was not found, as he asks
+    something himself or gives a command (`aside`), or else in words that cannot be read."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
     understood: bool = True
+    aside: bool = False
 
 
 class Telling:
@@ -48,7 +50,7 @@ class Telling:
             return _told(self._stories.read(text, today=today, notice=notice))
         answer = self._answering.read(text, asked, today=today, notice=notice)
         if answer is None:
-            return Told(understood=False)
+            return Told(understood=False, aside=True)
         told = _told(answer.found)
         return Told(values=told.values, words=told.words, unsure=answer.unsure, understood=answer.understood)
 
