@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from knowledge.dictionary import NO, SURE_NO, SURE_YES, Days, Item, Items, OneOf, Value
+from knowledge.dictionary import NO, SURE_NO, SURE_YES, Days, Item, Items, OneOf, Span, Value
 from knowledge.interview import Line, Question
 from knowledge.library import Library
 from knowledge.periods import number
@@ -15,6 +15,7 @@ from knowledge.said import Found
 from knowledge.stories import Stories
 
 _MOST_PACKED = 9
+_NONE = OneOf(frozenset({"none"}))
 _LIKE, _PARTLY_LIKE, _LEAD = 0.45, 0.3, 1.5
 
 
@@ -43,8 +44,7 @@ class Answering:
             return None
         values = first or self._plain(bare, asked)
         if values is None and asked.kind in ("number", "month"):
-            parts = (bare, *self._words.split.split(bare))
-            values = next((v for part in parts if (v := self._told(part, asked, today))), None)
+            values = self._told(bare, asked, today) or self._apart(text, bare, asked, today, notice)
         if values is not None:
             return Answer({fact: Found(value, text) for fact, value in values.items()})
         return self._sentence(text, bare, asked, today=today, notice=notice)
@@ -140,6 +140,16 @@ class Answering:
             return None
         return {asked.fills[0]: span}
 
+    def _apart(
+        self, text: str, bare: str, asked: Question, today: date, notice: str
+    ) -> Mapping[str, Value] | None:
+        """A number told in a sentence that says what it counts, else one of its parts that is nothing else."""
+        if asked.kind == "number":
+            row = self._stories.read(text, today=today, notice=notice, asked=asked.id).get(asked.fills[0])
+            if row and isinstance(row.value, Span) and row.value.low == row.value.high:
+                return {asked.fills[0]: row.value}
+        return next((v for part in self._words.split.split(bare) if (v := self._told(part, asked, today))), None)
+
     def _sentence(self, text: str, bare: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         """What a sentence tells of the question, and of anything else."""
         found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
@@ -155,6 +165,8 @@ class Answering:
             told = {**asked.denied(), **told}
         elif asked.kind in ("one", "many"):
             told = {**self._by_words(bare, asked, told), **told}
+        if not told and not doubtful and self._lacks(bare, asked):
+            told = {**(self._refused(asked) or {})}
         if "." in asked.id and not told:
             told = {**self._detailed(bare, asked, today)}
         values = {fact: Found(value, text) for fact, value in told.items()}
@@ -169,6 +181,11 @@ class Answering:
         """Whether titles are named, be it one of those asked for or another: then these are all."""
         kinds = {fact.partition("/")[0] for fact in asked.fills}
         return any(fact.partition("/")[0] in kinds and row.value == SURE_YES for fact, row in found.items())
+
+    def _lacks(self, bare: str, asked: Question) -> bool:
+        """Whether every part of an answer denies, where that can only mean that there is nothing."""
+        plain = self._named(asked) or any(line.values.get(fact) == _NONE for line in asked.lines for fact in asked.fills)
+        return plain and all(self._words.nothing.match(part) for part in self._words.split.split(bare) if part)
 
     def _of_unit(self, fact: str) -> bool:
         return self._dictionary[fact.partition("/")[0]].who == "unit"

@@ -122,6 +122,9 @@ class Periods:
         tenths = self._numbers.tenths.search(text)
         if tenths:
             base = 10 * (number(tenths["n"]) or 0) + (5 if tenths["half"] else 0)
+            pair = self._numbers.pair.search(text)
+            if pair and pair["b"] and pair.end() == tenths.end("n"):
+                return Span(10 * (number(pair["a"]) or 0), base)
             return Span(base + 0.01, base + 9.99) if tenths["more"] else Span(base, base)
         return self.amount(text)
 

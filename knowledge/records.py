@@ -68,7 +68,10 @@ class Records:
                 since = said.segment(match.start())
                 lead = said.text[since : match.start()]
                 rest = said.text[match.end() : match.end() + _REST]
-                if said.mood(match, ever=True) is not Mood.TOLD:
+                mood = said.mood(match, ever=True)
+                if mood is Mood.DENIED and asked:
+                    yield None, match.group()
+                if mood is not Mood.TOLD:
                     continue
                 fields = self._tiered(
                     row, lead[-_LEAD:], rest[:_BESIDE] if rest.startswith("(") else "", home
@@ -132,6 +135,8 @@ class Records:
                 said.text[match.end() :]
             )
             mood = said.mood(match, ever=True, others=coached is not None)
+            if mood is Mood.DENIED and asked:
+                yield None, match.group()
             if mood is not Mood.TOLD:
                 continue
             if any(words.tiers[tier].search(window) for tier in words.below):

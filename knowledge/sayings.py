@@ -245,6 +245,7 @@ class Answers(Record):
     words: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
     partial: Pattern
+    nothing: Pattern
     refusal: Pattern
     only: Pattern
     not_yet: Pattern

@@ -14,6 +14,10 @@ from knowledge.said import Found, Mood, Reading, Said
 from knowledge.sayings import Amount, Options, Period
 
 
+_ANY = re.compile("")
+_ENDING = 3
+
+
 class Stories:
     """Reads free text by one library; safe to share."""
 
@@ -36,6 +40,7 @@ class Stories:
         self._shared = _shared(self._regions)
         full = self._sayings.titles.full
         self._titles = {id_: _titles(notice, full) for id_, notice in library.notices.items()}
+        self._nicknames = {id_: _titles(notice, _ANY) for id_, notice in library.notices.items()}
         self._deeds = {
             id_: {
                 fact: self._entries[fact].deeds
@@ -192,7 +197,7 @@ class Stories:
             yield "unit_city", Found(OneOf(frozenset({city})), name)
 
     def _won(self, said: Said, notice: str, *, asked: bool) -> Iterator[tuple[str, Found]]:
-        names, programmes = self._titles[notice]
+        names, programmes = (self._nicknames if asked else self._titles)[notice]
         words = self._sayings.titles
         for match in names.finditer(said.text):
             programme = programmes[match.group()]
@@ -299,4 +304,7 @@ def _titles(notice: Notice, full: re.Pattern[str]) -> tuple[re.Pattern[str], Map
         for name in (programme.name, *programme.names, *programme.old_names)
         if city in name or full.search(name)
     }
+    if full is _ANY:
+        endings = [programme.name[-_ENDING:] for programme in notice.programmes]
+        names = {e: p.id for e, p in zip(endings, notice.programmes, strict=True) if endings.count(e) == 1} | names
     return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)"), names
