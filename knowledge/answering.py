@@ -145,10 +145,13 @@ class Answering:
     ) -> Mapping[str, Value] | None:
         """A number told in a sentence that says what it counts, else one of its parts that is nothing else."""
         if asked.kind == "number":
-            row = self._stories.read(text, today=today, notice=notice, asked=asked.id).get(asked.fills[0])
+            found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
+            row = found.get(asked.fills[0])
             if row and isinstance(row.value, Span) and row.value.low == row.value.high:
                 return {asked.fills[0]: row.value}
-        return next((v for part in self._words.split.split(bare) if (v := self._told(part, asked, today))), None)
+        return next(
+            (v for part in self._words.split.split(bare) if (v := self._told(part, asked, today))), None
+        )
 
     def _sentence(self, text: str, bare: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         """What a sentence tells of the question, and of anything else."""
@@ -184,8 +187,10 @@ class Answering:
 
     def _lacks(self, bare: str, asked: Question) -> bool:
         """Whether every part of an answer denies, where that can only mean that there is nothing."""
-        plain = self._named(asked) or any(line.values.get(fact) == _NONE for line in asked.lines for fact in asked.fills)
-        return plain and all(self._words.nothing.match(part) for part in self._words.split.split(bare) if part)
+        plain = self._named(asked) or any(_NONE in line.values.values() for line in asked.lines)
+        return plain and all(
+            self._words.nothing.match(part) for part in self._words.split.split(bare) if part
+        )
 
     def _of_unit(self, fact: str) -> bool:
         return self._dictionary[fact.partition("/")[0]].who == "unit"
@@ -193,7 +198,8 @@ class Answering:
     def _headed(self, bare: str, asked: Question) -> Mapping[str, Value]:
         """By a yes or no that goes before a sentence."""
         head = self._words.split.split(bare)[0]
-        return (self._plain(head, asked) if head != bare else None) or {}
+        alone = head == bare or self._words.several.match(bare)
+        return {} if alone else self._plain(head, asked) or {}
 
     def _by_words(self, bare: str, asked: Question, told: Mapping[str, Value]) -> Mapping[str, Value]:
         """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
@@ -272,13 +278,14 @@ def _denies(line: Line) -> bool:
 
 
 def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
-    """The only line that fits all that was told, as far as it speaks of that."""
-    fitting = []
+    """The line that fits what was told, as far as it speaks of that, and speaks of more than any other."""
+    fitting: dict[int, int] = {}
     for at, line in enumerate(lines):
         shared = told.keys() & line.values.keys()
         if shared and all(_within(told[fact], line.values[fact]) for fact in shared):
-            fitting.append(at)
-    return fitting[0] if len(fitting) == 1 else None
+            fitting[at] = len(shared)
+    best = [at for at, size in fitting.items() if size == max(fitting.values())]
+    return best[0] if len(best) == 1 else None
 
 
 def _within(value: Value, lines: Value) -> bool:

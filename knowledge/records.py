@@ -55,7 +55,7 @@ class Records:
         for row in self._sayings.nothing:
             match = row.says.search(said.text) if row.may(said.characters) else None
             if match and said.mood(match, ever=True) is not Mood.LEFT:
-                for fact in row.facts:
+                for fact in (asked,) if asked in row.facts else row.facts:
                     if not told.get(fact):
                         none = Items((), complete=True) if fact in self._lists else OneOf(frozenset({_NONE}))
                         yield fact, Found(none, match.group())

@@ -208,8 +208,8 @@ class Places(Record):
 
 class Titles(Record):
     """Words by which a programme's name is told as won, and those that deny all of them; `full` are names
-    that need no city's name to be taken for a programme's, `bare` is what may go before one that only names what
-    was won, `apart` says that a title of the unit's is no hindrance."""
+    that need no city's name to be taken for a programme's, `bare` is what may go before one that only names
+    what was won, `apart` says that a title of the unit's is no hindrance."""
 
     full: Pattern
     before: Pattern

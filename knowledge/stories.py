@@ -13,7 +13,6 @@ from knowledge.records import Records
 from knowledge.said import Found, Mood, Reading, Said
 from knowledge.sayings import Amount, Options, Period
 
-
 _ANY = re.compile("")
 _ENDING = 3
 
@@ -62,7 +61,7 @@ class Stories:
             self._periods(said, today),
             self._amounts(said),
             self._place(said, notice, asked=asked is not None),
-            self._won(said, notice, asked=asked == "won"),
+            self._won(said, notice, asked),
             self._done(said, notice),
             self._records.read(said, notice, today, asked=asked or ""),
         ):
@@ -176,7 +175,8 @@ class Stories:
             if words.away.search(before) or words.other.search(after):
                 continue
             strong = words.strong.search(before)
-            if not strong and not (words.before.search(before) and words.after.search(after)):
+            named = asked and not before
+            if not (strong or named) and not (words.before.search(before) and words.after.search(after)):
                 continue
             mood = said.mood(match, unit=True)
             city = self._regions.get(match.group(), ELSEWHERE)
@@ -196,14 +196,14 @@ class Stories:
             ((city, name),) = found.items()
             yield "unit_city", Found(OneOf(frozenset({city})), name)
 
-    def _won(self, said: Said, notice: str, *, asked: bool) -> Iterator[tuple[str, Found]]:
-        names, programmes = (self._nicknames if asked else self._titles)[notice]
+    def _won(self, said: Said, notice: str, asked: str | None) -> Iterator[tuple[str, Found]]:
+        names, programmes = (self._nicknames if asked == "won" else self._titles)[notice]
         words = self._sayings.titles
         for match in names.finditer(said.text):
             programme = programmes[match.group()]
             before = said.text[said.sentence(match.start()) : match.start()]
             after = said.text[match.end() : match.end() + 24]
-            named = asked and words.bare.search(before)
+            named = asked == "won" and words.bare.search(before)
             if not (named or words.before.search(before) or words.after.search(after)):
                 continue
             mood = said.mood(match, ever=True)
@@ -214,7 +214,7 @@ class Stories:
             for kind in ("won", "slot") if both else ("won",):
                 if f"{kind}/{programme}" in self._facts[notice]:
                     yield f"{kind}/{programme}", Found(value, match.group())
-        never = words.never.search(said.text)
+        never = words.never.search(said.text) if asked in (None, "won") else None
         if never and said.mood(never, ever=True) is not Mood.LEFT:
             for fact in sorted(self._facts[notice]):
                 if fact.startswith("won/"):
@@ -306,5 +306,7 @@ def _titles(notice: Notice, full: re.Pattern[str]) -> tuple[re.Pattern[str], Map
     }
     if full is _ANY:
         endings = [programme.name[-_ENDING:] for programme in notice.programmes]
-        names = {e: p.id for e, p in zip(endings, notice.programmes, strict=True) if endings.count(e) == 1} | names
+        names = {
+            e: p.id for e, p in zip(endings, notice.programmes, strict=True) if endings.count(e) == 1
+        } | names
     return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)"), names

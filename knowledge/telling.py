@@ -21,8 +21,8 @@ from knowledge.stories import Stories
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
     """What a message tells: `values` by fact, each with the `words` it was read from; `unsure` are facts that
-    the person says he cannot tell; not `understood`: an answer to the question asked was not found, as he asks
-    something himself or gives a command (`aside`), or else in words that cannot be read."""
+    the person says he cannot tell; not `understood`: an answer to the question asked was not found, in words
+    that cannot be read or as he asks something himself or gives a command (`aside`)."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
