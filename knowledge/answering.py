@@ -143,7 +143,7 @@ class Answering:
     def _apart(
         self, text: str, bare: str, asked: Question, today: date, notice: str
     ) -> Mapping[str, Value] | None:
-        """A number told in a sentence that says what it counts, else one of its parts that is nothing else."""
+        """A number told in a sentence that says what it counts, else a part that is nothing else."""
         if asked.kind == "number":
             found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
             row = found.get(asked.fills[0])
