@@ -145,10 +145,7 @@ class Said:
         return self._moods.least.search(before) is not None
 
     def _past(self, before: str, words: str) -> bool:
-        if self._moods.past.match(words):
-            return True
-        found = self._moods.past.finditer(before + words)
-        past = [m.end() for m in found if m.start() < len(before)]
+        past = [m.end() for m in self._moods.past.finditer(before + words)]
         now = [m.end() for m in self._moods.now.finditer(before + words)]
         return bool(past) and (not now or now[-1] < past[-1])
 
