@@ -79,13 +79,14 @@ class NoticeIndex:
                 self._by_aspect[aspect].append(at)
         self._source = notice.source + "".join(relay.source for relay in notice.relays)
         self._pairs = self._index_pairs(frozenset(common))
-        asked = {
-            f"{part.id}/{fact}": texts
-            for part in (notice, *notice.relays)
-            for fact, texts in part.asked.items()
-        }
         self._at = {sourced.id: at for at, sourced in enumerate(self._facts)}
-        self._samples = Likeness(asked, common)
+        self._samples = Likeness(
+            {
+                sourced.id: (*sourced.notice.asked.get(sourced.fact.id, ()), _wording(sourced.fact))
+                for sourced in self._facts
+            },
+            common,
+        )
         self.text = frozenset(
             pair
             for part in (notice, *notice.relays)
