@@ -44,10 +44,15 @@ class Likeness:
 
     def __init__(self, samples: Mapping[str, Sequence[str]], common: Collection[str] = ()) -> None:
         self._labels = tuple(samples)
-        counts = [Counter(piece for text in texts for piece in pieces(text.lower())) for texts in samples.values()]
+        counts = [
+            Counter(piece for text in texts for piece in pieces(text.lower())) for texts in samples.values()
+        ]
         spread = Counter(piece for own in counts for piece in own)
         size = len(counts) + 1
-        rarity = {piece: math.log(size / number) * (_COMMON if piece in common else 1) for piece, number in spread.items()}
+        rarity = {
+            piece: math.log(size / number) * (_COMMON if piece in common else 1)
+            for piece, number in spread.items()
+        }
         weights: dict[str, list[tuple[int, float]]] = defaultdict(list)
         for at, own in enumerate(counts):
             worth = {piece: rarity[piece] * count / (count + _OFTEN) for piece, count in own.items()}

@@ -28,6 +28,7 @@ WHOLE_WORD = 3
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
+JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.5, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
@@ -122,8 +123,13 @@ class NoticeIndex:
     def answer(self, question: Question, programmes: tuple[str, ...], *, most: int = MOST) -> Finding:
         """The `most` facts that fit, best first, and what the notice does not say."""
         silent = self._silences(question, programmes)
-        wholly = self._wholly_silent(question, programmes)
-        samples = self._samples.best(question.text, SAMPLED)
+        samples = [
+            (fact, worth)
+            for fact, worth in self._samples.best(question.text, SAMPLED)
+            if self._fits(self._at[fact], programmes)
+        ]
+        just = [fact for fact, worth in samples if worth >= JUST_ASKED]
+        wholly = not just and self._wholly_silent(question, programmes)
         hits = [] if wholly else self._choose(question, self._score(question, programmes, samples), most)
         silent += self._missing_kinds(question, hits)
         unknown = list(self._missing_words(question, silent, programmes))
@@ -141,6 +147,8 @@ class NoticeIndex:
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
             hits, overview = [], ()
+        if just and not self._general(just[0]):
+            overview = ()
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
         return Finding(
@@ -151,13 +159,18 @@ class NoticeIndex:
             overview=overview,
         )
 
+    def _general(self, fact: str) -> bool:
+        """Whether a fact tells of its aspect as a whole."""
+        return any(self._matters[matter].general for matter in self._facts[self._at[fact]].fact.about)
+
     def _wholly_silent(self, question: Question, programmes: tuple[str, ...]) -> bool:
         """Whether every finer matter asked is one that the notice lacks, and nothing else is asked. What the
         words name counts; what they are merely like counts where they name nothing."""
         named = {matter for segment in question.segments for matter in segment}
         asked = [m for m, weight in question.matters.items() if weight >= ASSERTED]
         finer = [m for m in asked if not self._matters[m].general]
-        sure = [m for m in finer if m in named] or ([] if named & set(asked) else finer)
+        likely = [m for m in finer if question.matters[m] >= SURELY_LIKE]
+        sure = [m for m in finer if m in named] or ([] if named & set(asked) else likely)
         if not sure or any(self.covers(m, programmes) for m in sure):
             return False
         own = {self._matters[m].aspect for m in sure}
@@ -268,10 +281,10 @@ class NoticeIndex:
                     and not (general and covered)
                 ):
                     found.append(self._silent(matter, programmes))
-        if not any(question.segments):
-            likely = max(question.matters, key=lambda m: question.matters[m], default=None)
-            if likely and question.matters[likely] >= SURELY_LIKE and not self.covers(likely, programmes):
-                found.append(self._silent(likely, programmes))
+        likely = max(question.matters, key=lambda m: question.matters[m], default=None)
+        least = SILENT_TOP if any(question.segments) else SURELY_LIKE
+        if likely and question.matters[likely] >= least and not self.covers(likely, programmes):
+            found.append(self._silent(likely, programmes))
         return list(dict.fromkeys(found))
 
     def _silent(self, matter: str, programmes: tuple[str, ...]) -> Silent:
@@ -299,7 +312,8 @@ class NoticeIndex:
                 yield Silent(notice=self._notice.id, topic=word)
 
     def _missing_kinds(self, question: Question, hits: Iterable[Hit]) -> list[Silent]:
-        says = [self._facts[self._at[hit.fact]].fact.say for hit in hits]
+        best = max((hit.score for hit in hits), default=0.0)
+        says = [self._facts[self._at[hit.fact]].fact.say for hit in hits if hit.score >= KIND_SHARE * best]
         return [
             Silent(notice=self._notice.id, topic=kind.name)
             for kind in question.kinds

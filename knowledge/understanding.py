@@ -27,6 +27,7 @@ _SHORT = 14
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _HINT = 0.4
+_FOLLOWED = 1.0
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
@@ -319,8 +320,8 @@ def _followed(asked: Asked, context: Context) -> Asked:
     """A message that goes on with the last one (那…) is also, a little, about what that one was."""
     return replace(
         asked,
-        aspects={**dict.fromkeys(context.aspects, _HINT), **asked.aspects},
-        matters={**dict.fromkeys(context.matters, _HINT), **asked.matters},
+        aspects={**dict.fromkeys(context.aspects, _FOLLOWED), **asked.aspects},
+        matters={**dict.fromkeys(context.matters, _FOLLOWED), **asked.matters},
     )
 
 
