@@ -10,7 +10,7 @@ from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 _ENOUGH = 4
-_NEAR = 0.6
+_NEAR, _NEARLY = 0.6, 0.7
 _OUTSTANDING = 1.3
 _SURE = 5.0
 _ASK_FIRST = 9
@@ -65,7 +65,7 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     if districts:
         own = [s for s in everyone if _of(s, districts)]
         missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
-        if (missing or not own) and contacts and _meant(finding, contacts[:1]):
+        if (missing or not own) and _meant(finding, contacts[:1]) and not _asks_office(turn, contacts[0]):
             return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
             city = [s for s in everyone if _contact(s).role == "city" and _contact(s).phones]
@@ -74,9 +74,11 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         if "districts" in turn.reading.inherited and turn.reading.programmes:
             contacts = [*(s for s in contacts if not _belongs(s)), *own]
         else:
-            contacts = own
+            contacts = [*own, *_beside(finding, own, contacts)]
     elif unlisted := tuple(
-        b for b in turn.reading.bodies if not any(b in _contact(s).office for s in everyone)
+        b
+        for b in turn.reading.bodies
+        if not any(b in _contact(s).office or b in s.fact.words for s in everyone)
     ):
         office = facts.office(turn, finding.scope)
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
@@ -86,6 +88,19 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         if asked and not _meant(finding, contacts):
             contacts = city or contacts
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
+
+
+def _asks_office(turn: Turn, best: Sourced) -> bool:
+    """Whether a district's own office is asked for, and not `best`: a line for everybody, or any other."""
+    common = _contact(best).role == "city" and bool(_contact(best).phones)
+    return common or turn.library.vocabulary.patterns.office.search(turn.reading.text) is not None
+
+
+def _beside(finding: Finding, own: list[Sourced], contacts: list[Sourced]) -> list[Sourced]:
+    """The city's lines that the question is about nearly as much as about the district's."""
+    scores = {hit.fact: hit.score for hit in finding.hits}
+    least = max(_SURE, _NEARLY * max((scores.get(s.id, 0.0) for s in own), default=0.0))
+    return [s for s in contacts if not _belongs(s) and scores[s.id] >= least]
 
 
 def _meant(finding: Finding, contacts: list[Sourced]) -> bool:
@@ -104,7 +119,8 @@ def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
             return contacts[:1]
     contacts = [s for s in contacts if not _belongs(s)]
     best = max((scores[s.id] for s in contacts), default=0.0)
-    return [s for s in contacts if scores[s.id] >= _NEAR * best]
+    asked = set(finding.scope.programmes)
+    return [s for s in contacts if scores[s.id] >= _NEAR * best or asked & set(s.fact.programmes)]
 
 
 def _contact(sourced: Sourced) -> Contact:

@@ -135,10 +135,12 @@ class NoticeIndex:
         unknown = list(self._missing_words(question, silent, programmes))
         silent += unknown
         named = {matter for segment in question.segments for matter in segment}
+        most_named = max((question.matters.get(matter, 0.0) for matter in named), default=0.0)
         specific = [
             matter
             for matter, weight in question.matters.items()
-            if weight >= (ASSERTED if matter in named else SURELY_LIKE) and not self._matters[matter].general
+            if weight >= (ASSERTED if matter in named else max(SURELY_LIKE, most_named))
+            and not self._matters[matter].general
         ]
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
@@ -147,7 +149,7 @@ class NoticeIndex:
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
             hits, overview = [], ()
-        if just and not self._general(just[0]):
+        if just and not any(map(self._general, just)):
             overview = ()
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()

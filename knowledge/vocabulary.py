@@ -73,6 +73,7 @@ class Patterns(Record):
     selection: re.Pattern[str]
     clause: re.Pattern[str]
     address: re.Pattern[str]
+    office: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]
 
