@@ -21,14 +21,14 @@ from knowledge.vocabulary import AnswerKind
 FIRST_MATTER, LATER_MATTER = 1.0, 0.8
 ASPECT_ASKED, ASPECT_HINTED = 0.9, 0.4
 OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
-WORDING, WORDING_MOST, WORDING_ALONE = 0.25, 2.6, 2.0
+WORDING, WORDING_MOST, WORDING_ALONE, WORDING_LEAST = 0.25, 2.6, 2.0, 1.2
 ASSERTED = 0.5
 _STRANGE_NAMED = 2
 WHOLE_WORD = 3
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
-JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.5, 1.1
+JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
@@ -205,7 +205,7 @@ class NoticeIndex:
         if question.topical:
             named.update(at for at, worth in enumerate(shared) if worth >= WORDING_ALONE)
         else:
-            named.update(at for at, worth in enumerate(shared) if worth)
+            named.update(at for at, worth in enumerate(shared) if worth >= WORDING_LEAST)
         return {
             at: scores[at]
             + min(WORDING_MOST, shared[at])

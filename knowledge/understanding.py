@@ -201,6 +201,8 @@ class Reader:
                 continue
             weight = min(_LIKELIEST, score / _CERTAIN)
             kind, _, name = label.partition(":")
+            if name == Aspect.SELFCHECK and label != best[0][0]:
+                continue
             if kind == "aspect":
                 _add(aspects, Aspect(name), weight)
             else:
