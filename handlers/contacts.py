@@ -65,7 +65,11 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     if districts:
         own = [s for s in everyone if _of(s, districts)]
         missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
-        if (missing or not own) and _meant(finding, contacts[:1]) and not _asks_office(turn, contacts[0]):
+        if (
+            (missing or not own)
+            and _meant(turn, finding, contacts[:1])
+            and not _asks_office(turn, contacts[0])
+        ):
             return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
             city = [s for s in everyone if _contact(s).role == "city" and _contact(s).phones]
@@ -85,7 +89,7 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
         contacts = _fitting(finding, contacts)
-        if asked and not _meant(finding, contacts):
+        if asked and not _meant(turn, finding, contacts):
             contacts = city or contacts
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
 
@@ -103,10 +107,14 @@ def _beside(finding: Finding, own: list[Sourced], contacts: list[Sourced]) -> li
     return [s for s in contacts if not _belongs(s) and scores[s.id] >= least]
 
 
-def _meant(finding: Finding, contacts: list[Sourced]) -> bool:
+def _meant(turn: Turn, finding: Finding, contacts: list[Sourced]) -> bool:
     """Whether the question is about just these lines and not for a number in general."""
     scores = {hit.fact: hit.score for hit in finding.hits}
-    return any(scores.get(s.id, 0.0) >= _SURE for s in contacts)
+    return any(scores.get(s.id, 0.0) >= _SURE or _numbered(turn, s) for s in contacts)
+
+
+def _numbered(turn: Turn, sourced: Sourced) -> bool:
+    return any(phone.dial.split("-")[-1] in turn.reading.text for phone in _contact(sourced).phones)
 
 
 def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:

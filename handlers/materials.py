@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
+from knowledge.library import Sourced
 from knowledge.notice import Aspect, Form, Material
 from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.MATERIALS, Aspect.FORMS, Aspect.SITE_VISIT})
+_MANY = 6
 _WAYS = ("online", "offline", "both")
 
 
@@ -43,11 +45,22 @@ def _lists(turn: Turn, finding: Finding) -> Iterator[Section]:
             if isinstance(s.fact, Material) and programme in s.fact.programmes
         ]
         if items:
-            ways = [(way, [facts.row(s) for s, fact in items if fact.way == way]) for way in _WAYS]
+            ways = [(way, _in_short(turn, [s for s, fact in items if fact.way == way])) for way in _WAYS]
             yield Section(
                 template="materials/list",
-                values={"programme": turn.library.programmes[programme][1].name, "ways": ways},
-                facts=tuple(s.id for s, _ in items),
+                values={
+                    "programme": turn.library.programmes[programme][1].name,
+                    "ways": [(way, [*map(facts.row, rows)]) for way, rows in ways],
+                },
+                facts=tuple(s.id for _, rows in ways for s in rows),
                 scope=finding.scope,
                 weight=3,
             )
+
+
+def _in_short(turn: Turn, items: list[Sourced]) -> list[Sourced]:
+    """Of many items those that tell of all the others, where the notice has such."""
+    if len(items) <= _MANY:
+        return items
+    matters = turn.library.vocabulary.matters
+    return [s for s in items if matters[s.fact.about[0]].general] or items

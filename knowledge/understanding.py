@@ -114,15 +114,12 @@ class Reader:
             strange=strange,
             inherited=asked.inherited + place.inherited,
         )
-        if (
-            not any(map(is_han, text))
-            or act != ASK
-            or reading.other_city
-            or selection
-            or not (asked.topics() or place.explicit)
-        ):
+        if not any(map(is_han, text)) or act != ASK or reading.other_city or selection:
             return reading
-        return replace(reading, findings=tuple(self._findings(reading, asked, place)))
+        findings = self._findings(reading, asked, place)
+        if not (asked.topics() or place.explicit):
+            findings = (finding for finding in findings if finding.pointed)
+        return replace(reading, findings=tuple(findings))
 
     def _in_common_chinese(self, text: str) -> str:
         """English and dialect words as the common Chinese they stand for."""
