@@ -241,13 +241,16 @@ def _remembered(context: Context, reading: Reading) -> Context:
     stated: Mapping[str, str] = {**context.stated, **{said.fact: said.value for said in reading.stated}}
     if reading.act != ASK:
         return replace(context, stated=stated)
-    most = _KEPT_SHARE * max(reading.matters.values(), default=0.0)
+    least = max(_KEPT_MATTER, _KEPT_SHARE * max(reading.matters.values(), default=0.0))
+    asked = [m for m, weight in reading.matters.items() if weight >= least]
+    answered = {why for finding in reading.findings for hit in finding.hits for why in hit.why}
     return Context(
         city=reading.city or context.city,
         programmes=reading.programmes,
         districts=reading.districts,
         aspects=reading.aspects or context.aspects,
-        matters=tuple(m for m, weight in reading.matters.items() if weight >= max(_KEPT_MATTER, most))
+        matters=tuple(m for m in asked if m in answered)
+        or tuple(asked)
         or (() if reading.aspects else context.matters),
         stated=stated,
         text=reading.text,

@@ -82,7 +82,8 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     elif unlisted := tuple(
         b
         for b in turn.reading.bodies
-        if not any(b in _contact(s).office or b in s.fact.words for s in everyone)
+        if not ASPECTS.isdisjoint(turn.reading.aspects)
+        and not any(b in _contact(s).office or b in s.fact.words for s in everyone)
     ):
         office = facts.office(turn, finding.scope)
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]

@@ -11,6 +11,7 @@ from knowledge.notice import Aspect, Form, Material
 from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.MATERIALS, Aspect.FORMS, Aspect.SITE_VISIT})
+_LISTED = frozenset({Aspect.MATERIALS, Aspect.FORMS})
 _MANY = 6
 _WAYS = ("online", "offline", "both")
 
@@ -31,7 +32,7 @@ class Materials:
             if Aspect.FORMS in asked:
                 forms = list(facts.facts_of(turn, finding.scope, Form))
                 sections += [facts.section(turn, finding, forms, heavier=2)] if forms else []
-            chosen = facts.hits(turn, finding, ASPECTS - asked)
+            chosen = facts.hits(turn, finding, ASPECTS - (asked & _LISTED))
             if chosen:
                 sections.append(facts.section(turn, finding, chosen))
         return Reply(sections=sections) if sections else NOT_MINE

@@ -43,13 +43,15 @@ class Numbers:
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
-    """Every row, or the rows of the districts asked."""
+    """Every row, or the rows of the districts and bodies asked."""
     rows = list(facts.facts_of(turn, finding.scope, Quota))
-    own = (
-        [s for s in rows if _quota(s).body.startswith(turn.reading.districts)]
-        if turn.reading.districts
-        else []
-    )
+    districts, bodies = turn.reading.districts, set(turn.reading.bodies)
+    own = [
+        s
+        for s in rows
+        if _quota(s).body.startswith(districts or ("/",))
+        or not bodies.isdisjoint((_quota(s).body, *_quota(s).bodies))
+    ]
     return own or rows
 
 

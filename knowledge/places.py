@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.lexicon import Found, Sort
 from knowledge.library import Library, Notice
@@ -71,6 +71,7 @@ class Place:
     @classmethod
     def resolve(cls, spoken: Spoken, context: Context, library: Library, *, own_topics: bool) -> Place:
         """The place of a message; `own_topics` says that it asks something by itself."""
+        spoken = _with_cities_of_regions(spoken)
         if len(spoken.cities) > 1:
             return cls._of_several(spoken, library)
         city, city_from = _city(spoken, context, library)
@@ -112,6 +113,14 @@ class Place:
             explicit=True,
             inherited=(),
         )
+
+
+def _with_cities_of_regions(spoken: Spoken) -> Spoken:
+    """A city is named beside another by its districts (武汉是27号，我们梁溪…)."""
+    owners = tuple(dict.fromkeys(city for city, _ in spoken.regions))
+    if not spoken.cities or not owners or not set(owners).isdisjoint(spoken.cities):
+        return spoken
+    return replace(spoken, cities=(*spoken.cities, *owners))
 
 
 def _split(value: str) -> tuple[str, str]:

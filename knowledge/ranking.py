@@ -28,6 +28,7 @@ WHOLE_WORD = 3
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
+ANSWERED = 0.4
 JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
@@ -129,7 +130,7 @@ class NoticeIndex:
             if self._fits(self._at[fact], programmes)
         ]
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
-        wholly = not just and self._wholly_silent(question, programmes)
+        wholly = not just and self._wholly_silent(question, programmes, samples)
         hits = [] if wholly else self._choose(question, self._score(question, programmes, samples), most)
         silent += self._missing_kinds(question, hits)
         unknown = list(self._missing_words(question, silent, programmes))
@@ -165,13 +166,16 @@ class NoticeIndex:
         """Whether a fact tells of its aspect as a whole."""
         return any(self._matters[matter].general for matter in self._facts[self._at[fact]].fact.about)
 
-    def _wholly_silent(self, question: Question, programmes: tuple[str, ...]) -> bool:
+    def _wholly_silent(
+        self, question: Question, programmes: tuple[str, ...], samples: Sequence[tuple[str, float]]
+    ) -> bool:
         """Whether every finer matter asked is one that the notice lacks, and nothing else is asked. What the
         words name counts; what they are merely like counts where they name nothing."""
         named = {matter for segment in question.segments for matter in segment}
         asked = [m for m, weight in question.matters.items() if weight >= ASSERTED]
         finer = [m for m in asked if not self._matters[m].general]
-        likely = [m for m in finer if question.matters[m] >= SURELY_LIKE]
+        answered = bool(samples) and samples[0][1] >= ANSWERED
+        likely = [m for m in finer if question.matters[m] >= SURELY_LIKE and not answered]
         sure = [m for m in finer if m in named] or ([] if named & set(asked) else likely)
         if not sure or any(self.covers(m, programmes) for m in sure):
             return False
