@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from knowledge.library import Library, Notice
@@ -41,7 +41,7 @@ class Question:
     `segments` are the message's parts, each with the matters that its words name; `kinds` are the kinds
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
-    that nothing knows: a notice without them says nothing of them.
+    that nothing knows: a notice without them says nothing of them, least of all where they are `sought`.
     """
 
     text: str
@@ -52,6 +52,7 @@ class Question:
     topical: bool = True
     cases: Sequence[str] = ()
     strange: Sequence[str] = ()
+    sought: Sequence[str] = ()
     districts: Sequence[str] = ()
 
 
@@ -133,7 +134,7 @@ class NoticeIndex:
         wholly = not just and self._wholly_silent(question, programmes, samples)
         hits = [] if wholly else self._choose(question, self._score(question, programmes, samples), most)
         silent += self._missing_kinds(question, hits)
-        unknown = list(self._missing_words(question, silent, programmes))
+        unknown = list(self._missing_words(question, bool(silent or just), programmes))
         silent += unknown
         named = {matter for segment in question.segments for matter in segment}
         most_named = max((question.matters.get(matter, 0.0) for matter in named), default=0.0)
@@ -304,22 +305,26 @@ class NoticeIndex:
         return Silent(notice=self._notice.id, topic=name)
 
     def _missing_words(
-        self, question: Question, silent: Sequence[Silent], programmes: tuple[str, ...]
+        self, question: Question, settled: bool, programmes: tuple[str, ...]
     ) -> Iterator[Silent]:
-        """Cases asked that the text has no word of; strange words where no finer matter is covered."""
+        """Cases and things asked for that the text has no word of; other strange words where neither a fact
+        nor a silence has `settled` the question and no finer matter is covered."""
         text = self._source
         for case in question.cases:
             if case not in text:
                 yield Silent(notice=self._notice.id, topic=case)
         matters = self._matters
         finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
-        if not silent and not any(self.covers(m, programmes) for m in finer):
-            for word in question.strange[:_STRANGE_NAMED]:
+        for word in question.sought:
+            yield Silent(notice=self._notice.id, topic=word)
+        if not settled and not any(self.covers(m, programmes) for m in finer):
+            for word in [w for w in question.strange if w not in question.sought][:_STRANGE_NAMED]:
                 yield Silent(notice=self._notice.id, topic=word)
 
-    def _missing_kinds(self, question: Question, hits: Iterable[Hit]) -> list[Silent]:
-        best = max((hit.score for hit in hits), default=0.0)
-        says = [self._facts[self._at[hit.fact]].fact.say for hit in hits if hit.score >= KIND_SHARE * best]
+    def _missing_kinds(self, question: Question, hits: Sequence[Hit]) -> list[Silent]:
+        own = [hit for hit in hits if self._region_of[self._at[hit.fact]] in question.districts] or hits
+        best = max((hit.score for hit in own), default=0.0)
+        says = [self._facts[self._at[hit.fact]].fact.say for hit in own if hit.score >= KIND_SHARE * best]
         return [
             Silent(notice=self._notice.id, topic=kind.name)
             for kind in question.kinds

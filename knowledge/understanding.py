@@ -28,6 +28,7 @@ _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _HINT = 0.4
 _FOLLOWED = 1.0
+_SURELY = 0.7
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
@@ -47,9 +48,9 @@ class Asked:
     hinted: bool = False
     inherited: tuple[str, ...] = ()
 
-    def topics(self) -> bool:
+    def topics(self, least: float = ASSERTED) -> bool:
         """Whether anything is asked that the vocabulary knows."""
-        return any(w >= ASSERTED for w in (*self.aspects.values(), *self.matters.values()))
+        return any(w >= least for w in (*self.aspects.values(), *self.matters.values()))
 
 
 class Reader:
@@ -86,7 +87,7 @@ class Reader:
             asked = _followed(asked, context)
         if spoken.persons:
             asked = replace(asked, aspects={**asked.aspects, Aspect.CONTACT: 1.0})
-        if act == ASK and not asked.topics() and not place.explicit:
+        if act == ASK and not asked.topics(_SURELY) and not place.explicit:
             act = next((quiet for word, quiet in self._quiet if word in text), act)
         if not asked.topics() and spoken.regions:
             # a place and nothing else: where does it belong
@@ -255,6 +256,7 @@ class Reader:
             topical=asked.topics(),
             cases=asked.cases,
             strange=reading.strange,
+            sought=tuple(word for word in reading.strange if self._sought(reading.text, word)),
             districts=reading.districts,
         )
         notices = place.notices[:_FEW_NOTICES]
@@ -263,6 +265,10 @@ class Reader:
             programmes = tuple(p for p in reading.programmes if p in own)
             most = MOST if len(notices) == 1 else FEW
             yield self._index(notice).answer(question, programmes, most=most)
+
+    def _sought(self, text: str, word: str) -> bool:
+        """Whether just this word is asked for (要不要发票)."""
+        return self._words.patterns.sought.search(text[: text.find(word)]) is not None
 
     def _index(self, notice: Notice) -> NoticeIndex:
         index = self._indexes.get(notice.id)

@@ -74,6 +74,7 @@ class Patterns(Record):
     clause: re.Pattern[str]
     address: re.Pattern[str]
     office: re.Pattern[str]
+    sought: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]
 
