@@ -22,6 +22,11 @@ class Silences:
         sections = [
             _section(turn, finding) for finding in findings if finding.silent or (others and not finding.hits)
         ]
+        sections += [
+            Section(template="silences/unsure", scope=finding.scope, weight=_FIRST)
+            for finding in findings
+            if finding.unsure
+        ]
         return Reply(sections=sections) if sections else NOT_MINE
 
 

@@ -28,7 +28,7 @@ WHOLE_WORD = 3
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
-ANSWERED = 0.4
+ANSWERED, SURE = 0.4, 3.0
 JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
@@ -161,6 +161,7 @@ class NoticeIndex:
             hits=tuple(hits),
             silent=tuple(silent),
             overview=overview,
+            unsure=bool(hits) and not silent and not overview and hits[0].score < SURE,
         )
 
     def _general(self, fact: str) -> bool:
