@@ -90,6 +90,9 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
         contacts = _fitting(finding, contacts)
+        lined = {programme for s in contacts for programme in s.fact.programmes}
+        if lined:
+            contacts += [s for s in city if set(s.fact.programmes) & (set(finding.scope.programmes) - lined)]
         if asked and not _meant(turn, finding, contacts):
             contacts = city or contacts
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]

@@ -58,7 +58,8 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a question is to be answered. `explicit`: the message itself names a place or programme."""
+    """Where a question is to be answered. `explicit`: the message itself names a place or programme;
+    `foreign`: it names a city with a programme that the city does not have."""
 
     city: str
     city_from: str
@@ -67,6 +68,7 @@ class Place:
     notices: tuple[Notice, ...]
     explicit: bool
     inherited: tuple[str, ...]
+    foreign: str = ""
 
     @classmethod
     def resolve(cls, spoken: Spoken, context: Context, library: Library, *, own_topics: bool) -> Place:
@@ -96,6 +98,7 @@ class Place:
             notices=_notices(city, programmes, library),
             explicit=bool(spoken.cities or spoken.programmes or spoken.regions or spoken.persons),
             inherited=inherited,
+            foreign="" if programmes or not spoken.cities else _foreign(spoken, city, library),
         )
 
     @classmethod
@@ -113,6 +116,16 @@ class Place:
             explicit=True,
             inherited=(),
         )
+
+
+def _foreign(spoken: Spoken, city: str, library: Library) -> str:
+    """The programme named with a city that has none of the name (武汉卓越技师); what was once called so, is
+    an honour elsewhere (首席技师)."""
+    for item in spoken.programmes:
+        ids = [s.value for s in item.senses if s.sort is Sort.PROGRAMME]
+        if not any(item.surface in library.programmes[p][1].old_names for p in ids):
+            return f"{city}{item.surface}"
+    return ""
 
 
 def _with_cities_of_regions(spoken: Spoken) -> Spoken:

@@ -27,7 +27,6 @@ _SHORT = 14
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _HINT = 0.4
-_FOLLOWED = 1.0
 _SURELY = 0.7
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
@@ -93,7 +92,8 @@ class Reader:
             # a place and nothing else: where does it belong
             asked = replace(asked, aspects={**asked.aspects, Aspect.DISTRICT_ROUTING: 1.0})
         other_edition = self._other_edition(text, place.notices)
-        selection = self._words.patterns.selection.search(text)
+        other = self._words.patterns.selection.search(text)
+        selection = other[1] if other else place.foreign
         reading = Reading(
             text=text,
             act=act,
@@ -102,7 +102,7 @@ class Reader:
             city_from=place.city_from,
             other_city=spoken.other_city(),
             other_edition=other_edition,
-            other_selection=selection[1] if selection else "",
+            other_selection=selection,
             districts=place.districts,
             street=spoken.street,
             bodies=spoken.bodies,
@@ -322,11 +322,11 @@ def _continued(asked: Asked, context: Context) -> Asked:
 
 
 def _followed(asked: Asked, context: Context) -> Asked:
-    """A message that goes on with the last one (那…) is also, a little, about what that one was."""
+    """A message that goes on with the last one (那…) is also about what that one was."""
     return replace(
         asked,
-        aspects={**dict.fromkeys(context.aspects, _FOLLOWED), **asked.aspects},
-        matters={**dict.fromkeys(context.matters, _FOLLOWED), **asked.matters},
+        aspects={**dict.fromkeys(context.aspects, 1.0), **asked.aspects},
+        matters={**dict.fromkeys(context.matters, 1.0), **asked.matters},
     )
 
 
