@@ -25,7 +25,7 @@ class Silences:
         sections += [
             Section(template="silences/unsure", scope=finding.scope, weight=_FIRST)
             for finding in findings
-            if finding.unsure
+            if finding.unsure and not turn.reading.inherited
         ]
         return Reply(sections=sections) if sections else NOT_MINE
 

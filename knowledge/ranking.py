@@ -24,11 +24,11 @@ OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
 WORDING, WORDING_MOST, WORDING_ALONE, WORDING_LEAST = 0.25, 2.6, 2.0, 1.2
 ASSERTED = 0.5
 _STRANGE_NAMED = 2
-WHOLE_WORD = 3
+WHOLE_WORD, WHOLE_LEAST = 3, 2
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
-ANSWERED, SURE = 0.4, 3.0
+ANSWERED, SURE, MOST_UNSURE = 0.4, 3.0, 5
 JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
@@ -107,7 +107,10 @@ class NoticeIndex:
         size = len(self._facts) + 1
         return {
             pair: _Posting(
-                facts, WORDING * math.log(size / len(facts)) * (WHOLE_WORD if pair.isascii() else 1)
+                facts,
+                WORDING
+                * math.log(size / len(facts))
+                * (WHOLE_WORD if pair.isascii() and len(pair) >= WHOLE_LEAST else 1),
             )
             for pair, facts in found.items()
         }
@@ -155,13 +158,16 @@ class NoticeIndex:
             overview = ()
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
+        unsure = bool(hits) and not silent and not overview and hits[0].score < SURE
+        if unsure:
+            hits = hits[:MOST_UNSURE]
         return Finding(
             scope=Scope(notice=self._notice.id, programmes=programmes),
             pointed=tuple(hit.fact for hit in hits if hit.fact in alike),
             hits=tuple(hits),
             silent=tuple(silent),
             overview=overview,
-            unsure=bool(hits) and not silent and not overview and hits[0].score < SURE,
+            unsure=unsure,
         )
 
     def _general(self, fact: str) -> bool:
@@ -244,7 +250,7 @@ class NoticeIndex:
             if scores[at] >= (KEEP if self._why(at, question) else KEEP_ALONE) * top
         ]
         wanted = [
-            ([at for at, _ in self._by_matter.get(matter, ())], ENOUGH)
+            (self._about(matter, question), ENOUGH)
             for matter, weight in question.matters.items()
             if weight >= ASSERTED
         ] + [
@@ -262,6 +268,12 @@ class NoticeIndex:
             Hit(fact=self._facts[at].id, score=round(scores[at], 3), why=self._why(at, question))
             for at in chosen
         ]
+
+    def _about(self, matter: str, question: Question) -> list[int]:
+        """The facts about a matter: those that serve an aspect that is asked, where there are such."""
+        facts = [at for at, _ in self._by_matter.get(matter, ())]
+        asked = question.aspects.keys()
+        return [at for at in facts if not asked.isdisjoint(aspects_of(self._facts[at].fact))] or facts
 
     def _why(self, at: int, question: Question) -> tuple[str, ...]:
         """The matters and aspects that spoke for a fact, for people who want to know."""

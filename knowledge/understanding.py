@@ -23,7 +23,7 @@ _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
 _TOPIC_TAGS = ("n", "vn", "l", "i", "j")
 _INDEXES_KEPT = 512
 _FEW_NOTICES = 3
-_SHORT = 14
+_SHORT, _BRIEF = 14, 8
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _HINT = 0.4
@@ -80,9 +80,10 @@ class Reader:
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
         strange = self._strange(text, found, place.notices)
         vague = not asked.topics() or asked.hinted
+        general = not asked.matters and not place.explicit and len(text) <= _BRIEF
         if vague and not strange and len(text) <= _SHORT:
             asked = _continued(asked, context)
-        elif self._words.patterns.follows.match(text):
+        elif general or self._words.patterns.follows.match(text):
             asked = _followed(asked, context)
         if spoken.persons:
             asked = replace(asked, aspects={**asked.aspects, Aspect.CONTACT: 1.0})
@@ -247,6 +248,7 @@ class Reader:
             yield Stated(fact=row.fact, value=value, words=match.group())
 
     def _findings(self, reading: Reading, asked: Asked, place: Place) -> Iterator[Finding]:
+        sought = self._words.patterns.sought
         question = Question(
             text=asked.wording,
             aspects=asked.aspects,
@@ -256,7 +258,7 @@ class Reader:
             topical=asked.topics(),
             cases=asked.cases,
             strange=reading.strange,
-            sought=tuple(word for word in reading.strange if self._sought(reading.text, word)),
+            sought=tuple(w for w in reading.strange if sought.search(reading.text[: reading.text.find(w)])),
             districts=reading.districts,
         )
         notices = place.notices[:_FEW_NOTICES]
@@ -265,10 +267,6 @@ class Reader:
             programmes = tuple(p for p in reading.programmes if p in own)
             most = MOST if len(notices) == 1 else FEW
             yield self._index(notice).answer(question, programmes, most=most)
-
-    def _sought(self, text: str, word: str) -> bool:
-        """Whether just this word is asked for (要不要发票)."""
-        return self._words.patterns.sought.search(text[: text.find(word)]) is not None
 
     def _index(self, notice: Notice) -> NoticeIndex:
         index = self._indexes.get(notice.id)
