@@ -89,13 +89,21 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
-        contacts = _fitting(finding, contacts)
-        lined = {programme for s in contacts for programme in s.fact.programmes}
-        if lined:
-            contacts += [s for s in city if set(s.fact.programmes) & (set(finding.scope.programmes) - lined)]
+        contacts = [s for s in contacts if _numbered(turn, s)] or _fitting(finding, contacts) or city
+        contacts += _lines(turn, finding, contacts, city)
         if asked and not _meant(turn, finding, contacts):
             contacts = city or contacts
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
+
+
+def _lines(turn: Turn, finding: Finding, contacts: list[Sourced], city: list[Sourced]) -> list[Sourced]:
+    """The lines of programmes asked about, or of an address whose number is asked, that `contacts` lack."""
+    named = {programme for s in contacts for programme in s.fact.programmes}
+    lined = {programme for s in contacts if _contact(s).phones for programme in s.fact.programmes}
+    wanted = set(finding.scope.programmes) if named else set()
+    if Aspect.CONTACT in turn.reading.aspects:
+        wanted |= named
+    return [s for s in city if _contact(s).phones and (wanted - lined) & set(s.fact.programmes)]
 
 
 def _asks_office(turn: Turn, best: Sourced) -> bool:

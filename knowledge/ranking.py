@@ -158,7 +158,8 @@ class NoticeIndex:
             overview = ()
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
-        unsure = bool(hits) and not silent and not overview and hits[0].score < SURE
+        told = any(m in named and self.covers(m, programmes) for m in specific)
+        unsure = bool(hits) and not (silent or overview or told) and hits[0].score < SURE
         if unsure:
             hits = hits[:MOST_UNSURE]
         return Finding(
@@ -186,6 +187,9 @@ class NoticeIndex:
         likely = [m for m in finer if question.matters[m] >= SURELY_LIKE and not answered]
         sure = [m for m in finer if m in named] or ([] if named & set(asked) else likely)
         if not sure or any(self.covers(m, programmes) for m in sure):
+            return False
+        most = max(question.matters[m] for m in sure)
+        if any(question.matters[m] > most and self.covers(m, programmes) for m in asked if m in named):
             return False
         own = {self._matters[m].aspect for m in sure}
         others = {a for a, weight in question.aspects.items() if weight >= ASSERTED} - own
