@@ -65,11 +65,8 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     if districts:
         own = [s for s in everyone if _of(s, districts)]
         missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
-        if (
-            (missing or not own)
-            and _meant(turn, finding, contacts[:1])
-            and not _asks_office(turn, contacts[0])
-        ):
+        elsewhere = _meant(turn, finding, contacts[:1]) and not _asks_office(turn, finding, contacts[0])
+        if (missing or not own) and elsewhere:
             return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
             city = [s for s in everyone if _contact(s).role == "city" and _contact(s).phones]
@@ -106,9 +103,12 @@ def _lines(turn: Turn, finding: Finding, contacts: list[Sourced], city: list[Sou
     return [s for s in city if _contact(s).phones and (wanted - lined) & set(s.fact.programmes)]
 
 
-def _asks_office(turn: Turn, best: Sourced) -> bool:
+def _asks_office(turn: Turn, finding: Finding, best: Sourced) -> bool:
     """Whether a district's own office is asked for, and not `best`: a line for everybody, or any other."""
-    common = _contact(best).role == "city" and bool(_contact(best).phones)
+    own = not set(best.fact.programmes).isdisjoint(finding.scope.programmes) or any(
+        word in turn.reading.text for word in best.fact.words
+    )
+    common = _contact(best).role == "city" and (bool(_contact(best).phones) or not own)
     return common or turn.library.vocabulary.patterns.office.search(turn.reading.text) is not None
 
 
