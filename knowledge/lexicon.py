@@ -295,7 +295,7 @@ class Lexicon:
         if _number_differs(written, surface):
             return False
         longest = max(end - start for start, end in words)
-        named = self._only(surface, Sort.PROGRAMME, Sort.REGION)
+        named = self._only(surface, Sort.PROGRAMME, Sort.REGION, Sort.BODY)
         if not named and any(
             a in self._little_words for a, b in zip(written, surface, strict=True) if a != b
         ):

@@ -74,6 +74,8 @@ class Patterns(Record):
     selection: re.Pattern[str]
     clause: re.Pattern[str]
     address: re.Pattern[str]
+    office: re.Pattern[str]
+    sought: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]
 
