@@ -53,15 +53,14 @@ class Likeness:
             piece: math.log(size / number) * (_COMMON if piece in common else 1)
             for piece, number in spread.items()
         }
-        self._weights: dict[str, tuple[array[int], array[float]]] = {}
+        self._weights = {piece: (array("H"), array("d")) for piece in spread}
         for at, own in enumerate(counts):
             worth = {piece: rarity[piece] * count / (count + _OFTEN) for piece, count in own.items()}
             length = math.sqrt(sum(w * w for w in worth.values()) + _SMOOTH)
             for piece, weight in worth.items():
-                if weight:
-                    labels, weights = self._weights.setdefault(piece, (array("H"), array("d")))
-                    labels.append(at)
-                    weights.append(weight / length)
+                labels, weights = self._weights[piece]
+                labels.append(at)
+                weights.append(weight / length)
 
     def best(self, asked: Iterable[str], most: int = 3) -> list[tuple[str, float]]:
         """The labels most like a text, given as its `pieces`; best first, each with how much it is (some 0.3
