@@ -20,7 +20,7 @@ from knowledge.reading import Finding, Hit, Scope, Silent
 from knowledge.vocabulary import AnswerKind
 
 FIRST_MATTER, LATER_MATTER = 1.0, 0.8
-ASPECT_ASKED, ASPECT_HINTED = 0.9, 0.4
+ASPECT_ASKED, ASPECT_HINTED, ASPECT_LEAST = 0.9, 0.4, 1.0
 OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
 WORDING, WORDING_MOST, WORDING_ALONE, WORDING_LEAST = 0.25, 2.6, 2.0, 1.2
 ASSERTED = 0.5
@@ -150,7 +150,8 @@ class NoticeIndex:
         ]
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
         wholly = not just and self._wholly_silent(question, fits, samples)
-        hits = [] if wholly else self._choose(question, self._score(question, fits, samples), most)
+        scores = {} if wholly else self._score(question, fits, samples)
+        hits = self._choose(question, scores, most, just=bool(just))
         silent += self._missing_kinds(question, hits)
         unknown = list(self._missing_words(question, bool(silent or just), fits))
         silent += unknown
@@ -255,8 +256,9 @@ class NoticeIndex:
             bonus += OWN_DISTRICT if self._region_of[at] in question.districts else OTHER_DISTRICT
         return bonus
 
-    def _choose(self, question: Question, scores: Mapping[int, float], most: int) -> list[Hit]:
-        """The best facts, and for each matter and aspect asked at least one."""
+    def _choose(self, question: Question, scores: Mapping[int, float], most: int, *, just: bool) -> list[Hit]:
+        """The best facts, and for each matter and aspect asked at least one; where one is `just` what is asked,
+        an aspect's name alone brings in no other."""
         ranked = sorted([(-score, at) for at, score in scores.items() if score >= ENOUGH])[:most]
         if not ranked:
             return []
@@ -266,9 +268,10 @@ class NoticeIndex:
             for _, at in ranked
             if scores[at] >= KEEP_ALONE * top or (scores[at] >= KEEP * top and self._why(at, question))
         }
+        served = ASPECT_LEAST if just else 0.0
         wanted: list[tuple[Collection[int], float]] = [
             *((self._best_about(m, question), ENOUGH) for m, w in question.matters.items() if w >= ASSERTED),
-            *((self._by_aspect.get(a, ()), 0.0) for a, w in question.aspects.items() if w >= ASSERTED),
+            *((self._by_aspect.get(a, ()), served) for a, w in question.aspects.items() if w >= ASSERTED),
         ]
         for facts, least in wanted:
             if not chosen.keys().isdisjoint(facts):
