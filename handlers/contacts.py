@@ -86,7 +86,7 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
-        contacts = [s for s in contacts if _numbered(turn, s)] or _fitting(finding, contacts) or city
+        contacts = _called(turn, contacts) or _fitting(finding, contacts) or city
         contacts += _lines(turn, finding, contacts, city)
         if asked and not _meant(turn, finding, contacts):
             contacts = city or contacts
@@ -122,25 +122,34 @@ def _beside(finding: Finding, own: list[Sourced], contacts: list[Sourced]) -> li
 def _meant(turn: Turn, finding: Finding, contacts: list[Sourced]) -> bool:
     """Whether the question is about just these lines and not for a number in general."""
     scores = {hit.fact: hit.score for hit in finding.hits}
-    return any(scores.get(s.id, 0.0) >= _SURE or _numbered(turn, s) for s in contacts)
+    return any(scores.get(s.id, 0.0) >= _SURE for s in contacts) or bool(_called(turn, contacts))
 
 
-def _numbered(turn: Turn, sourced: Sourced) -> bool:
-    return any(phone.dial.split("-")[-1] in turn.reading.text for phone in _contact(sourced).phones)
+def _called(turn: Turn, contacts: list[Sourced]) -> list[Sourced]:
+    """The lines of which the message has the number or a name, with the addresses that have no number."""
+    text = turn.reading.text
+    named = {
+        s.id
+        for s in contacts
+        if any(name in text for name in (_contact(s).office, *s.fact.words))
+        or any(phone.dial.split("-")[-1] in text for phone in _contact(s).phones)
+    }
+    return [s for s in contacts if named and (s.id in named or not _contact(s).phones)]
 
 
 def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
-    """The contacts that fit about as well as the best; a district's only where it stands out (by its street,
-    its number), for nobody asked for a district."""
+    """The lines of the programmes asked with what fits better, or what fits about as well as the best; a
+    district's only where it stands out (by its street, its number), for nobody asked for a district."""
     scores = {hit.fact: hit.score for hit in finding.hits}
     if contacts and _belongs(contacts[0]):
         others = [scores[s.id] for s in contacts[1:]]
         if not others or scores[contacts[0].id] >= _OUTSTANDING * max(others):
             return contacts[:1]
     contacts = [s for s in contacts if not _belongs(s)]
-    best = max((scores[s.id] for s in contacts), default=0.0)
-    asked = set(finding.scope.programmes)
-    return [s for s in contacts if scores[s.id] >= _NEAR * best or asked & set(s.fact.programmes)]
+    own = [s for s in contacts if set(finding.scope.programmes) & set(s.fact.programmes)]
+    best = max((scores[s.id] for s in own or contacts), default=0.0)
+    least = best if own else _NEAR * best
+    return [s for s in contacts if s in own or scores[s.id] >= least]
 
 
 def _contact(sourced: Sourced) -> Contact:
