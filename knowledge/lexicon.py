@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from knowledge.language import blurred, heard, is_han, latin_runs, latin_syllables, sound, tagged
+from knowledge.language import blurred, heard, is_han, is_word, latin_runs, latin_syllables, sound, tagged
 
 _LONGEST = 24
 _SHORT_NAME = 2
@@ -153,12 +153,13 @@ class Lexicon:
                     found.append(Found(start, end, text[start:end], tuple(kept)))
         return _outside_names(found)
 
-    def mend(self, text: str) -> Mended:
-        """`text` with Latin pinyin, homophones and single wrong characters read as known wordings."""
+    def mend(self, text: str, *, district: bool = False) -> Mended:
+        """`text` with Latin pinyin, homophones and single wrong characters read as known wordings; where a
+        `district` is expected, two characters that are no word are readily taken for one (宜新)."""
         changes: list[tuple[str, str]] = []
         text = self._mend_latin(text, changes)
         found, words = self.scan(text), tagged(text)
-        mended = self._mend_homophones(text, found, words, changes)
+        mended = self._mend_homophones(text, found, words, changes, district)
         if mended != text:
             found, words = self.scan(mended), tagged(mended)
         return Mended(mended, tuple(changes), tuple(found), words)
@@ -202,6 +203,7 @@ class Lexicon:
         scanned: Sequence[Found],
         tags: Sequence[tuple[str, str]],
         changes: list[tuple[str, str]],
+        district: bool,
     ) -> str:
         known = [0] * len(text)
         for found in scanned:
@@ -215,7 +217,7 @@ class Lexicon:
         for at, lengths in enumerate(map(self._sound_lengths.get, pairwise(sounds))):
             if at < done or not (lengths or at in names) or not sounds[at] or words[at][0] != at:
                 continue
-            surface = self._alike(text, at, lengths or (), known, words, sounds)
+            surface = self._alike(text, at, lengths or (), known, words, sounds, district)
             if surface is None and at in names:
                 surface = self._one_off(text, at, names[at], known, words)
             if surface is None:
@@ -247,6 +249,7 @@ class Lexicon:
         known: Sequence[int],
         words: Sequence[tuple[int, int]],
         sounds: Sequence[str],
+        district: bool,
     ) -> str | None:
         """The wording that sounds like what stands at `at`, where that means nothing as long."""
         for length in lengths:
@@ -259,7 +262,12 @@ class Lexicon:
             ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
-            if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):
+            written = text[at:end]
+            if not surface or surface == written:
+                continue
+            if (district and self._a_district(written, surface)) or self._plausible(
+                written, surface, words[at:end]
+            ):
                 return surface
         return None
 
@@ -288,6 +296,15 @@ class Lexicon:
         """Whether the wording around the odd character stands by itself (武汉 建 大师工作室)."""
         sides = (written[:wrong], written[wrong + 1 :])
         return not is_han(written[wrong]) or all(not side or side in self._senses for side in sides)
+
+    def _a_district(self, written: str, surface: str) -> bool:
+        """Whether a short name of a district may be meant by what is no word of its own."""
+        return (
+            len(surface) == _SHORT_NAME
+            and self._only(surface, Sort.REGION, Sort.BODY)
+            and any(a == b for a, b in zip(written, surface, strict=True))
+            and not is_word(written)
+        )
 
     def _plausible(self, written: str, surface: str, words: Sequence[tuple[int, int]]) -> bool:
         """A homophone is an error where the words written make no sense as long a word of their own."""

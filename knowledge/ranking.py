@@ -257,8 +257,8 @@ class NoticeIndex:
         return bonus
 
     def _choose(self, question: Question, scores: Mapping[int, float], most: int, *, just: bool) -> list[Hit]:
-        """The best facts, and for each matter and aspect asked at least one; where one is `just` what is asked,
-        an aspect's name alone brings in no other."""
+        """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
+        asked, an aspect's name alone brings in no other."""
         ranked = sorted([(-score, at) for at, score in scores.items() if score >= ENOUGH])[:most]
         if not ranked:
             return []

@@ -33,6 +33,7 @@ _HINT = 0.4
 _SURELY = 0.7
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
+_BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
 
 _Key = TypeVar("_Key")
@@ -78,7 +79,8 @@ class Reader:
 
     def read(self, text: str, context: Context) -> Reading:
         """The reading of `text`, said after `context`."""
-        mended = self._lexicon.mend(self._in_common_chinese(normalise(text)))
+        district = bool(context.districts) or not _BY_DISTRICT.isdisjoint(context.aspects)
+        mended = self._lexicon.mend(self._in_common_chinese(normalise(text)), district=district)
         text = mended.text
         act = self._act(text)
         found = mended.found
