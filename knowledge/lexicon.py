@@ -159,7 +159,9 @@ class Lexicon:
         changes: list[tuple[str, str]] = []
         text = self._mend_latin(text, changes)
         found, words = self.scan(text), tagged(text)
-        mended = self._mend_homophones(text, found, words, changes, district)
+        mended = self._mend_homophones(text, found, words, changes)
+        if district:
+            mended = self._mend_district(mended, changes)
         if mended != text:
             found, words = self.scan(mended), tagged(mended)
         return Mended(mended, tuple(changes), tuple(found), words)
@@ -203,7 +205,6 @@ class Lexicon:
         scanned: Sequence[Found],
         tags: Sequence[tuple[str, str]],
         changes: list[tuple[str, str]],
-        district: bool,
     ) -> str:
         known = [0] * len(text)
         for found in scanned:
@@ -217,7 +218,7 @@ class Lexicon:
         for at, lengths in enumerate(map(self._sound_lengths.get, pairwise(sounds))):
             if at < done or not (lengths or at in names) or not sounds[at] or words[at][0] != at:
                 continue
-            surface = self._alike(text, at, lengths or (), known, words, sounds, district)
+            surface = self._alike(text, at, lengths or (), known, words, sounds)
             if surface is None and at in names:
                 surface = self._one_off(text, at, names[at], known, words)
             if surface is None:
@@ -226,6 +227,23 @@ class Lexicon:
             changes.append((text[at:done], surface))
             text = text[:at] + surface + text[done:]
             names = self._names(text)
+        return text
+
+    def _mend_district(self, text: str, changes: list[tuple[str, str]]) -> str:
+        """Two characters that are no word, but sound like the short name of a district and share one with
+        it."""
+        words = _spans(tagged(text))
+        for at, sounds in enumerate(pairwise([*map(_heard, text)])):
+            written, surface = text[at : at + _SHORT_NAME], self._blurred_sounds.get(" ".join(sounds))
+            if (
+                surface
+                and self._only(surface, Sort.REGION, Sort.BODY)
+                and sum(a == b for a, b in zip(written, surface, strict=True)) == 1
+                and (words[at][0], words[at + 1][1]) == (at, at + _SHORT_NAME)
+                and not is_word(written)
+            ):
+                changes.append((written, surface))
+                text = text[:at] + surface + text[at + _SHORT_NAME :]
         return text
 
     def _names(self, text: str) -> dict[int, list[str]]:
@@ -249,7 +267,6 @@ class Lexicon:
         known: Sequence[int],
         words: Sequence[tuple[int, int]],
         sounds: Sequence[str],
-        district: bool,
     ) -> str | None:
         """The wording that sounds like what stands at `at`, where that means nothing as long."""
         for length in lengths:
@@ -262,12 +279,7 @@ class Lexicon:
             ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
-            written = text[at:end]
-            if not surface or surface == written:
-                continue
-            if (district and self._a_district(written, surface)) or self._plausible(
-                written, surface, words[at:end]
-            ):
+            if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):
                 return surface
         return None
 
@@ -296,15 +308,6 @@ class Lexicon:
         """Whether the wording around the odd character stands by itself (武汉 建 大师工作室)."""
         sides = (written[:wrong], written[wrong + 1 :])
         return not is_han(written[wrong]) or all(not side or side in self._senses for side in sides)
-
-    def _a_district(self, written: str, surface: str) -> bool:
-        """Whether a short name of a district may be meant by what is no word of its own."""
-        return (
-            len(surface) == _SHORT_NAME
-            and self._only(surface, Sort.REGION, Sort.BODY)
-            and any(a == b for a, b in zip(written, surface, strict=True))
-            and not is_word(written)
-        )
 
     def _plausible(self, written: str, surface: str, words: Sequence[tuple[int, int]]) -> bool:
         """A homophone is an error where the words written make no sense as long a word of their own."""
