@@ -156,13 +156,7 @@ class NoticeIndex:
         unknown = list(self._missing_words(question, bool(silent or just), fits))
         silent += unknown
         named = {matter for segment in question.segments for matter in segment}
-        most_named = max((question.matters.get(matter, 0.0) for matter in named), default=0.0)
-        specific = [
-            matter
-            for matter, weight in question.matters.items()
-            if weight >= (ASSERTED if matter in named else max(SURELY_LIKE, most_named))
-            and not self._matters[matter].general
-        ]
+        specific = self._specific(question, named)
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
@@ -192,6 +186,16 @@ class NoticeIndex:
         own = frozenset(at for at, of in enumerate(self._programmes) if not of.isdisjoint(programmes))
         general = (at for at, of in enumerate(self._programmes) if not of or not programmes)
         return _Fitting(own.union(general), own)
+
+    def _specific(self, question: Question, named: Collection[str]) -> list[str]:
+        """The finer matters that are surely asked: by their names, or by a likeness as strong as those."""
+        most_named = max((question.matters.get(matter, 0.0) for matter in named), default=0.0)
+        return [
+            matter
+            for matter, weight in question.matters.items()
+            if weight >= (ASSERTED if matter in named else max(SURELY_LIKE, most_named))
+            and not self._matters[matter].general
+        ]
 
     def _general(self, fact: str) -> bool:
         """Whether a fact tells of its aspect as a whole."""
