@@ -20,13 +20,15 @@ import yaml
 from bot import app as service_app
 from bot import demo as demonstration
 from bot.channels.wechat_api import ApiError
+from bot.desk import roster, table, workbook
+from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
 from bot.settings import Settings, SettingsError, load
 from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines
 from handlers.contract import Incoming, Kind
 from knowledge import cases
 from knowledge.faults import KnowledgeError
-from knowledge.library import Library
+from knowledge.library import Library, Notice
 from store.database import AlreadyOpen, Unavailable
 
 _TERMINAL_BYTES = 1_000_000
@@ -122,6 +124,38 @@ def check() -> None:
     for line in missing:
         typer.echo(f"live: {line}")
     raise typer.Exit(1 if missing else 0)
+
+
+@cli.command("roster-template")
+def roster_template(
+    notice: Annotated[str, typer.Argument(help="The notice's id, as in `jiangwen check`.")],
+    file: Annotated[Path, typer.Argument(help="The xlsx file to write.")],
+    folder: Folder = None,
+) -> None:
+    """Write the empty roster of a notice, to be filled in."""
+    library = _library(folder)
+    _write(file, workbook.template(library, _notice(library, notice)))
+
+
+@cli.command("check-roster")
+def check_roster(
+    file: Annotated[Path, typer.Argument(help="The roster: xlsx or csv.", exists=True, dir_okay=False)],
+    notice: Annotated[str, typer.Option(help="The notice's id; told by the columns otherwise.")] = "",
+    out: Annotated[Path | None, typer.Option(help="The xlsx file to write.")] = None,
+    folder: Folder = None,
+) -> None:
+    """Hold a roster against a notice: a verdict for each person and programme, and every fault."""
+    library = _library(folder)
+    try:
+        rows = asyncio.run(table.rows(file.read_bytes()))
+        held = _notice(library, notice) if notice else roster.notice_of(library, rows)
+        read = roster.read(library, held, rows)
+    except table.Unreadable as fault:
+        typer.echo(WORDS.refused[fault.reason], err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"{held.id}: {len(read.people)} people, {len(read.faulty)} with faults")
+    target = out or file.with_name(f"{file.stem}-checked.xlsx")
+    _write(target, workbook.results(library, held, read, datetime.now(UTC)))
 
 
 @kb.command("lint")
@@ -229,6 +263,22 @@ def _turn(dialogue: Dialogue, text: str, state: str | None, now: datetime, numbe
         text=text.encode(errors="replace").decode(),
     )
     return dialogue.turn(incoming, state, limit_bytes=_TERMINAL_BYTES, real_seconds=60.0 * number)
+
+
+def _notice(library: Library, notice: str) -> Notice:
+    found = library.notices.get(notice)
+    if found is None or not found.criteria.rulesets:
+        known = ", ".join(n.id for n in library.notices.values() if n.criteria.rulesets)
+        raise typer.BadParameter(f"no notice {notice!r} with criteria; there are {known}")
+    return found
+
+
+def _write(file: Path, data: bytes) -> None:
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be written: {error.strerror}") from None
+    typer.echo(f"written: {file}")
 
 
 def _library(folder: Path | None) -> Library:

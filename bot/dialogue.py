@@ -18,7 +18,7 @@ from knowledge.reading import ASK, Context, Reading
 from knowledge.understanding import Reader
 
 MESSAGES_A_MINUTE = 20
-_KEPT_MATTER = 0.5
+_KEPT_MATTER, _KEPT_SHARE = 0.5, 0.6
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -243,12 +243,16 @@ def _remembered(context: Context, reading: Reading) -> Context:
     stated: Mapping[str, str] = {**context.stated, **{said.fact: said.value for said in reading.stated}}
     if reading.act != ASK:
         return replace(context, stated=stated)
+    least = max(_KEPT_MATTER, _KEPT_SHARE * max(reading.matters.values(), default=0.0))
+    asked = [m for m, weight in reading.matters.items() if weight >= least]
+    answered = {why for finding in reading.findings for hit in finding.hits for why in hit.why}
     return Context(
         city=reading.city or context.city,
         programmes=reading.programmes,
         districts=reading.districts,
         aspects=reading.aspects or context.aspects,
-        matters=tuple(m for m, weight in reading.matters.items() if weight >= _KEPT_MATTER)
+        matters=tuple(m for m in asked if m in answered)
+        or tuple(asked)
         or (() if reading.aspects else context.matters),
         stated=stated,
         text=reading.text,

@@ -13,6 +13,7 @@ from knowledge.reading import Finding
 ASPECTS = frozenset({Aspect.COMPARE})
 _MATTERS = ("level", "age", "title", "honours", "contests", "award.count", "quota.body", "way", "money.bonus")
 _WORTH = 2
+_TABLE = 4.0
 
 
 class Comparing:
@@ -23,7 +24,7 @@ class Comparing:
     def answer(self, turn: Turn) -> Reply | NotMine:
         """What the notices compare themselves, and side by side where at least two programmes are meant."""
         sections = [
-            facts.section(turn, finding, compared)
+            facts.section(turn, finding, compared, heavier=_TABLE)
             for finding in turn.reading.findings
             if (compared := facts.hits(turn, finding, ASPECTS))
         ]
@@ -65,7 +66,7 @@ def _table(turn: Turn, pairs: Sequence[tuple[Finding, str]]) -> Section:
         values={"lines": lines},
         facts=tuple(s.id for s in used),
         scope=scopes.pop() if len(scopes) == 1 else None,
-        weight=4,
+        weight=_TABLE,
     )
 
 

@@ -10,7 +10,7 @@ from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 _ENOUGH = 4
-_NEAR = 0.6
+_NEAR, _NEARLY = 0.6, 0.7
 _OUTSTANDING = 1.3
 _SURE = 5.0
 _ASK_FIRST = 9
@@ -65,7 +65,8 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     if districts:
         own = [s for s in everyone if _of(s, districts)]
         missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
-        if (missing or not own) and contacts and _meant(finding, contacts[:1]):
+        elsewhere = _meant(turn, finding, contacts[:1]) and not _asks_office(turn, finding, contacts[0])
+        if (missing or not own) and elsewhere:
             return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
             city = [s for s in everyone if _contact(s).role == "city" and _contact(s).phones]
@@ -74,37 +75,81 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         if "districts" in turn.reading.inherited and turn.reading.programmes:
             contacts = [*(s for s in contacts if not _belongs(s)), *own]
         else:
-            contacts = own
+            contacts = [*own, *_beside(finding, own, contacts)]
     elif unlisted := tuple(
-        b for b in turn.reading.bodies if not any(b in _contact(s).office for s in everyone)
+        b
+        for b in turn.reading.bodies
+        if not ASPECTS.isdisjoint(turn.reading.aspects)
+        and not any(b in _contact(s).office or b in s.fact.words for s in everyone)
     ):
         office = facts.office(turn, finding.scope)
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
-        contacts = _fitting(finding, contacts)
-        if asked and not _meant(finding, contacts):
+        contacts = _called(turn, contacts) or _fitting(finding, contacts) or city
+        contacts += _lines(turn, finding, contacts, city)
+        if asked and not _meant(turn, finding, contacts):
             contacts = city or contacts
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
 
 
-def _meant(finding: Finding, contacts: list[Sourced]) -> bool:
+def _lines(turn: Turn, finding: Finding, contacts: list[Sourced], city: list[Sourced]) -> list[Sourced]:
+    """The lines of programmes asked about, or of an address whose number is asked, that `contacts` lack."""
+    named = {programme for s in contacts for programme in s.fact.programmes}
+    lined = {programme for s in contacts if _contact(s).phones for programme in s.fact.programmes}
+    wanted = set(finding.scope.programmes) if named else set()
+    if Aspect.CONTACT in turn.reading.aspects:
+        wanted |= named
+    return [s for s in city if _contact(s).phones and (wanted - lined) & set(s.fact.programmes)]
+
+
+def _asks_office(turn: Turn, finding: Finding, best: Sourced) -> bool:
+    """Whether a district's own office is asked for, and not `best`: a line for everybody, or any other."""
+    own = not set(best.fact.programmes).isdisjoint(finding.scope.programmes) or any(
+        word in turn.reading.text for word in best.fact.words
+    )
+    common = _contact(best).role == "city" and (bool(_contact(best).phones) or not own)
+    return common or turn.library.vocabulary.patterns.office.search(turn.reading.text) is not None
+
+
+def _beside(finding: Finding, own: list[Sourced], contacts: list[Sourced]) -> list[Sourced]:
+    """The city's lines that the question is about nearly as much as about the district's."""
+    scores = {hit.fact: hit.score for hit in finding.hits}
+    least = max(_SURE, _NEARLY * max((scores.get(s.id, 0.0) for s in own), default=0.0))
+    return [s for s in contacts if not _belongs(s) and scores[s.id] >= least]
+
+
+def _meant(turn: Turn, finding: Finding, contacts: list[Sourced]) -> bool:
     """Whether the question is about just these lines and not for a number in general."""
     scores = {hit.fact: hit.score for hit in finding.hits}
-    return any(scores.get(s.id, 0.0) >= _SURE for s in contacts)
+    return any(scores.get(s.id, 0.0) >= _SURE for s in contacts) or bool(_called(turn, contacts))
+
+
+def _called(turn: Turn, contacts: list[Sourced]) -> list[Sourced]:
+    """The lines of which the message has the number or a name, with the addresses that have no number."""
+    text = turn.reading.text
+    named = {
+        s.id
+        for s in contacts
+        if any(name in text for name in (_contact(s).office, *s.fact.words))
+        or any(phone.dial.split("-")[-1] in text for phone in _contact(s).phones)
+    }
+    return [s for s in contacts if named and (s.id in named or not _contact(s).phones)]
 
 
 def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
-    """The contacts that fit about as well as the best; a district's only where it stands out (by its street,
-    its number), for nobody asked for a district."""
+    """The lines of the programmes asked with what fits better, or what fits about as well as the best; a
+    district's only where it stands out (by its street, its number), for nobody asked for a district."""
     scores = {hit.fact: hit.score for hit in finding.hits}
     if contacts and _belongs(contacts[0]):
         others = [scores[s.id] for s in contacts[1:]]
         if not others or scores[contacts[0].id] >= _OUTSTANDING * max(others):
             return contacts[:1]
     contacts = [s for s in contacts if not _belongs(s)]
-    best = max((scores[s.id] for s in contacts), default=0.0)
-    return [s for s in contacts if scores[s.id] >= _NEAR * best]
+    own = [s for s in contacts if set(finding.scope.programmes) & set(s.fact.programmes)]
+    best = max((scores[s.id] for s in own or contacts), default=0.0)
+    least = best if own else _NEAR * best
+    return [s for s in contacts if s in own or scores[s.id] >= least]
 
 
 def _contact(sourced: Sourced) -> Contact:

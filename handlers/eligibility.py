@@ -39,7 +39,7 @@ class Eligibility:
             if Aspect.ELIGIBILITY in finding.overview:
                 sections += facts.pointed(turn, finding, ASPECTS, Condition)
                 sections += _overview(turn, finding)
-                if not finding.scope.programmes:
+                if len(finding.scope.programmes) != 1:
                     choices += _programmes(turn, finding)
             elif chosen := facts.hits(turn, finding, ASPECTS):
                 ruled = any(isinstance(s.fact, Condition) for s in chosen)
@@ -49,24 +49,36 @@ class Eligibility:
 
 
 def _overview(turn: Turn, finding: Finding) -> Iterator[Section]:
-    """All conditions of the programme asked; of several programmes the first ones of each."""
-    named = bool(finding.scope.programmes)
+    """All conditions of the one programme asked; of several programmes the first ones of each."""
+    named = len(finding.scope.programmes) == 1
     for programme in facts.programmes_of(turn, finding.scope):
         rows = sorted(_conditions(turn, finding, programme), key=lambda s: _ORDER.index(_role(s)))
         if not named:
-            rows = [s for s in rows if _role(s) in _BRIEF and programme in s.fact.programmes][:_BRIEF_ROWS]
+            own = [s for s in rows if _role(s) in _BRIEF and programme in s.fact.programmes]
+            rows = _summed_up(turn, finding, programme) or own[:_BRIEF_ROWS]
         if rows:
             yield Section(
                 template="eligibility/overview",
                 values={
                     "programme": turn.library.programmes[programme][1].name,
-                    "groups": facts.groups(rows, _ORDER),
+                    "groups": facts.groups(rows, _ORDER) if named else [{"rows": [*map(facts.row, rows)]}],
                     "brief": not named,
                 },
                 facts=tuple(s.id for s in rows),
                 scope=finding.scope,
                 weight=3,
             )
+
+
+def _summed_up(turn: Turn, finding: Finding, programme: str) -> list[Sourced]:
+    """What tells of the programme's conditions as a whole."""
+    matters = turn.library.vocabulary.matters
+    general = {m for m in matters if matters[m].general and matters[m].aspect is Aspect.ELIGIBILITY}
+    return [
+        s
+        for s in turn.library.facts(facts.notice_of(turn, finding.scope))
+        if programme in s.fact.programmes and s.fact.about[0] in general
+    ]
 
 
 def _conditions(turn: Turn, finding: Finding, programme: str) -> Iterator[Sourced]:
@@ -81,5 +93,6 @@ def _role(sourced: Sourced) -> str:
 
 
 def _programmes(turn: Turn, finding: Finding) -> Iterator[Choice]:
-    for programme in facts.notice_of(turn, finding.scope).programmes:
-        yield Choice(template="eligibility/choice", values={"programme": programme.name})
+    for programme in facts.programmes_of(turn, finding.scope):
+        name = turn.library.programmes[programme][1].name
+        yield Choice(template="eligibility/choice", values={"programme": name})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import facts
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
+from knowledge.library import Notice
 from knowledge.reading import ASK, Scope
 
 _FEW_CITIES = 9
@@ -20,7 +21,9 @@ class Elsewhere:
         if reading.act != ASK or not (reading.other_city or reading.other_edition or reading.other_selection):
             return NOT_MINE
         notices = [
-            n for n in turn.library.notices.values() if not reading.city or n.header.city == reading.city
+            n
+            for n in turn.library.notices.values()
+            if not reading.city or n.header.city == reading.city or _named(n, reading.other_selection)
         ]
         return Reply(
             sections=[
@@ -30,7 +33,7 @@ class Elsewhere:
                         "city": reading.other_city,
                         "edition": reading.other_edition,
                         "selection": reading.other_selection,
-                        "held": [n.header for n in notices],
+                        "held": notices,
                     },
                 )
             ],
@@ -53,6 +56,10 @@ class Fallback:
             sections=[Section(template="fallback/unknown", values={"strange": turn.reading.strange})],
             choices=_cities(turn),
         )
+
+
+def _named(notice: Notice, selection: str) -> bool:
+    return any(selection.endswith(name) for p in notice.programmes for name in (p.name, *p.names))
 
 
 def _unwritten(turn: Turn, scope: Scope) -> Section:

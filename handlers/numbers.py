@@ -15,6 +15,7 @@ _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MO
 
 
 _FEW = 3
+_MORE, _WHOLE = 0.5, 5.0
 
 
 class Numbers:
@@ -32,7 +33,8 @@ class Numbers:
             if Aspect.QUOTA in finding.overview or (len(quotas) > _FEW and not asked_by_body):
                 quotas = _all_quotas(turn, finding)
             if quotas:
-                sections.append(_table(turn, finding, quotas))
+                heavier = _WHOLE if Aspect.QUOTA in finding.overview else _MORE
+                sections.append(_table(turn, finding, quotas, heavier))
             rest = [s for s in chosen if not isinstance(s.fact, Quota)]
             for aspect, kind in _KINDS.items():
                 if aspect in finding.overview:
@@ -43,13 +45,15 @@ class Numbers:
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
-    """Every row, or the rows of the districts asked."""
+    """Every row, or the rows of the districts and bodies asked."""
     rows = list(facts.facts_of(turn, finding.scope, Quota))
-    own = (
-        [s for s in rows if _quota(s).body.startswith(turn.reading.districts)]
-        if turn.reading.districts
-        else []
-    )
+    districts, bodies = turn.reading.districts, set(turn.reading.bodies)
+    own = [
+        s
+        for s in rows
+        if _quota(s).body.startswith(districts or ("/",))
+        or not bodies.isdisjoint((_quota(s).body, *_quota(s).bodies))
+    ]
     return own or rows
 
 
@@ -58,7 +62,7 @@ def _quota(sourced: Sourced) -> Quota:
     return sourced.fact
 
 
-def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced]) -> Section:
+def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced], heavier: float) -> Section:
     """One line a body, its programmes side by side."""
     bodies: dict[str, list[tuple[str, Quota]]] = {}
     for sourced in quotas:
@@ -73,5 +77,5 @@ def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced]) -> Section:
         },
         facts=tuple(s.id for s in quotas),
         scope=finding.scope,
-        weight=facts.weight(finding, quotas) + 0.5,
+        weight=facts.weight(finding, quotas) + heavier,
     )

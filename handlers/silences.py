@@ -7,7 +7,7 @@ from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
 from knowledge.reading import Finding
 
-_FIRST = 10
+_FIRST, _LAST, _LEAST = 10, 0.1, 4.0
 
 
 class Silences:
@@ -22,10 +22,16 @@ class Silences:
         sections = [
             _section(turn, finding) for finding in findings if finding.silent or (others and not finding.hits)
         ]
+        sections += [
+            Section(template="silences/unsure", scope=finding.scope, weight=_FIRST)
+            for finding in findings
+            if finding.unsure and not turn.reading.inherited
+        ]
         return Reply(sections=sections) if sections else NOT_MINE
 
 
 def _section(turn: Turn, finding: Finding) -> Section:
+    best = max((hit.score for other in turn.reading.findings for hit in other.hits), default=0.0)
     office = None if finding.hits else facts.office(turn, finding.scope)
     near = [turn.library.sourced[fact] for silent in finding.silent for fact in silent.near]
     shown = {hit.fact for hit in finding.hits}
@@ -42,7 +48,7 @@ def _section(turn: Turn, finding: Finding) -> Section:
         },
         facts=tuple(s.id for s in (*near, *([office] if office else []))),
         scope=finding.scope,
-        weight=_FIRST,
+        weight=_LAST if best > max((hit.score for hit in finding.hits), default=_LEAST) else _FIRST,
     )
 
 

@@ -20,7 +20,7 @@ from knowledge.dictionary import ELSEWHERE, Days, Entry, Item, Items, OneOf, Spa
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.library import Library, Notice
 from knowledge.notice import Record, Strings
-from knowledge.rules import Interval, Known, Outcome
+from knowledge.rules import Interval, Known, Outcome, implied
 from knowledge.yaml_source import Path_, Source, read
 
 FOLDER = Path(__file__).parent / "cases"
@@ -168,7 +168,7 @@ class _Author:
             programme=self._programme,
             id=row.id,
             why=row.why,
-            known=Known(values=values, days=days),
+            known=Known(values=implied(values, self._notice.criteria.rulesets), days=days),
             expect=self._words[row.expect],
             best=self._words.get(row.best),
             worst=self._words.get(row.worst),

@@ -43,6 +43,11 @@ class Days:
     first: date
     last: date
 
+    def of_month(self) -> Days:
+        """No more of it than its months."""
+        last = calendar.monthrange(self.last.year, self.last.month)[1]
+        return Days(self.first.replace(day=1), self.last.replace(day=last))
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -59,13 +64,19 @@ class Item:
         """The field's value, None where it is not known."""
         return dict(self.fields).get(field)
 
+    def says_less(self, other: Item) -> bool:
+        """Whether the other record says all that this one says, and more."""
+        return {*self.fields} < {*other.fields}
+
 
 @dataclass(frozen=True, slots=True)
 class Items:
-    """Records of a list; `complete` once the person said that there are no others."""
+    """Records of a list; `complete` once the person said that there are no others, `denied` those that he
+    was asked for and has not."""
 
     items: tuple[Item, ...] = ()
     complete: bool = False
+    denied: frozenset[Item] = frozenset()
 
 
 Value = OneOf | Span | Days | Items
@@ -85,10 +96,13 @@ class Answer(Record):
 
 class Detail(Record):
     """A field of a list's records that is asked for only where it matters; a line's value is a text, or a
-    year given as so many years before the last reference day (`years_ago`)."""
+    year given as so many years before the last reference day (`years_ago`). `which` asks several records
+    at once for which of them the first line holds, the others having the last."""
 
     field: str
     ask: str
+    which: str = ""
+    none: str = ""
     help: str = ""
     lines: tuple[Answer, ...] = Field(min_length=2)
 
@@ -119,10 +133,12 @@ class Entry(Record):
     `options` from low to high, a `choice` in any order; `records` is a list, whose options each stand for a
     record; a `number` (in `unit`) and a `month` are told freely within `low` and `high` (of a month: years);
     `place` is the city of the unit; `titles` is a yes or no for each programme (keys `<id>/<programme>`).
-    `details` are fields of records that are asked afterwards. `who` can tell it; `changeable` by one's
+    `answers` are the words for yes and no, of a place for here and elsewhere. `details` are fields of records
+    that are asked afterwards. `who` can tell it; `changeable` by one's
     own work within some years; `ttl_days` is how long an answer stays good; `cost`: 1 a tap, 2 a claim
     or a unit's matter, 3 a sum to be worked out. `odds` are the weights of the options among those who
     ask (of a list: the share that has it), `bands` those of a number (of a month: of the years since).
+    `deeds` are the kinds of achievement (`common/telling.yaml`) that speak for a claim.
     """
 
     id: str = Field(pattern=r"[a-z0-9_]+(\.[a-z0-9_]+)*")
@@ -131,6 +147,7 @@ class Entry(Record):
     ask: str
     help: str = ""
     example: str = ""
+    answers: tuple[str, str] = ("", "")
     options: tuple[Option, ...] = ()
     none: str = ""
     details: tuple[Detail, ...] = ()
@@ -144,6 +161,7 @@ class Entry(Record):
     cost: Literal[1, 2, 3] = 1
     odds: Mapping[str, float] = Field(default_factory=dict)
     bands: tuple[Band, ...] = ()
+    deeds: Strings = ()
 
     @model_validator(mode="after")
     def _complete(self) -> Entry:
@@ -175,11 +193,22 @@ class Entry(Record):
         return next(at for at, row in enumerate(self.options) if row.id == option)
 
 
+def options_left(entry: Entry, had: Items) -> list[tuple[Option, Item]]:
+    """The options of a list that have been neither told nor denied, each with its record."""
+    rows = [(option, Item.of(option.record)) for option in entry.options]
+    return [
+        (option, item)
+        for option, item in rows
+        if item not in had.denied and not any(item == told or item.says_less(told) for told in had.items)
+    ]
+
+
 class Setting(Record):
-    """One line of a screen: its label and what choosing it says, fact by fact."""
+    """One line of a screen: its label and what choosing it says, fact by fact: an option or several that are
+    not told apart, of a place `here` or `elsewhere`."""
 
     label: str
-    sets: Mapping[str, str]
+    sets: Mapping[str, Strings]
 
 
 class Screen(Record):
@@ -189,6 +218,7 @@ class Screen(Record):
     id: str
     ask: str
     help: str = ""
+    example: str = ""
     fills: Strings = Field(min_length=1)
     lines: tuple[Setting, ...] = ()
     many: bool = False
@@ -234,8 +264,10 @@ def dump(value: Value) -> Any:
             return {"low": low, "high": high}
         case Days(first, last):
             return {"first": first.isoformat(), "last": last.isoformat()}
-        case Items(items, complete):
-            return {"items": [dict(item.fields) for item in items], "complete": complete}
+        case Items(items, complete, denied):
+            rows = [dict(item.fields) for item in items]
+            not_had = [dict(item.fields) for item in sorted(denied, key=lambda item: repr(item.fields))]
+            return {"items": rows, "complete": complete, "denied": not_had}
 
 
 def load(value: Any) -> Value:
@@ -246,4 +278,15 @@ def load(value: Any) -> Value:
         return Span(float(value["low"]), float(value["high"]))
     if "first" in value:
         return Days(date.fromisoformat(value["first"]), date.fromisoformat(value["last"]))
-    return Items(tuple(Item.of(fields) for fields in value["items"]), bool(value["complete"]))
+    items, denied = ([Item.of(fields) for fields in value[key]] for key in ("items", "denied"))
+    return Items(tuple(items), bool(value["complete"]), frozenset(denied))
+
+
+def merge(old: Value | None, new: Value) -> Value:
+    """What is known after a newer telling: records join those known before, a record that says less than
+    another going with it; anything else is replaced."""
+    if not isinstance(old, Items) or not isinstance(new, Items):
+        return new
+    items = list(dict.fromkeys((*old.items, *new.items)))
+    kept = tuple(item for item in items if not any(item.says_less(other) for other in items))
+    return Items(kept, old.complete or new.complete, (old.denied - {*kept}) | new.denied)

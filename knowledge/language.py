@@ -39,6 +39,11 @@ def tagged(text: str) -> list[tuple[str, str]]:
     return rjieba.tag(text)
 
 
+def is_word(text: str) -> bool:
+    """Whether the dictionary has `text` as one word."""
+    return rjieba.has_word(text)
+
+
 @lru_cache(maxsize=16384)
 def sound(char: str) -> str:
     """The commonest reading of a character without its tone; `""` for anything else."""

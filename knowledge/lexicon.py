@@ -13,7 +13,7 @@ from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
 
-from knowledge.language import blurred, heard, is_han, latin_runs, latin_syllables, sound, tagged
+from knowledge.language import blurred, heard, is_han, is_word, latin_runs, latin_syllables, sound, tagged
 
 _LONGEST = 24
 _SHORT_NAME = 2
@@ -153,12 +153,15 @@ class Lexicon:
                     found.append(Found(start, end, text[start:end], tuple(kept)))
         return _outside_names(found)
 
-    def mend(self, text: str) -> Mended:
-        """`text` with Latin pinyin, homophones and single wrong characters read as known wordings."""
+    def mend(self, text: str, *, district: bool = False) -> Mended:
+        """`text` with Latin pinyin, homophones and single wrong characters read as known wordings; where a
+        `district` is expected, two characters that are no word are readily taken for one (宜新)."""
         changes: list[tuple[str, str]] = []
         text = self._mend_latin(text, changes)
         found, words = self.scan(text), tagged(text)
         mended = self._mend_homophones(text, found, words, changes)
+        if district:
+            mended = self._mend_district(mended, changes)
         if mended != text:
             found, words = self.scan(mended), tagged(mended)
         return Mended(mended, tuple(changes), tuple(found), words)
@@ -224,6 +227,23 @@ class Lexicon:
             changes.append((text[at:done], surface))
             text = text[:at] + surface + text[done:]
             names = self._names(text)
+        return text
+
+    def _mend_district(self, text: str, changes: list[tuple[str, str]]) -> str:
+        """Two characters that are no word, but sound like the short name of a district and share one with
+        it."""
+        words = _spans(tagged(text))
+        for at, sounds in enumerate(pairwise([*map(_heard, text)])):
+            written, surface = text[at : at + _SHORT_NAME], self._blurred_sounds.get(" ".join(sounds))
+            if (
+                surface
+                and self._only(surface, Sort.REGION, Sort.BODY)
+                and sum(a == b for a, b in zip(written, surface, strict=True)) == 1
+                and (words[at][0], words[at + 1][1]) == (at, at + _SHORT_NAME)
+                and not is_word(written)
+            ):
+                changes.append((written, surface))
+                text = text[:at] + surface + text[at + _SHORT_NAME :]
         return text
 
     def _names(self, text: str) -> dict[int, list[str]]:
@@ -295,7 +315,7 @@ class Lexicon:
         if _number_differs(written, surface):
             return False
         longest = max(end - start for start, end in words)
-        named = self._only(surface, Sort.PROGRAMME, Sort.REGION)
+        named = self._only(surface, Sort.PROGRAMME, Sort.REGION, Sort.BODY)
         if not named and any(
             a in self._little_words for a, b in zip(written, surface, strict=True) if a != b
         ):

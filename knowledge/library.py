@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from knowledge import lint, lint_rules
+from knowledge import lint, lint_rules, lint_telling
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
@@ -34,6 +34,7 @@ from knowledge.notice import (
     Strings,
 )
 from knowledge.rules import Criteria, Outcome, Rules
+from knowledge.sayings import Sayings
 from knowledge.vocabulary import (
     AnswerKind,
     AspectWords,
@@ -312,6 +313,10 @@ class _Loader:
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
         self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else set())
         self._faults += lint_rules.check(drafts, entries, screens)
+        told = self._read(common / "telling.yaml")
+        if vocabulary and told:
+            every = [entry for entry, _ in (*entries, *(row for draft in drafts for row in draft.entries))]
+            self._faults += lint_telling.check(vocabulary.telling, told, every)
         if self._faults or vocabulary is None:
             raise KnowledgeError(self._faults)
         return Library(
@@ -349,7 +354,8 @@ class _Loader:
             self._fault(
                 "common/asked_*.yaml", key, key, "a matter, or aspect: and an aspect's id", "correct it"
             )
-        if patterns is None or everyday is None or glossary is None or outcomes is None:
+        telling = self._whole(common / "telling.yaml", Sayings)
+        if patterns is None or everyday is None or glossary is None or outcomes is None or telling is None:
             return None
         return Vocabulary(
             aspects=MappingProxyType({row.id: row for row in aspects}),
@@ -363,6 +369,7 @@ class _Loader:
             glossary=MappingProxyType(dict(glossary.words)),
             outcomes=MappingProxyType({outcome: getattr(outcomes, outcome) for outcome in Outcome}),
             asked=MappingProxyType(asked),
+            telling=telling,
         )
 
     def _notice(self, folder: Path) -> lint.Draft | None:

@@ -6,12 +6,15 @@ import math
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9.:]+")
 _SMOOTH = 30.0
-"""Keeps a label with few samples from winning by its shortness; found by leaving out samples one by one."""
+_OFTEN = 2.0
+_COMMON = 0.7
+"""Keep a label with few samples from winning by its shortness, and let a piece count the more the oftener a
+label's samples have it; found by leaving out samples."""
 
 
 def pairs(text: str) -> dict[str, None]:
@@ -39,27 +42,25 @@ def pieces(text: str) -> dict[str, None]:
 class Likeness:
     """Labels with samples of text each; tells which labels a new text is like."""
 
-    def __init__(self, samples: Mapping[str, Sequence[str]], passed_over: Iterable[str] = ()) -> None:
+    def __init__(self, samples: Mapping[str, Sequence[str]], common: Collection[str] = ()) -> None:
         self._labels = tuple(samples)
-        ignored = frozenset(passed_over)
         counts = [
             Counter(chain.from_iterable(pieces(text.lower()) for text in texts)) for texts in samples.values()
         ]
-        for own in counts:
-            for piece in own.keys() & ignored:
-                del own[piece]
         spread = Counter(piece for own in counts for piece in own)
         size = len(counts) + 1
-        rarity = {piece: math.log(size / number) for piece, number in spread.items()}
-        self._weights: dict[str, tuple[array[int], array[float]]] = {}
+        rarity = {
+            piece: math.log(size / number) * (_COMMON if piece in common else 1)
+            for piece, number in spread.items()
+        }
+        self._weights = {piece: (array("H"), array("d")) for piece in spread}
         for at, own in enumerate(counts):
-            worth = {piece: rarity[piece] * count / (count + 1) for piece, count in own.items()}
+            worth = {piece: rarity[piece] * count / (count + _OFTEN) for piece, count in own.items()}
             length = math.sqrt(sum(w * w for w in worth.values()) + _SMOOTH)
             for piece, weight in worth.items():
-                if weight:
-                    labels, weights = self._weights.setdefault(piece, (array("H"), array("d")))
-                    labels.append(at)
-                    weights.append(weight / length)
+                labels, weights = self._weights[piece]
+                labels.append(at)
+                weights.append(weight / length)
 
     def best(self, asked: Iterable[str], most: int = 3) -> list[tuple[str, float]]:
         """The labels most like a text, given as its `pieces`; best first, each with how much it is (some 0.3

@@ -6,12 +6,13 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
-from knowledge.dictionary import Entry, Screen
+from knowledge.dictionary import ELSEWHERE, Entry, Screen
 from knowledge.faults import Fault
 from knowledge.lint import Draft, bare
 from knowledge.notice import Condition
 from knowledge.rules import Cited, Leaf, Node, Ruleset, Standing, Switch, leaves, of_number, of_option, parts
 
+_LINES = 9
 _COVERED = ("all", "any", "soft", "judged", "exclusion", "host", "slot")
 
 
@@ -31,6 +32,17 @@ def check(
     for folder, _, rows in files:
         for screen, line in rows:
             yield from _screen(screen, folder, line, dictionary)
+    for folder, told, _ in files:
+        for entry, line in told:
+            if entry.type in ("yes_no", "claim", "place") and not all(entry.answers):
+                yield Fault(
+                    file=f"{folder}/facts.yaml",
+                    line=line,
+                    field=f"{entry.id}.answers",
+                    found="none",
+                    expected="the words for yes and for no (of a place: here and elsewhere)",
+                    cure="add them",
+                )
     for draft in drafts:
         if draft.rules is not None:
             yield from _Folder(draft, dictionary).check()
@@ -48,31 +60,31 @@ def _once(rows: Sequence[tuple[str, str, str, int]]) -> Iterator[Fault]:
 
 def _screen(screen: Screen, folder: str, line: int, dictionary: Mapping[str, Entry]) -> Iterator[Fault]:
     file = f"{folder}/screens.yaml"
+
+    def fault(field: str, found: str, expected: str) -> Fault:
+        return Fault(file=file, line=line, field=field, found=found, expected=expected, cure="correct it")
+
     for fact in screen.fills:
         if fact not in dictionary:
-            expected = "a fact of facts.yaml"
-            yield Fault(
-                file=file,
-                line=line,
-                field=f"{screen.id}.fills",
-                found=fact,
-                expected=expected,
-                cure="correct it",
-            )
+            yield fault(f"{screen.id}.fills", fact, "a fact of facts.yaml")
+    if len(screen.lines) > _LINES:
+        yield fault(f"{screen.id}.lines", str(len(screen.lines)), f"at most {_LINES}, as many as one reads")
+    for fact in screen.fills:
+        if fact not in dictionary:
+            yield fault(f"{screen.id}.fills", fact, "a fact of facts.yaml")
+    held = Counter(fact for row in screen.lines for fact in row.sets) if screen.many else Counter[str]()
+    for fact, times in held.items():
+        if times > 1:
+            yield fault(f"{screen.id}.{fact}", f"{times} lines", "one line for each fact that may hold")
     for row in screen.lines:
-        for fact, option in row.sets.items():
+        for fact, options in row.sets.items():
             entry = dictionary.get(fact)
             if entry is None or fact not in screen.fills:
-                expected = "a fact of facts.yaml that `fills` names"
-                yield Fault(
-                    file=file, line=line, field=screen.id, found=fact, expected=expected, cure="correct it"
-                )
-            elif option not in entry.domain():
-                expected = f"one of {', '.join(sorted(entry.domain()))}"
-                field = f"{screen.id}.{fact}"
-                yield Fault(
-                    file=file, line=line, field=field, found=option, expected=expected, cure="correct it"
-                )
+                yield fault(screen.id, fact, "a fact of facts.yaml that `fills` names")
+                continue
+            domain = entry.domain() or {"here", ELSEWHERE}
+            for option in sorted({*options} - domain):
+                yield fault(f"{screen.id}.{fact}", option, f"one of {', '.join(sorted(domain))}")
 
 
 class _Folder:

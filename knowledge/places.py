@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from knowledge.lexicon import Found, Sort
 from knowledge.library import Library, Notice
@@ -58,7 +58,8 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a question is to be answered. `explicit`: the message itself names a place or programme."""
+    """Where a question is to be answered. `explicit`: the message itself names a place or programme;
+    `foreign`: it names a city with a programme that the city does not have."""
 
     city: str
     city_from: str
@@ -67,10 +68,12 @@ class Place:
     notices: tuple[Notice, ...]
     explicit: bool
     inherited: tuple[str, ...]
+    foreign: str = ""
 
     @classmethod
     def resolve(cls, spoken: Spoken, context: Context, library: Library, *, own_topics: bool) -> Place:
         """The place of a message; `own_topics` says that it asks something by itself."""
+        spoken = _with_cities_of_regions(spoken)
         if len(spoken.cities) > 1:
             return cls._of_several(spoken, library)
         city, city_from = _city(spoken, context, library)
@@ -95,6 +98,7 @@ class Place:
             notices=_notices(city, programmes, library),
             explicit=bool(spoken.cities or spoken.programmes or spoken.regions or spoken.persons),
             inherited=inherited,
+            foreign="" if programmes or not spoken.cities else _foreign(spoken, city, library),
         )
 
     @classmethod
@@ -112,6 +116,24 @@ class Place:
             explicit=True,
             inherited=(),
         )
+
+
+def _foreign(spoken: Spoken, city: str, library: Library) -> str:
+    """The programme named with a city that has none of the name (武汉卓越技师); what was once called so, is
+    an honour elsewhere (首席技师)."""
+    for item in spoken.programmes:
+        ids = [s.value for s in item.senses if s.sort is Sort.PROGRAMME]
+        if not any(item.surface in library.programmes[p][1].old_names for p in ids):
+            return f"{city}{item.surface}"
+    return ""
+
+
+def _with_cities_of_regions(spoken: Spoken) -> Spoken:
+    """A city is named beside another by its districts (武汉是27号，我们梁溪…)."""
+    owners = tuple(dict.fromkeys(city for city, _ in spoken.regions))
+    if not spoken.cities or not owners or not set(owners).isdisjoint(spoken.cities):
+        return spoken
+    return replace(spoken, cities=(*spoken.cities, *owners))
 
 
 def _split(value: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,16 +20,18 @@ from knowledge.reading import Finding, Hit, Scope, Silent
 from knowledge.vocabulary import AnswerKind
 
 FIRST_MATTER, LATER_MATTER = 1.0, 0.8
-ASPECT_ASKED, ASPECT_HINTED = 0.9, 0.4
+ASPECT_ASKED, ASPECT_HINTED, ASPECT_LEAST = 0.9, 0.4, 1.0
 OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
-WORDING, WORDING_MOST, WORDING_ALONE = 0.25, 2.6, 2.0
+WORDING, WORDING_MOST, WORDING_ALONE, WORDING_LEAST = 0.25, 2.6, 2.0, 1.2
 ASSERTED = 0.5
 _STRANGE_NAMED = 2
 _CHOICES_KEPT = 64
-WHOLE_WORD = 3
+WHOLE_WORD, WHOLE_LEAST = 3, 2
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
+ANSWERED, SURE, MOST_UNSURE = 0.4, 3.0, 5
+JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
@@ -41,7 +43,7 @@ class Question:
     `segments` are the message's parts, each with the matters that its words name; `kinds` are the kinds
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
-    that nothing knows: a notice without them says nothing of them.
+    that nothing knows: a notice without them says nothing of them, least of all where they are `sought`.
     """
 
     pieces: Collection[str]
@@ -52,6 +54,7 @@ class Question:
     topical: bool = True
     cases: Sequence[str] = ()
     strange: Sequence[str] = ()
+    sought: Sequence[str] = ()
     districts: Sequence[str] = ()
 
 
@@ -93,13 +96,14 @@ class NoticeIndex:
                 self._by_aspect[aspect].append(at)
         self._source = notice.source + "".join(relay.source for relay in notice.relays)
         self._pairs = self._index_pairs(frozenset(common))
-        asked = {
-            f"{part.id}/{fact}": texts
-            for part in (notice, *notice.relays)
-            for fact, texts in part.asked.items()
-        }
         self._at = {id_: at for at, id_ in enumerate(self._ids)}
-        self._samples = Likeness(asked, common)
+        self._samples = Likeness(
+            {
+                sourced.id: (*sourced.notice.asked.get(sourced.fact.id, ()), _wording(sourced.fact))
+                for sourced in self._facts
+            },
+            common,
+        )
         self.text = frozenset(
             pair
             for part in (notice, *notice.relays)
@@ -117,7 +121,10 @@ class NoticeIndex:
         size = len(self._facts) + 1
         return {
             pair: _Posting(
-                facts, WORDING * math.log(size / len(facts)) * (WHOLE_WORD if pair.isascii() else 1)
+                facts,
+                WORDING
+                * math.log(size / len(facts))
+                * (WHOLE_WORD if pair.isascii() and len(pair) >= WHOLE_LEAST else 1),
             )
             for pair, facts in found.items()
         }
@@ -136,18 +143,20 @@ class NoticeIndex:
         """The `most` facts that fit, best first, and what the notice does not say."""
         fits = self._fitting(programmes)
         silent = self._silences(question, programmes, fits)
-        wholly = self._wholly_silent(question, fits)
-        samples = self._samples.best(question.pieces, SAMPLED)
-        hits = [] if wholly else self._choose(question, self._score(question, fits, samples), most)
+        samples = [
+            (fact, worth)
+            for fact, worth in self._samples.best(question.pieces, SAMPLED)
+            if self._at[fact] in fits.all
+        ]
+        just = [fact for fact, worth in samples if worth >= JUST_ASKED]
+        wholly = not just and self._wholly_silent(question, fits, samples)
+        scores = {} if wholly else self._score(question, fits, samples)
+        hits = self._choose(question, scores, most, just=bool(just))
         silent += self._missing_kinds(question, hits)
-        unknown = list(self._missing_words(question, silent, fits))
+        unknown = list(self._missing_words(question, bool(silent or just), fits))
         silent += unknown
         named = {matter for segment in question.segments for matter in segment}
-        specific = [
-            matter
-            for matter, weight in question.matters.items()
-            if weight >= (ASSERTED if matter in named else SURELY_LIKE) and not self._matters[matter].general
-        ]
+        specific = self._specific(question, named)
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
@@ -155,14 +164,21 @@ class NoticeIndex:
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
             hits, overview = [], ()
+        if just and not any(map(self._general, just)):
+            overview = ()
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
+        told = any(m in named and self._covers(m, fits) for m in specific)
+        unsure = bool(hits) and not (silent or overview or told) and hits[0].score < SURE
+        if unsure:
+            hits = hits[:MOST_UNSURE]
         return Finding(
             scope=Scope(notice=self._notice.id, programmes=programmes),
             pointed=tuple(hit.fact for hit in hits if hit.fact in alike),
             hits=tuple(hits),
             silent=tuple(silent),
             overview=overview,
+            unsure=unsure,
         )
 
     def _fitting_of(self, programmes: tuple[str, ...]) -> _Fitting:
@@ -171,14 +187,35 @@ class NoticeIndex:
         general = (at for at, of in enumerate(self._programmes) if not of or not programmes)
         return _Fitting(own.union(general), own)
 
-    def _wholly_silent(self, question: Question, fits: _Fitting) -> bool:
+    def _specific(self, question: Question, named: Collection[str]) -> list[str]:
+        """The finer matters that are surely asked: by their names, or by a likeness as strong as those."""
+        most_named = max((question.matters.get(matter, 0.0) for matter in named), default=0.0)
+        return [
+            matter
+            for matter, weight in question.matters.items()
+            if weight >= (ASSERTED if matter in named else max(SURELY_LIKE, most_named))
+            and not self._matters[matter].general
+        ]
+
+    def _general(self, fact: str) -> bool:
+        """Whether a fact tells of its aspect as a whole."""
+        return any(self._matters[matter].general for matter in self._about[self._at[fact]])
+
+    def _wholly_silent(
+        self, question: Question, fits: _Fitting, samples: Sequence[tuple[str, float]]
+    ) -> bool:
         """Whether every finer matter asked is one that the notice lacks, and nothing else is asked. What the
         words name counts; what they are merely like counts where they name nothing."""
         named = {matter for segment in question.segments for matter in segment}
         asked = [m for m, weight in question.matters.items() if weight >= ASSERTED]
         finer = [m for m in asked if not self._matters[m].general]
-        sure = [m for m in finer if m in named] or ([] if named & set(asked) else finer)
+        answered = bool(samples) and samples[0][1] >= ANSWERED
+        likely = [m for m in finer if question.matters[m] >= SURELY_LIKE and not answered]
+        sure = [m for m in finer if m in named] or ([] if named & set(asked) else likely)
         if not sure or any(self._covers(m, fits) for m in sure):
+            return False
+        most = max(question.matters[m] for m in sure)
+        if any(question.matters[m] > most and self._covers(m, fits) for m in asked if m in named):
             return False
         own = {self._matters[m].aspect for m in sure}
         others = {a for a, weight in question.aspects.items() if weight >= ASSERTED} - own
@@ -209,7 +246,7 @@ class NoticeIndex:
                     shared[at] += worth
         sampled = {self._at[fact]: worth for fact, worth in samples}
         named.update(at for at, worth in sampled.items() if worth >= SAMPLE_ALONE)
-        alone = WORDING_ALONE if question.topical else 0.0
+        alone = WORDING_ALONE if question.topical else WORDING_LEAST
         named.update([at for at, worth in shared.items() if worth >= alone])
         for at in named & shared.keys():
             scores[at] += min(WORDING_MOST, shared[at])
@@ -223,8 +260,9 @@ class NoticeIndex:
             bonus += OWN_DISTRICT if self._region_of[at] in question.districts else OTHER_DISTRICT
         return bonus
 
-    def _choose(self, question: Question, scores: Mapping[int, float], most: int) -> list[Hit]:
-        """The best facts, and for each matter and aspect asked at least one."""
+    def _choose(self, question: Question, scores: Mapping[int, float], most: int, *, just: bool) -> list[Hit]:
+        """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
+        asked, an aspect's name alone brings in no other."""
         ranked = sorted([(-score, at) for at, score in scores.items() if score >= ENOUGH])[:most]
         if not ranked:
             return []
@@ -234,9 +272,10 @@ class NoticeIndex:
             for _, at in ranked
             if scores[at] >= KEEP_ALONE * top or (scores[at] >= KEEP * top and self._why(at, question))
         }
+        served = ASPECT_LEAST if just else 0.0
         wanted: list[tuple[Collection[int], float]] = [
-            *((self._by_matter.get(m, {}), ENOUGH) for m, w in question.matters.items() if w >= ASSERTED),
-            *((self._by_aspect.get(a, ()), 0.0) for a, w in question.aspects.items() if w >= ASSERTED),
+            *((self._best_about(m, question), ENOUGH) for m, w in question.matters.items() if w >= ASSERTED),
+            *((self._by_aspect.get(a, ()), served) for a, w in question.aspects.items() if w >= ASSERTED),
         ]
         for facts, least in wanted:
             if not chosen.keys().isdisjoint(facts):
@@ -245,6 +284,12 @@ class NoticeIndex:
             if best is not None and scores[best] >= least:
                 chosen[best] = self._why(best, question)
         return [Hit(fact=self._ids[at], score=round(scores[at], 3), why=why) for at, why in chosen.items()]
+
+    def _best_about(self, matter: str, question: Question) -> Collection[int]:
+        """The facts about a matter: those that serve an aspect that is asked, where there are such."""
+        facts = self._by_matter.get(matter, {})
+        asked = question.aspects.keys()
+        return [at for at in facts if not asked.isdisjoint(self._aspects[at])] or facts
 
     def _why(self, at: int, question: Question) -> tuple[str, ...]:
         """The matters and aspects that spoke for a fact, for people who want to know."""
@@ -271,10 +316,10 @@ class NoticeIndex:
                     and not (general and covered)
                 ):
                     found.append(self._silent(matter, programmes))
-        if not any(question.segments):
-            likely = max(question.matters, key=lambda m: question.matters[m], default=None)
-            if likely and question.matters[likely] >= SURELY_LIKE and not self._covers(likely, fits):
-                found.append(self._silent(likely, programmes))
+        likely = max(question.matters, key=lambda m: question.matters[m], default=None)
+        least = SILENT_TOP if any(question.segments) else SURELY_LIKE
+        if likely and question.matters[likely] >= least and not self._covers(likely, fits):
+            found.append(self._silent(likely, programmes))
         return list(dict.fromkeys(found))
 
     def _silent(self, matter: str, programmes: tuple[str, ...]) -> Silent:
@@ -287,22 +332,25 @@ class NoticeIndex:
                 return Silent(notice=self._notice.id, topic=name, note=silence.say, near=near)
         return Silent(notice=self._notice.id, topic=name)
 
-    def _missing_words(
-        self, question: Question, silent: Sequence[Silent], fits: _Fitting
-    ) -> Iterator[Silent]:
-        """Cases asked that the text has no word of; strange words where no finer matter is covered."""
+    def _missing_words(self, question: Question, settled: bool, fits: _Fitting) -> Iterator[Silent]:
+        """Cases and things asked for that the text has no word of; other strange words where neither a fact
+        nor a silence has `settled` the question and no finer matter is covered."""
         text = self._source
         for case in question.cases:
             if case not in text:
                 yield Silent(notice=self._notice.id, topic=case)
         matters = self._matters
         finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
-        if not silent and not any(self._covers(m, fits) for m in finer):
-            for word in question.strange[:_STRANGE_NAMED]:
+        for word in question.sought:
+            yield Silent(notice=self._notice.id, topic=word)
+        if not settled and not any(self._covers(m, fits) for m in finer):
+            for word in [w for w in question.strange if w not in question.sought][:_STRANGE_NAMED]:
                 yield Silent(notice=self._notice.id, topic=word)
 
-    def _missing_kinds(self, question: Question, hits: Iterable[Hit]) -> list[Silent]:
-        says = [self._facts[self._at[hit.fact]].fact.say for hit in hits]
+    def _missing_kinds(self, question: Question, hits: Sequence[Hit]) -> list[Silent]:
+        own = [hit for hit in hits if self._region_of[self._at[hit.fact]] in question.districts] or hits
+        best = max((hit.score for hit in own), default=0.0)
+        says = [self._facts[self._at[hit.fact]].fact.say for hit in own if hit.score >= KIND_SHARE * best]
         return [
             Silent(notice=self._notice.id, topic=kind.name)
             for kind in question.kinds

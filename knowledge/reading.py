@@ -56,7 +56,7 @@ class Finding:
     """What one scope has to say to the question: facts in order of fit, and what it is silent on.
 
     `overview` names the aspects asked as a whole, without a finer matter; `pointed` are the hits that
-    people ask for in words much like these.
+    people ask for in words much like these; `unsure` that none of them fits well.
     """
 
     scope: Scope
@@ -64,6 +64,7 @@ class Finding:
     silent: tuple[Silent, ...] = ()
     overview: tuple[Aspect, ...] = ()
     pointed: tuple[str, ...] = ()
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ negation, an exclusion is a leaf that fails. (Kleene's logic with two judgements
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import IntEnum, StrEnum
 from functools import cached_property, partial
@@ -27,6 +27,7 @@ from knowledge.dictionary import (
     Span,
     Value,
     months_before,
+    options_left,
     whole_months,
 )
 from knowledge.notice import Record, Strings
@@ -242,6 +243,20 @@ class Ruleset(Record):
         return tuple(leaves(self.tree))
 
     @cached_property
+    def relaxing(self) -> tuple[Leaf, ...]:
+        """The leaves that lift a refusal by exception: never asked, they count where they are claimed."""
+        asked = {leaf.id for leaf in leaves(self.tree, relaxing=False)}
+        return tuple(leaf for leaf in self.leaves if leaf.id not in asked)
+
+    @cached_property
+    def switches(self) -> Mapping[str, frozenset[str]]:
+        """Every fact by which a switch takes its part, with the options that have one of their own."""
+        found: dict[str, frozenset[str]] = {}
+        for switch in _switches(self.tree):
+            found[switch.switch] = found.get(switch.switch, frozenset()) | {*switch.cases}
+        return found
+
+    @cached_property
     def facts(self) -> tuple[str, ...]:
         """Every fact that a leaf or a switch asks, in the order of the text."""
         return tuple(dict.fromkeys(_facts(self.tree)))
@@ -291,6 +306,14 @@ def parts(node: Node) -> Sequence[Node]:
             return ()
 
 
+def _choices(node: Node) -> Iterator[Node]:
+    """The nodes of a tree of which not all parts need be met."""
+    if isinstance(node, AnyOf | AtLeast):
+        yield node
+    for part in parts(node):
+        yield from _choices(part)
+
+
 def _facts(node: Node) -> Iterator[str]:
     if isinstance(node, Leaf):
         yield node.fact
@@ -299,6 +322,13 @@ def _facts(node: Node) -> Iterator[str]:
         yield node.switch
     for part in parts(node):
         yield from _facts(part)
+
+
+def _switches(node: Node) -> Iterator[Switch]:
+    if isinstance(node, Switch):
+        yield node
+    for part in parts(node):
+        yield from _switches(part)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,6 +406,13 @@ class Rules:
         """A relaxation counts where the person claims it, and not before: it is told, never asked."""
         return self.leaf(leaf, known).low if leaf.fact in known.values else Standing.UNMET
 
+    def relaxes(self, leaf: str, known: Known) -> bool:
+        """Whether a relaxation, once claimed, would lift what is refused."""
+        by = next(row for row in self.ruleset.leaves if row.id == leaf)
+        claimed = OneOf(frozenset(option for option, stands in by.when.items() if stands > Standing.UNMET))
+        lifted = replace(known, values={**known.values, by.fact: claimed})
+        return self.verdict(known).high < self.verdict(lifted).high
+
     def _taken(self, node: Switch, known: Known) -> list[Node]:
         """The parts that a switch may still take, each once."""
         value = known.values.get(node.switch)
@@ -420,6 +457,11 @@ class Rules:
                     low = _nth([*others, Interval(Standing.UNMET, Standing.UNMET)], need).low
                     high = _nth([*others, Interval(Standing.MET, Standing.MET)], need).high
                     yield from self._live(part, known, max(floor, low), min(cap, high))
+
+    @cached_property
+    def alternatives(self) -> frozenset[str]:
+        """The leaves of which one may stand for another."""
+        return frozenset(leaf.id for node in _choices(self.ruleset.tree) for leaf in leaves(node))
 
     def counting(self, known: Known) -> tuple[Leaf, ...]:
         """The leaves that count for this person: those of the switch's part that applies, and a relaxation
@@ -532,7 +574,7 @@ def _of_value(leaf: Leaf, value: Value, entry: Entry, days: Sequence[date]) -> I
         case Days():
             return _of_days(leaf, value, days)
         case Items():
-            return _of_items(leaf, value, days)
+            return _of_items(leaf, value, entry, days)
     return Interval(min(found), max(found))
 
 
@@ -559,7 +601,7 @@ def _of_days(leaf: Leaf, value: Days, days: Sequence[date]) -> Interval:
     tried += [d for edge in edges for d in (edge, _next(edge)) if value.first <= d <= value.last]
     found = set()
     for since in tried:
-        at = {of_number(leaf, whole_months(since, day) // per) for day in days}
+        at = {of_number(leaf, max(0, whole_months(since, day)) // per) for day in days}
         found.add(at.pop() if len(at) == 1 else Standing.EXCEPTION)
     if len(found) > 1 and (value.last - value.first).days <= _MONTH:
         return Interval(Standing.EXCEPTION, Standing.EXCEPTION)
@@ -570,16 +612,28 @@ def _next(day: date) -> date:
     return date.fromordinal(day.toordinal() + 1)
 
 
-def _of_items(leaf: Leaf, value: Items, days: Sequence[date]) -> Interval:
+def _of_items(leaf: Leaf, value: Items, entry: Entry, days: Sequence[date]) -> Interval:
+    """The best record counts; where there may be others, those among the options that were not denied."""
+    found = [_of_item(leaf, item, days) for item in value.items]
+    low = max((i.low for i in found), default=leaf.otherwise)
+    high = max((i.high for i in found), default=leaf.otherwise)
+    if value.complete:
+        return Interval(low, high)
+    if not value.denied:
+        return Interval(low, max(high, leaf.possible.high))
+    more = [_of_item(leaf, item, days).high for _, item in options_left(entry, value)]
+    return Interval(low, max([high, *more]))
+
+
+def _of_item(leaf: Leaf, item: Item, days: Sequence[date]) -> Interval:
     low, high = leaf.otherwise, leaf.otherwise
-    for item in value.items:
-        for match in leaf.matches:
-            passed = [_passes(item, field, test, days) for field, test in match.where.items()]
-            if all(p is not False for p in passed):
-                high = max(high, match.stands)
-                if all(passed):
-                    low = max(low, match.stands)
-    return Interval(low, high if value.complete else max(high, leaf.possible.high))
+    for match in leaf.matches:
+        passed = [_passes(item, field, test, days) for field, test in match.where.items()]
+        if all(p is not False for p in passed):
+            high = max(high, match.stands)
+            if all(passed):
+                low = max(low, match.stands)
+    return Interval(low, high)
 
 
 def _passes(item: Item, field: str, test: Test, days: Sequence[date]) -> bool | None:

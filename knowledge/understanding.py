@@ -26,12 +26,14 @@ _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
 _TOPIC_TAGS = ("n", "vn", "l", "i", "j")
 _INDEXES_KEPT = 512
 _FEW_NOTICES = 3
-_SHORT = 14
+_SHORT, _BRIEF = 14, 8
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _HINT = 0.4
+_SURELY = 0.7
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
+_BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
 
 _Key = TypeVar("_Key")
@@ -52,9 +54,9 @@ class Asked:
     hinted: bool = False
     inherited: tuple[str, ...] = ()
 
-    def topics(self) -> bool:
+    def topics(self, least: float = ASSERTED) -> bool:
         """Whether anything is asked that the vocabulary knows."""
-        return any(w >= ASSERTED for w in (*self.aspects.values(), *self.matters.values()))
+        return any(w >= least for w in (*self.aspects.values(), *self.matters.values()))
 
 
 class Reader:
@@ -77,7 +79,8 @@ class Reader:
 
     def read(self, text: str, context: Context) -> Reading:
         """The reading of `text`, said after `context`."""
-        mended = self._lexicon.mend(self._in_common_chinese(normalise(text)))
+        district = bool(context.districts) or not _BY_DISTRICT.isdisjoint(context.aspects)
+        mended = self._lexicon.mend(self._in_common_chinese(normalise(text)), district=district)
         text = mended.text
         act = self._act(text)
         found = mended.found
@@ -87,21 +90,23 @@ class Reader:
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
         strange = self._strange(mended, place.notices)
         vague = not asked.topics() or asked.hinted
+        general = not asked.matters and not place.explicit and len(text) <= _BRIEF
         if vague and not strange and len(text) <= _SHORT:
             asked = _continued(asked, context)
-        elif self._words.patterns.follows.match(text):
+        elif general or self._words.patterns.follows.match(text):
             asked = _followed(asked, context)
         if spoken.persons:
             asked = replace(asked, aspects={**asked.aspects, Aspect.CONTACT: 1.0})
-        if act == ASK and not asked.topics() and not place.explicit:
+        if act == ASK and not asked.topics(_SURELY) and not place.explicit:
             act = next((quiet for word, quiet in self._quiet if word in text), act)
         if not asked.topics() and spoken.regions:
             # a place and nothing else: where does it belong
             asked = replace(asked, aspects={**asked.aspects, Aspect.DISTRICT_ROUTING: 1.0})
         other_edition = self._other_edition(text, place.notices)
-        selection = self._words.patterns.selection.search(text)
+        other = self._words.patterns.selection.search(text)
+        selection = other[1] if other else place.foreign
         other_city = spoken.other_city()
-        asks = act == ASK and not (other_city or selection) and (asked.topics() or place.explicit)
+        asks = act == ASK and not (other_city or selection) and any(map(is_han, text))
         return Reading(
             text=text,
             act=act,
@@ -110,7 +115,7 @@ class Reader:
             city_from=place.city_from,
             other_city=other_city,
             other_edition=other_edition,
-            other_selection=selection[1] if selection else "",
+            other_selection=selection,
             districts=place.districts,
             street=spoken.street,
             bodies=spoken.bodies,
@@ -122,9 +127,7 @@ class Reader:
             stated=tuple(_stated(statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
-            findings=tuple(self._findings(text, asked, place, strange))
-            if asks and any(map(is_han, text))
-            else (),
+            findings=tuple(self._findings(text, asked, place, strange)) if asks else (),
         )
 
     def _in_common_chinese(self, text: str) -> str:
@@ -204,6 +207,8 @@ class Reader:
                 continue
             weight = min(_LIKELIEST, score / _CERTAIN)
             kind, _, name = label.partition(":")
+            if name == Aspect.SELFCHECK and label != best[0][0]:
+                continue
             if kind == "aspect":
                 _add(aspects, Aspect(name), weight)
             else:
@@ -240,6 +245,7 @@ class Reader:
         return other.group() if other else ""
 
     def _findings(self, text: str, asked: Asked, place: Place, strange: Sequence[str]) -> Iterator[Finding]:
+        sought = self._words.patterns.sought
         question = Question(
             pieces=asked.pieces,
             aspects=asked.aspects,
@@ -249,6 +255,7 @@ class Reader:
             topical=asked.topics(),
             cases=asked.cases,
             strange=strange,
+            sought=tuple(word for word in strange if sought.search(text[: text.find(word)])),
             districts=place.districts,
         )
         notices = place.notices[:_FEW_NOTICES]
@@ -256,7 +263,9 @@ class Reader:
             own = {programme.id for programme in notice.programmes}
             programmes = tuple(p for p in place.programmes if p in own)
             most = MOST if len(notices) == 1 else FEW
-            yield self._index(notice).answer(question, programmes, most=most)
+            finding = self._index(notice).answer(question, programmes, most=most)
+            if finding.pointed or question.topical or place.explicit:
+                yield finding
 
     def _index(self, notice: Notice) -> NoticeIndex:
         index = self._indexes.get(notice.id)
@@ -328,11 +337,11 @@ def _continued(asked: Asked, context: Context) -> Asked:
 
 
 def _followed(asked: Asked, context: Context) -> Asked:
-    """A message that goes on with the last one (那…) is also, a little, about what that one was."""
+    """A message that goes on with the last one (那…) is also about what that one was."""
     return replace(
         asked,
-        aspects={**dict.fromkeys(context.aspects, _HINT), **asked.aspects},
-        matters={**dict.fromkeys(context.matters, _HINT), **asked.matters},
+        aspects={**dict.fromkeys(context.aspects, 1.0), **asked.aspects},
+        matters={**dict.fromkeys(context.matters, 1.0), **asked.matters},
     )
 
 

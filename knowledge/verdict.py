@@ -26,8 +26,8 @@ class Report:
     `decisive` holds the verdict where it is (of a refusal: every certain failure); `criteria` are all that
     count, in the order of the text; `judged` those that rest on a claim, `contested` those that stand by
     exception; `open` are facts that can still change the verdict, each with the criteria it can move; `lifts`
-    are the smallest sets of criteria that, once met, end a refusal; `relaxation` is the rule by which the
-    office may be lenient.
+    are the smallest sets of criteria that, once met, end a refusal; `relaxation` is a rule by which the
+    office may be lenient, left out where it would not lift a refusal.
     """
 
     programme: str
@@ -83,5 +83,8 @@ class Report:
             else (),
             jury=ruleset.jury,
             notes=ruleset.notes,
-            relaxation=next((by_id[id_].leaf for id_ in relaxing), None),
+            relaxation=next(
+                (by_id[id_].leaf for id_ in sorted(relaxing) if not refused or rules.relaxes(id_, known)),
+                None,
+            ),
         )

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from knowledge.notice import Aspect, Record, Strings
 from knowledge.rules import Outcome
+from knowledge.sayings import Sayings
 
 
 class AspectWords(Record):
@@ -74,8 +75,15 @@ class Patterns(Record):
     selection: re.Pattern[str]
     clause: re.Pattern[str]
     address: re.Pattern[str]
+    office: re.Pattern[str]
+    sought: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]
+    change: re.Pattern[str]
+    every: re.Pattern[str]
+    chance: re.Pattern[str]
+    meaning: re.Pattern[str]
+    myself: re.Pattern[str]
 
 
 class Everyday(Record):
@@ -124,3 +132,4 @@ class Vocabulary:
     glossary: Mapping[str, str]
     outcomes: Mapping[Outcome, str]
     asked: Mapping[str, tuple[str, ...]]
+    telling: Sayings

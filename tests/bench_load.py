@@ -63,7 +63,7 @@ class Crowd:
     """Invents people and what they write; no sender or MsgId comes twice, and hardly a text."""
 
     def __init__(self, seed: int) -> None:
-        self._random = Random(seed)  # noqa: S311 (made-up people, not secrets)
+        self._random = Random(seed)
         self._questions = questions()
         self._people = 0
         self._messages = 0

@@ -57,7 +57,7 @@ def cities() -> Iterator[str]:
 
 def asked(number: int, count: int, seed: int = 7) -> list[str]:
     """`count` questions, spread over the first `number` cities."""
-    random = Random(seed)  # noqa: S311 (made-up cities, not secrets)
+    random = Random(seed)
     names = list(islice(cities(), number))
     return [
         random.choice(_ASKED).format(names[at % number], random.choice(_districts(names[at % number])))
@@ -67,7 +67,7 @@ def asked(number: int, count: int, seed: int = 7) -> list[str]:
 
 def write(folder: Path, number: int, seed: int = 7) -> None:
     """Write the notices of the first `number` cities into `folder`."""
-    random = Random(seed)  # noqa: S311 (made-up cities, not secrets)
+    random = Random(seed)
     for at, city in enumerate(islice(cities(), number)):
         _Draft(id=f"invented-{at}", city=city, random=random).write(folder)
 

@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 from bot.__main__ import cli
 from bot.app import free_port
 from knowledge.library import Library
+from tests.pages.tables import DIRECTOR, GOOD, as_csv, filled, sheets
 
 SECRET = "hunter2-hunter2"
 ADDED = Path(__file__).parent / "knowledge" / "added"
@@ -298,3 +299,37 @@ def test_help_lists_the_commands() -> None:
     assert [
         name for name in ("serve", "demo", "ask", "chat", "check", "kb", "wechat") if name not in output
     ] == []
+
+
+def test_a_roster_is_checked_on_the_command_line(tmp_path: Path) -> None:
+    roster = tmp_path / "people.csv"
+    roster.write_bytes(as_csv([GOOD, DIRECTOR]))
+    result = run("check-roster", str(roster))
+
+    assert result.exit_code == 0
+    assert "wuhan-2023: 2 people, 0 with faults" in result.output
+    shown = sheets((tmp_path / "people-checked.xlsx").read_bytes())["结果"]
+    assert [row[1] for row in shown] == ["姓名", "王建国", "李主任"]
+
+
+def test_a_template_is_written_and_names_its_own_notice(tmp_path: Path) -> None:
+    empty, full, out = (str(tmp_path / name) for name in ("empty.xlsx", "full.xlsx", "out.xlsx"))
+    assert run("roster-template", "wuxi-2024", empty).exit_code == 0
+    assert run("check-roster", empty).exit_code == 1
+    Path(full).write_bytes(filled(Path(empty).read_bytes(), [{"姓名": "王建国", "团队人数": 5}]))
+    result = run("check-roster", full, "--out", out)
+
+    assert "wuxi-2024: 1 people, 0 with faults" in result.output
+    assert len(sheets(Path(out).read_bytes())["结果"]) == 2
+
+
+def test_what_is_no_roster_is_said_in_words(tmp_path: Path) -> None:
+    picture = tmp_path / "people.xlsx"
+    picture.write_bytes(b"\x89PNG" + bytes(9))
+    result = run("check-roster", str(picture))
+
+    assert (result.exit_code, "另存为 .xlsx" in result.output) == (1, True)
+    assert run("check-roster", str(tmp_path / "none.xlsx")).exit_code == 2
+    assert run("check-roster", str(picture), "--notice", "atlantis").exit_code in (1, 2)
+    assert run("roster-template", "atlantis", str(picture)).exit_code == 2
+    assert run("roster-template", "wuxi-2024", str(tmp_path)).exit_code == 2

@@ -193,7 +193,7 @@ async def test_copies_of_one_push_are_one_message(line: Line) -> None:
 
 async def test_a_repeated_message_does_not_move_the_talk_on(line: Line) -> None:
     openid = line.simulator.person().openid
-    await line.simulator.say(openid, "无锡卓越技师要交什么材料")
+    await line.simulator.say(openid, "无锡技能大师工作室要什么条件")
     again = [await line.simulator.push(openid, text("更多"), message_id=900_000_002) for _ in range(3)]
     assert len({push.text for push in again}) == 1
     assert len(await line.kept(openid)) == 2
@@ -274,12 +274,12 @@ async def test_a_late_silence_stays_silent(impatient: Line) -> None:
 async def test_the_rest_of_a_late_answer_can_be_had(impatient: Line) -> None:
     openid = impatient.simulator.person().openid
     with impatient.mind.slow(0.2):
-        await impatient.simulator.say(openid, "无锡卓越技师要交什么材料")
+        await impatient.simulator.say(openid, "无锡技能大师工作室要什么条件")
     first = await impatient.simulator.heard(openid)
     assert len(first.text.encode()) <= 2048
     await impatient.simulator.say(openid, "更多")
     rest = await impatient.simulator.heard(openid, after=first.seq)
-    assert "佐证材料" in rest.text
+    assert "授艺带徒" in rest.text
 
 
 async def test_what_a_crash_left_is_answered_after_the_restart(tmp_path: Path) -> None:
@@ -392,7 +392,7 @@ async def test_two_instances_answer_a_message_once(postgres_url: str) -> None:
                 *(line.simulator.push(openid, text(content), message_id=number) for line in (one, two) * 2)
             )
 
-        asked = await both("无锡卓越技师要交什么材料", 1)
+        asked = await both("无锡技能大师工作室要什么条件", 1)
         more = await both("更多", 2)
         for pushes in (asked, more):
             assert {push.outcome for push in pushes} == {Outcome.REPLIED}

@@ -254,6 +254,7 @@ CORNERS = [
     ["南京的工匠怎么评"],
     ["qwerty zxcvb 火锅"],
     ["武汉工匠奖金多少"],
+    ["武汉工匠和湖北工匠是一个东西吗"],
 ]
 """Conversations that lead to what the sample questions do not."""
 

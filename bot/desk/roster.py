@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.desk.cells import Column, Unclear
+from bot.desk.reader import ROWS
 from bot.desk.table import Cell, Row, Unreadable
 from bot.desk.words import WORDS, plain
 from knowledge.dictionary import Value
@@ -138,8 +139,8 @@ def read(library: Library, notice: Notice, rows: Sequence[Row]) -> Roster:
             person, wrong = _person(row, heads, name_at)
             people.append(person)
             faults += wrong
-    if not people:
-        raise Unreadable("empty")
+    if not people or len(people) > ROWS:
+        raise Unreadable("rows" if people else "empty")
     return Roster(people=tuple(people), faults=tuple(faults))
 
 

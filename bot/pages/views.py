@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
+from bot.desk import roster, table, workbook
+from bot.desk.reader import ROWS
+from bot.desk.words import WORDS
 from bot.pages import result
 from bot.pages.links import hashed
-from knowledge.library import Library
+from knowledge.library import Library, Notice
 from knowledge.notice import CHINA
 from store.database import Store
-from store.records import Page
+from store.records import Page, Purpose
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _STYLE: Final = (_TEMPLATES / "page.css").read_text(encoding="utf-8")
@@ -37,6 +43,13 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 
 
+_XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_UPLOAD_S: Final = 60
+_AT_ONCE: Final = 2
+_BESIDE_FILE: Final = 64 << 10
+"""What a form may hold around its file."""
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
@@ -47,7 +60,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals.clear()
-    environment.globals.update(style=Markup(_STYLE), told=result.told)  # noqa: S704 (our own file)
+    environment.globals.update(style=_STYLE, told=result.told)
     return environment
 
 
@@ -59,21 +72,74 @@ class Pages:
         self._library = library
         self._now = now
         self._templates = _environment()
+        self._room = asyncio.Semaphore(_AT_ONCE)
 
     def routes(self) -> list[web.RouteDef]:
         """Where the pages are."""
-        return [web.get("/p/{token}", self.show)]
+        return [
+            web.get("/p/{token}", self.show),
+            web.get("/p/{token}/template.xlsx", self.template),
+            web.post("/p/{token}", self.check),
+        ]
 
     async def show(self, request: web.Request) -> web.Response:
         """The page behind a token, whatever it is for."""
         page = await self._page(request)
         if page is None:
             return self._gone()
-        return self._result(page)
+        if page.purpose is Purpose.RESULT:
+            return self._result(page)
+        notice = self._notice(page)
+        return self._roster(request, page, notice) if notice else self._gone()
+
+    async def template(self, request: web.Request) -> web.Response:
+        """The empty roster."""
+        page = await self._page(request)
+        notice = self._notice(page) if page and page.purpose is Purpose.ROSTER else None
+        if notice is None:
+            return self._gone()
+        return _download(workbook.template(self._library, notice), f"{WORDS.sheets['people']}.xlsx")
+
+    async def check(self, request: web.Request) -> web.Response:
+        """The table of verdicts for the roster that is sent, in the same response."""
+        page = await self._page(request)
+        notice = self._notice(page) if page and page.purpose is Purpose.ROSTER else None
+        if page is None or notice is None:
+            return self._gone()
+        try:
+            data = await asyncio.wait_for(_uploaded(request), _UPLOAD_S)
+            async with self._room:
+                rows = await table.rows(data)
+                found = await asyncio.to_thread(self._matrix, notice, rows)
+        except (table.Unreadable, TimeoutError) as fault:
+            reason = fault.reason if isinstance(fault, table.Unreadable) else "broken"
+            return self._roster(request, page, notice, fault=WORDS.refused[reason])
+        return _download(found, f"{WORDS.sheets['results']}.xlsx")
 
     async def _page(self, request: web.Request) -> Page | None:
         async with self._store.work() as work:
             return await work.page(token_hash=hashed(request.match_info["token"]), now=self._now())
+
+    def _notice(self, page: Page) -> Notice | None:
+        return self._library.notices.get(json.loads(page.content)["notice"])
+
+    def _matrix(self, notice: Notice, rows: list[table.Row]) -> bytes:
+        read = roster.read(self._library, notice, rows)
+        return workbook.results(self._library, notice, read, self._now())
+
+    def _roster(self, request: web.Request, page: Page, notice: Notice, *, fault: str = "") -> web.Response:
+        return self._html(
+            "roster.html",
+            status=400 if fault else 200,
+            header=notice.header,
+            programmes=[self._library.programmes[r.programme][1].name for r in notice.criteria.rulesets],
+            # relative: a proxy may have put us below a path of its own
+            path=request.match_info["token"],
+            rows=ROWS,
+            megabytes=table.BYTES >> 20,
+            fault=fault,
+            expires_at=page.expires_at.astimezone(CHINA),
+        )
 
     def _result(self, page: Page) -> web.Response:
         check = result.Check.read(page.content, self._library)
@@ -100,3 +166,29 @@ class Pages:
     def _html(self, template: str, *, status: int = 200, **values: Any) -> web.Response:
         text = self._templates.get_template(template).render(values)
         return web.Response(text=text, status=status, content_type="text/html", headers=HEADERS)
+
+
+async def _uploaded(request: web.Request) -> bytes:
+    """The file of the form; raises Unreadable where there is none or it is too long."""
+    if (request.content_length or 0) > table.BYTES + _BESIDE_FILE:
+        raise table.Unreadable("size")
+    if request.content_type != "multipart/form-data":
+        raise table.Unreadable("none")
+    data = bytearray()
+    with suppress(ValueError):  # a form that breaks off
+        part = await (await request.multipart()).next()
+        if isinstance(part, BodyPartReader) and part.name == "file":
+            while chunk := await part.read_chunk(1 << 16):
+                data += chunk
+                if len(data) > table.BYTES:
+                    raise table.Unreadable("size")
+    if not data:
+        raise table.Unreadable("none")
+    return bytes(data)
+
+
+def _download(data: bytes, name: str) -> web.Response:
+    disposition = f"attachment; filename=\"roster.xlsx\"; filename*=UTF-8''{quote(name)}"
+    return web.Response(
+        body=data, content_type=_XLSX, headers={**HEADERS, "Content-Disposition": disposition}
+    )

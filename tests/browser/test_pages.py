@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -11,10 +12,12 @@ from playwright.async_api import Browser, Page, ViewportSize
 from pytest_asyncio import fixture
 
 from knowledge.dictionary import Value
+from store.records import Purpose
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.test_page import FAINT
 from tests.pages.door import Door, open_door
 from tests.pages.people import HEAD_OF_WORKSHOP, LEADER, MANAGER, MASTER, WUHAN, WUXI, content, keep
+from tests.pages.tables import DIRECTOR, GOOD, filled, sheets
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -36,6 +39,7 @@ async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
                 text = content(door.library, values, [one], districts=["东西湖区"])
                 await keep(door.store, text, token=f"{who}-{one}")
         await keep(door.store, content(door.library, HEAD_OF_WORKSHOP), token="all")
+        await keep(door.store, json.dumps({"notice": "wuhan-2023"}), Purpose.ROSTER, token="roster")
         yield door
 
 
@@ -83,3 +87,44 @@ async def test_three_programmes_are_three_sheets(door: Door, tab: Page, tmp_path
     await tab.goto(door.url("/p/all"))
 
     assert await paper(tab, tmp_path) == 3
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_a_roster_goes_up_and_its_verdicts_come_down(
+    door: Door, tab: Page, size: ViewportSize, tmp_path: Path
+) -> None:
+    await tab.set_viewport_size(size)
+    await tab.goto(door.url("/p/roster"))
+    assert await tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert await tab.evaluate(FAINT) == []
+    async with tab.expect_download() as template:
+        await tab.get_by_role("link", name="下载模板").click()
+    await (await template.value).save_as(tmp_path / "template.xlsx")
+
+    roster = tmp_path / "名单.xlsx"
+    roster.write_bytes(filled((tmp_path / "template.xlsx").read_bytes(), [GOOD, DIRECTOR]))
+    await tab.get_by_label("名单").set_input_files(roster)
+    async with tab.expect_download() as matrix:
+        await tab.get_by_role("button", name="比对").click()
+    done = await matrix.value
+    await done.save_as(tmp_path / "matrix.xlsx")
+
+    assert done.suggested_filename == "结果.xlsx"
+    shown = sheets((tmp_path / "matrix.xlsx").read_bytes())["结果"]
+    assert [row[1] for row in shown] == ["姓名", "王建国", "李主任"]
+    assert [row[2][:3] for row in shown[1:]] == ["符合明", "不符合"]
+
+
+async def test_a_file_that_is_no_roster_is_answered_on_the_page(
+    door: Door, browser: Browser, tmp_path: Path
+) -> None:
+    """In a tab of its own: the browser itself notes the status in its console."""
+    page = await browser.new_page()
+    await page.goto(door.url("/p/roster"))
+    (tmp_path / "名单.xlsx").write_bytes(b"%PDF-1.7")
+    await page.get_by_label("名单").set_input_files(tmp_path / "名单.xlsx")
+    await page.get_by_role("button", name="比对").click()
+
+    assert "另存为 .xlsx" in await page.get_by_role("alert").inner_text()
+    assert await page.locator("#file").is_visible()
+    await page.close()

@@ -365,6 +365,20 @@ SLIPS = {
         field="linjiang.work.frontline",
         found="often",
     ),
+    "a claim without its two answers": Slip(
+        file="facts.yaml",
+        old="  answers: [有, 没有]\n",
+        new="",
+        at=CRAFT,
+        field="linjiang.craft.answers",
+    ),
+    "a fact on two lines of which all that hold are chosen": Slip(
+        file="screens.yaml",
+        old="fills: [frontline, retired]",
+        new="many: true\n  fills: [frontline, retired]",
+        at="- id: linjiang.work",
+        field="linjiang.work.frontline",
+    ),
     "a screen that fills nothing": Slip(
         file="screens.yaml",
         old="fills: [frontline, retired]",

@@ -19,6 +19,7 @@ from knowledge.figures import chinese_number, figures
 from knowledge.language import blurred, heard, is_han, latin_runs, latin_syllables, normalise, sound
 from knowledge.lexicon import Lexicon, Sense, Sort
 from knowledge.library import Library
+from knowledge.notice import Aspect
 from knowledge.reading import Context
 from knowledge.understanding import Reader
 from knowledge.yaml_source import read
@@ -248,6 +249,13 @@ def test_a_plain_sentence_is_left_as_it_is(text: str) -> None:
     assert reading.mended == ()
     assert reading.text == text
     assert reading.programmes == ()
+
+
+@pytest.mark.parametrize("context", [Context(aspects=(Aspect.CONTACT,)), Context(districts=("江阴市",))])
+def test_a_district_is_readily_heard_where_one_is_expected(context: Context) -> None:
+    assert READER.read("宜新的", context).mended == (("宜新", "宜兴"),)
+    assert READER.read("宜新的", Context()).mended == ()
+    assert READER.read("重新走", context).mended == ()
 
 
 def test_mending_tells_what_was_read_as_what() -> None:

@@ -31,11 +31,11 @@ class Door:
 
 
 @asynccontextmanager
-async def open_door(folder: Path) -> AsyncIterator[Door]:
+async def open_door(folder: Path, public_url: str = "https://bot.example.org") -> AsyncIterator[Door]:
     settings = load(
         {},
         database_url=f"sqlite+aiosqlite:///{folder}/jiangwen.db",
-        public_url="https://bot.example.org",
+        public_url=public_url,
         clock_start=NOW,
         clock_rate=0,
     )

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from html import unescape
+from pathlib import Path
+
+import pytest
 
 from bot.pages import result
 from bot.pages.links import PublicLinks, hashed
 from handlers.contract import Effect
-from knowledge.dictionary import SURE_YES, Days, Items, OneOf, Span
-from knowledge.library import Library
+from knowledge.dictionary import SURE_YES, Days, Item, Items, OneOf, Span
 from knowledge.rules import Outcome
-from tests.pages.door import Door
+from tests.pages.door import Door, open_door
 from tests.pages.people import (
     HEAD_OF_WORKSHOP,
     LEADER,
     MANAGER,
     MASTER,
-    NOW,
     TOKEN,
     WUHAN,
     WUXI,
     content,
     keep,
 )
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def opened(door: Door, path: str = f"/p/{TOKEN}", status: int = 200) -> str:
@@ -198,11 +201,32 @@ async def test_whatever_is_known_there_is_a_page(door: Door) -> None:
             has(await opened(door, f"/p/{token}"), "逐条对照", "这是自查，不是认定")
 
 
-def test_everything_that_can_be_said_has_words() -> None:
-    library = Library.load()
-    kinds = {
-        result.told(value, library.dictionary["birth"])[0]
-        for value in (None, SURE_YES, Span(1, 2), Days(NOW.date(), NOW.date()), Items())
-    }
+async def test_a_record_that_no_option_stands_for_is_told_by_its_fields(door: Door) -> None:
+    eighth = Item.of({"tier": "省", "place": 8, "role": "选手"})
+    elsewhere = Item.of({"kind": "技术能手", "tier": "省", "place": "other", "year": 2022})
+    values = {**MASTER, "contests": Items((eighth,), complete=True), "honours": Items((elsewhere,))}
+    await keep(door.store, content(door.library, values, WUHAN[1:2]))
 
-    assert kinds == {"nothing", "options", "number", "days", "items"}
+    await keep(door.store, content(door.library, values, WUHAN[:1]), token="other")
+
+    has(await opened(door), "您说的：省级第8名（选手）")
+    has(await opened(door, "/p/other"), "您说的：外省市省级技术能手，2022年（可能还有别的）")
+
+
+async def test_months_years_and_numbers_are_told_as_they_were_said(door: Door) -> None:
+    values = {**LEADER, "members": Span(4, 6), "birth": Days(date(1969, 7, 2), date(1970, 7, 1))}
+    await keep(door.store, content(door.library, values, WUXI[:1]))
+
+    has(
+        await opened(door),
+        "您说的：2021年已经建立",
+        "您说的：4～6人",
+        "您说的：1969年7月到1970年7月之间",
+        "技师（二级）或高级技师（一级）",
+    )
+
+
+async def test_without_an_address_for_people_there_are_no_pages(tmp_path: Path) -> None:
+    async with open_door(tmp_path, public_url="") as door:
+        await keep(door.store, content(door.library, MASTER))
+        assert (await door.client.get(f"/p/{TOKEN}")).status == 404

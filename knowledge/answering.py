@@ -1,0 +1,344 @@
+"""Answers to a question: its own lines first, then what free text tells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from knowledge.dictionary import ELSEWHERE, NO, SURE_NO, SURE_YES, Days, Item, Items, OneOf, Span, Value
+from knowledge.interview import Line, Question
+from knowledge.library import Library
+from knowledge.periods import number
+from knowledge.said import Found
+from knowledge.stories import Stories
+
+_MOST_PACKED = 9
+_WORD = 2
+_NONE = OneOf(frozenset({"none"}))
+_DENIALS = (SURE_NO, _NONE, OneOf(frozenset({ELSEWHERE})))
+_LIKE, _PARTLY_LIKE, _LEAD = 0.45, 0.3, 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an answer tells; not `understood` where it holds none to the question."""
+
+    found: Mapping[str, Found] = field(default_factory=dict)
+    unsure: frozenset[str] = frozenset()
+    understood: bool = True
+
+
+class Answering:
+    """Reads answers by one library; safe to share."""
+
+    def __init__(self, library: Library, stories: Stories) -> None:
+        self._words = library.vocabulary.telling.answers
+        self._dictionary = library.dictionary
+        self._stories = stories
+
+    def read(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
+        """What `text` answers; None for a command or a question of his own."""
+        bare = self._words.filler.sub("", text)
+        first = self._worded(bare, asked, self._words.first) if len(asked.fills) == 1 else {}
+        if not bare or (bare in self._words.commands and not first):
+            return None
+        values = first or self._plain(bare, asked)
+        if values and len(bare) > _WORD and all(value in _DENIALS for value in values.values()):
+            # a sentence that denies another fact (没退休) is no "no" to this one
+            elsewhere = self._stories.read(text, today=today, notice=notice, asked=asked.id)
+            if elsewhere and elsewhere.keys().isdisjoint(asked.fills):
+                values = None
+        if values is None and asked.kind in ("number", "month"):
+            values = self._told(bare, asked, today) or self._apart(text, bare, asked, today, notice)
+        if values is not None:
+            return Answer({fact: Found(value, text) for fact, value in values.items()})
+        return self._sentence(text, bare, asked, today=today, notice=notice)
+
+    def _plain(self, bare: str, asked: Question) -> Mapping[str, Value] | None:
+        """By the line's number or label, or by a bare yes or no."""
+        if not asked.lines:
+            return None
+        indexes = self._indexes(bare, asked)
+        if indexes is not None:
+            return asked.chosen(indexes)
+        labels = [_bare(line.label) for line in asked.lines]
+        begun = [at for at, label in enumerate(labels) if label.startswith(bare)]
+        if bare in labels or (asked.kind == "one" and len(begun) == 1 and len(bare) > 1):
+            return asked.chosen(begun[:1])
+        if asked.kind == "many" and self._words.all.match(bare):
+            return asked.chosen(range(len(asked.lines)))
+        if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
+            return self._refused(asked)
+        return self._agreed(asked) if self._words.yes.match(bare) else None
+
+    def _worded(
+        self, bare: str, asked: Question, table: Mapping[str, Mapping[str, re.Pattern[str]]]
+    ) -> Mapping[str, Value]:
+        """By words that tell something only in answer to this question."""
+        several = asked.kind == "many" and len(asked.fills) > 1
+        if asked.kind in ("number", "month") or (several and not self._titled(asked)):
+            return {}
+        found: dict[str, Value] = {}
+        for fact in asked.fills:
+            for option, pattern in table.get(fact.partition("/")[0], {}).items():
+                match = None if several and option != NO else pattern.search(bare)
+                if match and (self._titled(asked) or self._stories.asserts(bare, match)):
+                    found[fact] = OneOf(frozenset({option}))
+                    break
+        return found
+
+    def _indexes(self, bare: str, asked: Question) -> list[int] | None:
+        one = self._words.index.match(bare)
+        numbers: list[int] = []
+        if one:
+            found = number(one["n"])
+            numbers = [found] if found else []
+        if asked.kind == "many":
+            if one and one["n"].isdecimal() and len(asked.lines) <= _MOST_PACKED:
+                numbers = [int(digit) for digit in one["n"]]
+            elif self._words.several.match(bare):
+                numbers = [n for char in self._words.digit.findall(bare) if (n := number(char))]
+        if not numbers or not all(1 <= n <= len(asked.lines) for n in numbers):
+            return None
+        return [n - 1 for n in dict.fromkeys(numbers)]
+
+    def _refused(self, asked: Question) -> Mapping[str, Value] | None:
+        """What a no says: none of many, or the one line that denies."""
+        if asked.kind == "many":
+            return asked.denied()
+        denying = [at for at, line in enumerate(asked.lines) if _denies(line)]
+        if len(asked.fills) > 1:  # a bare no says nothing of a line that tells more than that
+            denying = [at for at in denying if self._words.none.match(_bare(asked.lines[at].label))]
+        return asked.chosen(denying) if len(denying) == 1 else None
+
+    def _agreed(self, asked: Question) -> Mapping[str, Value] | None:
+        """What a yes says: the only line that does not deny, or all that could be meant."""
+        meant = [at for at, line in enumerate(asked.lines) if not _denies(line)]
+        if len(meant) == 1:
+            return asked.chosen(meant)
+        if asked.kind == "many" or len(meant) == len(asked.lines):
+            return None
+        return _either(asked.chosen([at]) for at in meant)
+
+    def _told(self, bare: str, asked: Question, today: date) -> Mapping[str, Value] | None:
+        """A number or a moment within the entry's range."""
+        entry = self._dictionary[asked.fills[0].partition("/")[0]]
+        assert entry.low is not None
+        assert entry.high is not None
+        periods = self._stories.periods
+        if asked.kind == "month":
+            if self._words.not_yet.search(bare):
+                return asked.told(Days(today, today))
+            match = self._words.age.match(bare) if asked.fills[0] == self._words.age_of else None
+            if match:
+                days = periods.born(match, today)
+            elif asked.fills[0] == self._words.age_of:
+                day = periods.day(bare, today)
+                days = day.of_month() if day else periods.decade(bare, today)
+            else:
+                days = periods.when(bare, today)
+            fits = days is not None and entry.low <= days.last.year and days.first.year <= entry.high
+            return asked.told(days) if days and fits and (match or self._words.moment.match(bare)) else None
+        match = self._words.amount.match(bare)
+        span = periods.share(bare) if match and entry.unit == "%" else periods.amount(bare) if match else None
+        if match is None or span is None or not (entry.low <= span.low and span.high <= entry.high):
+            return None
+        return {asked.fills[0]: span}
+
+    def _apart(
+        self, text: str, bare: str, asked: Question, today: date, notice: str
+    ) -> Mapping[str, Value] | None:
+        """A number told in a sentence that says what it counts, else a part that is nothing else."""
+        if asked.kind == "number":
+            found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
+            row = found.get(asked.fills[0])
+            if row and isinstance(row.value, Span) and row.value.low == row.value.high:
+                return {asked.fills[0]: row.value}
+        return next(
+            (v for part in self._words.split.split(bare) if (v := self._told(part, asked, today))), None
+        )
+
+    def _sentence(self, text: str, bare: str, asked: Question, *, today: date, notice: str) -> Answer | None:
+        """What a sentence tells of the question, and of anything else."""
+        found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
+        told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
+        if asked.who == "unit":
+            found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
+        doubtful = self._words.unsure.search(text) is not None
+        worded = {} if doubtful else self._worded(bare, asked, self._words.words)
+        if found and not told:
+            # what denies something else denies nothing here
+            worded = {fact: value for fact, value in worded.items() if value not in _DENIALS}
+        if not (worded or told or doubtful) and len(asked.fills) == 1:
+            worded = self._worded(bare, asked, self._words.last)
+        told = {**worded, **told}
+        told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
+        if not doubtful and not told and self._words.aside.search(text):
+            return None
+        if self._titled(asked) and self._names(asked, found):
+            told = {**asked.denied(), **told}
+        elif asked.kind in ("one", "many"):
+            told = {**self._by_words(bare, asked, told), **told}
+        if not told and not doubtful and self._lacks(bare, asked):
+            told = {**(self._refused(asked) or {})}
+        if "." in asked.id and not told:
+            told = {**self._detailed(bare, asked, today)}
+        values = {fact: Found(value, text) for fact, value in told.items()}
+        for fact, row in found.items():
+            values.setdefault(fact, row)
+        unsure = frozenset(asked.fills) - told.keys() if doubtful else frozenset()
+        if not told and not unsure:
+            return Answer(values, understood=False)
+        return Answer({**values, **self._completed(asked, values)}, unsure)
+
+    def _names(self, asked: Question, found: Mapping[str, Found]) -> bool:
+        """Whether titles are named, be it one of those asked for or another: then these are all."""
+        kinds = {fact.partition("/")[0] for fact in asked.fills}
+        return any(fact.partition("/")[0] in kinds and row.value == SURE_YES for fact, row in found.items())
+
+    def _lacks(self, bare: str, asked: Question) -> bool:
+        """Whether every part of an answer denies, where that can only mean that there is nothing."""
+        plain = self._named(asked) or any(_NONE in line.values.values() for line in asked.lines)
+        return plain and all(
+            self._words.nothing.match(part) for part in self._words.split.split(bare) if part
+        )
+
+    def _of_unit(self, fact: str) -> bool:
+        return self._dictionary[fact.partition("/")[0]].who == "unit"
+
+    def _headed(self, bare: str, asked: Question) -> Mapping[str, Value]:
+        """By a yes or no that goes before a sentence."""
+        head = self._words.split.split(bare)[0]
+        alone = head == bare or self._words.several.match(bare)
+        return {} if alone else self._plain(head, asked) or {}
+
+    def _by_words(self, bare: str, asked: Question, told: Mapping[str, Value]) -> Mapping[str, Value]:
+        """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
+        does not name are denied only where it says that there is nothing else."""
+        if asked.kind == "one":
+            if told and self._words.partial.search(bare):
+                return {}
+            like = None if self._stories.of_others(bare) else _likest(bare, asked.lines, least=_LIKE)
+            at = _line_of(asked.lines, told) if told else like
+            return asked.chosen([at]) if at is not None else {}
+        chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
+        parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
+        least = _LIKE if self._named(asked) else _PARTLY_LIKE
+        for part in filter(None, parts):
+            at = _likest(part, asked.lines, least=least)
+            if at is not None and at not in chosen and not self._words.refusal.search(part):
+                chosen.append(at)
+        if not chosen or any(isinstance(value, Items) for value in told.values()):
+            return {}
+        values = asked.chosen(sorted(chosen))
+        if self._words.only.search(bare) and not self._words.unsure.search(bare):
+            return values
+        return {fact: value for fact, value in values.items() if value != SURE_NO}
+
+    def _titled(self, asked: Question) -> bool:
+        """Whether the question is of one fact for each of several programmes."""
+        return all("/" in fact for fact in asked.fills)
+
+    def _named(self, asked: Question) -> bool:
+        """Whether the lines are names (of honours, contests, titles), that one has or has not."""
+        kinds = {self._dictionary[fact.partition("/")[0]].type for fact in asked.fills}
+        return not kinds.isdisjoint(("records", "titles"))
+
+    def _detailed(self, bare: str, asked: Question, today: date) -> Mapping[str, Value]:
+        """A year, or one of a few words, for a record of which only that is asked."""
+        fact, _, name = asked.id.partition(".")
+        told = [_of_detail(line.values.get(fact), name) for line in asked.lines]
+        named = [at for at, value in enumerate(told) if isinstance(value, str) and value in bare]
+        if len(named) == 1:
+            return asked.chosen(named)
+        days = self._stories.periods.when(bare, today)
+        value = asked.lines[0].values.get(fact) if asked.lines else None
+        if not days or not isinstance(told[0], int) or not isinstance(value, Items):
+            return {}
+        items = [
+            Item.of({**dict(item.fields), name: days.last.year}) for item in value.items if item.get(name)
+        ]
+        return {fact: Items(tuple(items), value.complete)} if items else {}
+
+    def _completed(self, asked: Question, values: Mapping[str, Found]) -> dict[str, Found]:
+        """Lists that the question asked for: what was told of them is all."""
+        return {
+            fact: Found(Items(row.value.items, complete=True), row.words)
+            for fact, row in values.items()
+            if fact in asked.fills and asked.kind == "many" and isinstance(row.value, Items)
+        }
+
+
+def _of_detail(value: Value | None, field: str) -> str | int | None:
+    """What a line says of one field of its records."""
+    records = value.items if isinstance(value, Items) else ()
+    return next((told for item in records if (told := item.get(field)) is not None), None)
+
+
+def _bare(label: str) -> str:
+    return re.sub(r"[^\w]+", "", label)
+
+
+def _denies(line: Line) -> bool:
+    """Whether a line says that there is nothing."""
+    return all(
+        (isinstance(value, OneOf) and value.options <= {NO, "none", "working", "elsewhere"})
+        or (isinstance(value, Items) and not value.items)
+        for value in line.values.values()
+    )
+
+
+def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
+    """The line that fits what was told, as far as it speaks of that, and speaks of more than any other."""
+    fitting: dict[int, int] = {}
+    for at, line in enumerate(lines):
+        shared = told.keys() & line.values.keys()
+        if shared and all(_within(told[fact], line.values[fact]) for fact in shared):
+            fitting[at] = len(shared)
+    best = [at for at, size in fitting.items() if size == max(fitting.values())]
+    return best[0] if len(best) == 1 else None
+
+
+def _within(value: Value, lines: Value) -> bool:
+    """Whether what was told is, or is one of, what a line stands for."""
+    if isinstance(value, OneOf) and isinstance(lines, OneOf):
+        return value.options <= lines.options
+    return value == lines
+
+
+def _says(line: Line, told: Mapping[str, Value]) -> bool:
+    """Whether what was told is what a line stands for."""
+    return any(told.get(fact) == value for fact, value in line.values.items() if value == SURE_YES)
+
+
+def _either(choices: Iterable[Mapping[str, Value]]) -> Mapping[str, Value] | None:
+    """What holds whichever line is meant."""
+    found: dict[str, frozenset[str]] = {}
+    for values in choices:
+        for fact, value in values.items():
+            if not isinstance(value, OneOf):
+                return None
+            found[fact] = found.get(fact, frozenset()) | value.options
+    return {fact: OneOf(options) for fact, options in found.items()}
+
+
+def _likest(text: str, lines: Sequence[Line], *, least: float) -> int | None:
+    """The line that shares most of the text's pairs of characters (two at least, or the only one), and does
+    so by far."""
+    pairs = set(_pairs(text))
+    if not pairs:
+        return None
+    known = [set(_pairs(_bare(line.label))) for line in lines]
+    scores = [
+        sum(1 / sum(pair in other for other in known) for pair in pairs & own) / len(pairs) for own in known
+    ]
+    best = max(range(len(lines)), key=scores.__getitem__)
+    second = max((s for at, s in enumerate(scores) if at != best), default=0.0)
+    enough = len(pairs & known[best]) >= min(2, len(pairs))
+    return best if enough and scores[best] >= max(least, _LEAD * second) else None
+
+
+def _pairs(text: str) -> Iterator[str]:
+    return (text[at : at + 2] for at in range(len(text) - 1))

@@ -1,0 +1,186 @@
+"""Moments, ages, periods and amounts as people tell them, each as what is then known."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+from knowledge.dictionary import Days, Span, month, months_before
+from knowledge.figures import chinese_number
+from knowledge.sayings import Numbers, Times
+
+_YEAR = 12
+_LONG = 40 * _YEAR
+
+
+def number(text: str) -> int | None:
+    """A number in figures or in words; None where it is none."""
+    if text.isdecimal():
+        return int(text)
+    if len(text) > 1 and all(_digit(char) for char in text):
+        return None  # neighbours (five or six), or the digits of a year
+    return chinese_number(text)
+
+
+def lasting(today: date, least: int, most: int) -> Days:
+    """The days since which `least` to `most` full months have passed."""
+    return Days(months_before(today, most + 1, days=1), months_before(today, least))
+
+
+class Periods:
+    """Reads the words of time and of number."""
+
+    def __init__(self, times: Times, numbers: Numbers) -> None:
+        self._times = times
+        self._numbers = numbers
+
+    def when(self, text: str, today: date) -> Days | None:
+        """Since when, from a date or from how long it has lasted; the first that the text tells."""
+        if self._times.counted.search(text):
+            return self.since(text, today) or self.day(text, today)
+        return self.day(text, today) or self.since(text, today)
+
+    def day(self, text: str, today: date) -> Days | None:
+        """The day, the month or the year that the text names; none that is to come."""
+        for pattern in self._times.dates:
+            match = pattern.search(text)
+            if match is None:
+                continue
+            groups = match.groupdict()
+            if "ago" in groups:
+                year: int | None = today.year - self._times.ago[groups["ago"]]
+            else:
+                year = _year(groups["year"], today)
+            named = number(groups["month"]) if groups.get("month") else None
+            if year is not None and year <= today.year and (named is None or 1 <= named <= _YEAR):
+                return _exact(month(year, named), groups.get("day"))
+        return None
+
+    def since(self, text: str, today: date) -> Days | None:
+        """Since when something has lasted, from how long."""
+        match = self._times.lasting.search(text) or self._times.months.search(text)
+        if match is None:
+            half = self._times.half_year.search(text)
+            if half is None:
+                return None
+            return lasting(today, 0, 5) if half["less"] else lasting(today, 6, 8)
+        groups = match.groupdict()
+        pair = self._numbers.pair.fullmatch(groups.get("years") or "")
+        if pair and pair["a"]:
+            low, high = number(pair["a"]) or 0, number(pair["b"]) or 0
+            return lasting(today, _YEAR * low, _YEAR * high + _YEAR - 1) if high == low + 1 else None
+        years = number(groups["years"]) if groups.get("years") else 0
+        rest = number(groups["months"]) if groups["months"] else 0
+        if years is None or rest is None:
+            return None
+        months = _YEAR * years + rest + (6 if groups["half"] and years else 0)
+        width = 0 if rest else 5 if groups["half"] else _YEAR - 1
+        return self._bounded(today, months, width, groups)
+
+    def _bounded(self, today: date, months: int, width: int, groups: dict[str, str | None]) -> Days:
+        if groups["less"]:
+            return lasting(today, max(0, months - max(width, 1) - 1), max(0, months - 1))
+        full = groups["full"] or ""
+        if any(word in full for word in self._times.just):
+            return lasting(today, months, months + 2)
+        if any(word in full for word in self._times.least):
+            return lasting(today, months, _LONG)
+        return lasting(today, months, months + width)
+
+    def born(self, match: re.Match[str], today: date) -> Days | None:
+        """The birthdays of an age that was told, `less` than it, `just` reached, or `nominal` (counted from
+        one at birth)."""
+        groups = match.groupdict()
+        age = number(groups["age"])
+        if age is None:
+            return None
+        months = _YEAR * age
+        if groups.get("nominal"):
+            return lasting(today, months - 2 * _YEAR, months - 1)
+        if groups.get("less"):
+            return lasting(today, months - _YEAR, months - 1)
+        return lasting(today, months, months + (5 if groups.get("just") else _YEAR - 1))
+
+    def decade(self, text: str, today: date) -> Days | None:
+        """The birthdays of somebody in his fifties, or about fifty."""
+        match = self._times.decade.search(text)
+        tens = number(match["tens"]) if match else None
+        if match is None or tens is None:
+            return None
+        low, high = self._times.decades[match["how"]]
+        return lasting(today, _YEAR * (tens + low), _YEAR * (tens + high) + _YEAR - 1)
+
+    def share(self, text: str) -> Span | None:
+        """A share in per cent, from figures, tenths or halves."""
+        for words, (low, high) in self._numbers.percent.items():
+            if words in text:
+                return Span(low, high)
+        hundredths = self._numbers.hundredths.search(text)
+        if hundredths:
+            return self.amount(text[: hundredths.start()] + text[hundredths.end() :])
+        tenths = self._numbers.tenths.search(text)
+        if tenths:
+            base = 10 * (number(tenths["n"]) or 0) + (5 if tenths["half"] else 0)
+            pair = self._numbers.pair.search(text)
+            if pair and pair["b"] and pair.end() == tenths.end("n"):
+                return Span(10 * (number(pair["a"]) or 0), base)
+            return Span(base + 0.01, base + 9.99) if tenths["more"] else Span(base, base)
+        return self.amount(text)
+
+    def amount(self, text: str) -> Span | None:
+        """A number, a pair of neighbours (五六个), or a round number and more."""
+        pair = self._numbers.pair.search(text)
+        if pair and pair["c"]:
+            return Span(float(pair["c"]), float(pair["d"])) if float(pair["c"]) < float(pair["d"]) else None
+        if pair:
+            low, high = number(pair["a"]), number(pair["b"])
+            if low and high and high == low + 1:
+                by = 10 if pair["tens"] else 1
+                return Span(low * by, high * by)
+        match = self._numbers.single.search(text)
+        if match is None:
+            return None
+        value = float(match["n"]) if match["n"][0].isdecimal() else number(match["n"])
+        if value is None:
+            return None
+        return self._roughly(text, match, float(value))
+
+    def _roughly(self, text: str, match: re.Match[str], value: float) -> Span:
+        rest = text[match.end() :]
+        step = 9 if value % 10 == 0 and value else 0
+        if step and self._numbers.more.match(rest):
+            return Span(value + 1, value + step)
+        before = text[: match.start()]
+        if any(before.endswith(word) for word in self._numbers.below):
+            return Span(0, value - 0.01)
+        if any(before.endswith(word) for word in self._numbers.above):
+            return Span(value, max(value, self._numbers.most))
+        if self._numbers.about.search(text) and value > 10:
+            return Span(value - 5, value + 5)
+        return Span(value, value)
+
+
+def _exact(days: Days, named: str | None) -> Days:
+    """The day of a month that is named; the whole month for one that it does not have."""
+    day = number(named) if named else None
+    if day is None or not 1 <= day <= days.last.day:
+        return days
+    return Days(days.first.replace(day=day), days.first.replace(day=day))
+
+
+def _year(text: str, today: date) -> int | None:
+    """A year in figures or digit words; of two digits the last such year that is not to come."""
+    digits = "".join(map(_digit, text))
+    if not digits.isdecimal():
+        return None
+    if len(digits) == 2:
+        year = today.year - today.year % 100 + int(digits)
+        return year if year <= today.year else year - 100
+    return int(digits)
+
+
+def _digit(char: str) -> str:
+    """The figure that a character stands for, of either script; `""` for any other."""
+    value = unicodedata.numeric(char, -1)
+    return str(int(value)) if 0 <= value < 10 else ""

@@ -1,0 +1,171 @@
+"""Honours and results in contests as people tell them, each as a record with the fields that are told."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from knowledge.dictionary import Item, Items, OneOf
+from knowledge.library import Library
+from knowledge.periods import Periods, number
+from knowledge.said import Found, Mood, Said
+from knowledge.sayings import Honour, Sayings
+
+_LEAD, _REST, _BESIDE = 14, 16, 6
+_HERE, _OTHER, _NONE = "here", "other", "none"
+
+
+class Records:
+    """Reads the lists of the dictionary."""
+
+    def __init__(self, sayings: Sayings, periods: Periods, library: Library) -> None:
+        self._sayings = sayings
+        self._periods = periods
+        self._lists = {e.id for e in library.dictionary.values() if e.type == "records"}
+        provinces = sayings.places.provinces
+        self._named = re.compile(
+            "|".join((*provinces, *sorted(library.vocabulary.cities, key=len, reverse=True)))
+        )
+        self._homes = {
+            id_: {notice.header.city}
+            | {p for p in provinces if any(name.startswith(p) for name in notice.header.cities)}
+            for id_, notice in library.notices.items()
+        }
+
+    def read(self, said: Said, notice: str, today: date, *, asked: str = "") -> Iterator[tuple[str, Found]]:
+        """The records of each list that are told, and the lists that are denied as a whole; of the list that
+        was `asked` for, naming only what does not count is a denial."""
+        told = {
+            "honours": list(
+                self._honours(said, self._homes[notice], today, asked=asked.startswith("honours"))
+            ),
+            "contests": list(self._contests(said, asked=asked.startswith("contests"))),
+        }
+        for fact, rows in told.items():
+            items = tuple(dict.fromkeys(item for item, _ in rows if item is not None))
+            if items or (rows and fact == asked):
+                yield (
+                    fact,
+                    Found(
+                        Items(items, complete=not items),
+                        self._sayings.joint.join(dict.fromkeys(w for _, w in rows)),
+                    ),
+                )
+        for row in self._sayings.nothing:
+            match = row.says.search(said.text) if row.may(said.characters) else None
+            if match and said.mood(match, ever=True) is not Mood.LEFT:
+                for fact in (asked,) if asked in row.facts else row.facts:
+                    if not told.get(fact):
+                        none = Items((), complete=True) if fact in self._lists else OneOf(frozenset({_NONE}))
+                        yield fact, Found(none, match.group())
+
+    def _honours(
+        self, said: Said, home: set[str], today: date, *, asked: bool
+    ) -> Iterator[tuple[Item | None, str]]:
+        for row in self._sayings.honours:
+            for match in row.says.finditer(said.text):
+                since = said.segment(match.start())
+                lead = said.text[since : match.start()]
+                rest = said.text[match.end() : match.end() + _REST]
+                mood = said.mood(match, ever=True)
+                if mood is Mood.DENIED and asked:
+                    yield None, match.group()
+                if mood is not Mood.TOLD:
+                    continue
+                fields = self._tiered(
+                    row, lead[-_LEAD:], rest[:_BESIDE] if rest.startswith("(") else "", home
+                )
+                if fields is None:
+                    yield None, match.group()
+                elif not row.held or asked or self._held(fields, lead, rest):
+                    year = self._year(lead, rest, today)
+                    named = {**fields, **({"year": year} if year else {})}
+                    yield Item.of(named), (lead[-_LEAD:] + match.group()).strip()
+
+    def _held(self, fields: Mapping[str, str | int], lead: str, rest: str) -> bool:
+        """Whether a name that a programme shares is told as had; of a province it is no programme's."""
+        held = self._sayings.held
+        province = fields.get("tier") == self._sayings.places.by_province
+        return province or held.before.search(lead) is not None or held.after.search(rest) is not None
+
+    def _tiered(self, row: Honour, lead: str, beside: str, home: set[str]) -> dict[str, str | int] | None:
+        """The kind with its tier and place as far as they are told; None for one of a unit or district."""
+        fields: dict[str, str | int] = {"kind": row.kind}
+        words = self._sayings.places
+        tier = row.tier or next((name for name, pattern in words.tiers.items() if pattern.search(lead)), "")
+        names = list(self._named.finditer(lead)) or list(self._named.finditer(beside))
+        if tier == words.unit_tier:
+            return None
+        if not tier and names and not beside and names[-1].end() >= len(lead) - 1:
+            tier = words.by_province if names[-1].group() in words.provinces else words.by_city
+        if tier:
+            fields["tier"] = tier
+        if words.foreign.search(lead) or (names and names[-1].group() not in home and not row.tier):
+            fields["place"] = _OTHER
+        elif tier:
+            fields["place"] = _HERE
+        return fields
+
+    def _year(self, lead: str, rest: str, today: date) -> int | None:
+        """The year told just before the honour, or just after it."""
+        for text in (lead, self._sayings.held.year.match(rest)):
+            words = text if isinstance(text, str) else text.group() if text else ""
+            days = self._periods.when(words, today) if self._sayings.held.dated.search(words) else None
+            if days:
+                return days.last.year
+        return None
+
+    def _contests(self, said: Said, *, asked: bool) -> Iterator[tuple[Item | None, str]]:
+        words = self._sayings.contests
+        done = 0
+        for match in words.place.finditer(said.text):
+            start = max(done, said.sentence(match.start()))
+            window = said.text[start : match.start()]
+            contests = list(words.about.finditer(window))
+            if not contests and asked:
+                contests = list(words.named.finditer(window))
+            if not contests:
+                continue
+            beside = words.beside.match(said.text, match.end())
+            begins = self._begins(window, contests[-1])
+            window = window[begins:] + (beside.group() if beside else "")
+            done = match.end()
+            coached = words.coach.search(said.text[start : match.end()]) or words.coach_after.match(
+                said.text[match.end() :]
+            )
+            mood = said.mood(match, ever=True, others=coached is not None)
+            if mood is Mood.DENIED and asked:
+                yield None, match.group()
+            if mood is not Mood.TOLD:
+                continue
+            if any(words.tiers[tier].search(window) for tier in words.below):
+                yield None, match.group()
+            elif fields := self._result(match, window, coach=coached is not None):
+                yield Item.of(fields), said.text[start + begins : match.end()].strip(words.trim)
+
+    def _begins(self, window: str, contest: re.Match[str]) -> int:
+        """Where the words about one contest begin: at the pause before it."""
+        return max(
+            (m.end() for m in self._sayings.moods.pause.finditer(window, 0, contest.start())), default=0
+        )
+
+    def _result(self, match: re.Match[str], window: str, *, coach: bool) -> dict[str, str | int] | None:
+        """The fields of a result; None for no place at all."""
+        words = self._sayings.contests
+        tier = next((name for name, pattern in words.tiers.items() if pattern.search(window)), "")
+        word = match["word"]
+        if word in words.world_only and tier != words.world:
+            return None
+        place = words.places[word] if word else number(match["n"] or match["top"])
+        if place is None:
+            return None
+        fields: dict[str, str | int] = {"place": place, "role": words.roles[coach]}
+        if tier:
+            fields["tier"] = tier
+        classes = [name for name, pattern in words.classes.items() if pattern.search(window)]
+        if tier == words.world:
+            fields["class"] = words.first
+        elif len(classes) == 1:
+            fields["class"] = classes[0]
+        return fields

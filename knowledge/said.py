@@ -1,0 +1,204 @@
+"""One message, and how each stretch of it is meant: of whom it speaks, and whether it asserts at all."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from knowledge.dictionary import Value
+from knowledge.sayings import Moods, Persons, Sayings
+
+_REACH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A fact's value and the words it was read from."""
+
+    value: Value
+    words: str
+
+
+class Mood(Enum):
+    """How a stretch is meant; `LEFT` is for a wish, a question, the past, or somebody else."""
+
+    TOLD = auto()
+    DENIED = auto()
+    LEFT = auto()
+
+
+class Who(Enum):
+    """Of whom a part speaks."""
+
+    CANDIDATE = auto()
+    UNIT = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """From here on the message speaks of somebody."""
+
+    at: int
+    who: Who
+
+
+class Reading:
+    """Divides messages by the words of `Sayings`; safe to share."""
+
+    def __init__(self, sayings: Sayings) -> None:
+        self.persons = sayings.persons
+        self.moods = sayings.moods
+        self._tokens = re.compile(
+            "|".join(
+                f"(?P<{name}>{getattr(sayings.persons, name).pattern})"
+                for name in ("unit", "others", "kin", "staff", "third", "self")
+            ).replace("(?P<name>", "(?:")
+        )
+
+    def of(self, text: str, *, answer: bool) -> Said | None:
+        """The message divided; None where it speaks of several people side by side."""
+        tokens = [m for m in self._tokens.finditer(text) if m.group()]
+        if not answer and self._several(text):
+            return None
+        about = _candidate(text, tokens, self.persons, answer=answer)
+        return Said(text, tuple(_turns(text, tokens, about, self.persons, self.moods)), self.moods)
+
+    def _several(self, text: str) -> bool:
+        names = {match["name"] for match in self.persons.named.finditer(text)}
+        return len(names) > 1 or self.persons.several.search(text) is not None
+
+
+class Said:
+    """A message with its turns; every match in it can be asked how it is meant."""
+
+    def __init__(self, text: str, turns: tuple[_Turn, ...], moods: Moods) -> None:
+        self.text = text
+        self.characters = frozenset(text)
+        self._turns = turns
+        self._starts = [turn.at for turn in turns]
+        self._moods = moods
+        self._pauses = [0, *(match.end() for match in moods.pause.finditer(text))]
+
+    def segment(self, at: int) -> int:
+        """Where the part between two pauses begins that holds `at`."""
+        return self._pauses[bisect_right(self._pauses, at) - 1]
+
+    def who(self, at: int) -> Who:
+        """Of whom the message speaks at `at`."""
+        return self._turns[bisect_right(self._starts, at) - 1].who
+
+    @property
+    def of_others(self) -> bool:
+        """Whether any part speaks of somebody else."""
+        return any(turn.who is Who.OTHER for turn in self._turns)
+
+    def sentence(self, at: int) -> int:
+        """Where the sentence begins that holds `at`."""
+        ends = [match.end() for match in self._moods.sentence.finditer(self.text, 0, at)]
+        return ends[-1] if ends else 0
+
+    def mood(
+        self, match: re.Match[str], *, ever: bool = False, unit: bool = False, others: bool = False
+    ) -> Mood:
+        """How a match is meant; `ever`: what was so once holds for good; `unit`, `others`: it counts where
+        the message speaks of the unit, or of anybody."""
+        start, end = match.span()
+        who = self.who(start)
+        if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit):
+            return Mood.LEFT
+        moods = self._moods
+        segment = self.segment(start)
+        since = max(segment, self._starts[bisect_right(self._starts, start) - 1])
+        before = self.text[since:start][-_REACH:]
+        after = self.text[end : end + _REACH]
+        if self._doubtful(before, self.text[segment:end], after):
+            return Mood.LEFT
+        if not ever and self._past(self.text[since:start], match.group()):
+            return Mood.LEFT
+        denied = moods.deny_before.search(before) or moods.deny_after.search(after)
+        return Mood.DENIED if denied else Mood.TOLD
+
+    def _doubtful(self, before: str, whole: str, after: str) -> bool:
+        """Whether it is a wish, a question or a supposition."""
+        moods = self._moods
+        wished = moods.wish.search(before) or moods.wish_after.search(after) or moods.supposed.search(whole)
+        asked = moods.ask_before.search(before) or (
+            moods.ask_after.search(after) and not moods.asserts.search(whole)
+        )
+        return bool(wished or asked)
+
+    def denial(self, match: re.Match[str]) -> str:
+        """The words of a denied match together with those that deny it."""
+        before = self.text[self.segment(match.start()) : match.start()]
+        denied = self._moods.deny_before.search(before)
+        if denied:
+            return (before[denied.start() :] + match.group()).strip()
+        after = self._moods.deny_after.search(self.text[match.end() : match.end() + _REACH])
+        return match.group() + (after.group() if after else "")
+
+    def at_least(self, match: re.Match[str]) -> bool:
+        """Whether a match is told as the least that holds."""
+        before = self.text[self.segment(match.start()) : match.start()]
+        return self._moods.least.search(before) is not None
+
+    def _past(self, before: str, words: str) -> bool:
+        past = [m.end() for m in self._moods.past.finditer(before + words)]
+        now = [m.end() for m in self._moods.now.finditer(before + words)]
+        return bool(past) and (not now or now[-1] < past[-1])
+
+
+def _candidate(text: str, tokens: list[re.Match[str]], persons: Persons, *, answer: bool) -> str:
+    """Which kind of token stands for the person who is to be judged."""
+    helped = persons.helped.search(text)
+    if helped:
+        for kind in ("kin", "others", "staff"):
+            if getattr(persons, kind).search(helped["who"]):
+                return kind
+        if any(m.lastgroup == "third" for m in tokens):
+            return "third"
+    spoken = [m for m in tokens if m.lastgroup == "self" and not _object(text, m, persons)]
+    clerk = [m.span() for m in persons.clerk.finditer(text)]
+    if any(not any(a <= m.start() < b for a, b in clerk) for m in spoken):
+        return "self"
+    for match in tokens:
+        if match.lastgroup in ("kin", "staff") and not _object(text, match, persons):
+            return "self" if answer else str(match.lastgroup)
+    return "self"
+
+
+def _object(text: str, match: re.Match[str], persons: Persons) -> bool:
+    """Whether the word is what somebody else acts on, so that the part is not about him."""
+    return persons.object.search(text[: match.start()]) is not None and not (
+        persons.predicate.match(text, match.end()) and match.lastgroup != "self"
+    )
+
+
+def _turns(text: str, tokens: list[re.Match[str]], about: str, persons: Persons, moods: Moods) -> list[_Turn]:
+    """The turns of a message: each person named begins one, the end of a sentence goes back to the candidate;
+    a part about the unit ends with its pause."""
+    turns = [_Turn(0, Who.CANDIDATE)]
+    marks: list[tuple[int, re.Match[str] | None]] = [(m.start(), m) for m in tokens]
+    marks += [(m.end(), None) for m in moods.sentence.finditer(text)]
+    marks += [(m.end(), None) for m in moods.pause.finditer(text)] if persons.unit.search(text) else []
+    sentence_ends = {m.end() for m in moods.sentence.finditer(text)}
+    for at, match in sorted(marks, key=lambda mark: (mark[0], mark[1] is not None)):
+        now = turns[-1].who
+        if match is None:
+            if at in sentence_ends or now is Who.UNIT:
+                turns.append(_Turn(at, Who.CANDIDATE))
+        elif match.lastgroup == "unit":
+            turns.append(_Turn(at, Who.UNIT))
+        elif match.lastgroup == about != "self" or not _object(text, match, persons):
+            turns.append(_Turn(at, _whose(match.lastgroup or "", about, now)))
+    return turns
+
+
+def _whose(kind: str, about: str, now: Who) -> Who:
+    if kind == about:
+        return Who.CANDIDATE
+    if kind == "third":  # he is whoever was spoken of last
+        return Who.CANDIDATE if about != "self" and now is not Who.OTHER else now
+    return Who.OTHER

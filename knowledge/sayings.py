@@ -1,0 +1,302 @@
+"""How people tell facts of themselves, as data: the rows of `common/telling.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from knowledge.notice import Record, Strings
+
+_NAME = re.compile(r"\{([a-z_]+)\}")
+
+
+def _whole(value: object) -> object:
+    """No pattern is left that names a part which `parts` lacks."""
+    if isinstance(value, str) and (left := _NAME.search(value)):
+        raise ValueError(f"{left.group()} is no name of `parts`")
+    return value
+
+
+Pattern = Annotated[re.Pattern[str], BeforeValidator(_whole)]
+
+
+class Row(Record):
+    """A row that can tell something only of a text with one of the characters of `near` (none: of any)."""
+
+    near: str = ""
+
+    @cached_property
+    def _near(self) -> frozenset[str]:
+        return frozenset(self.near)
+
+    def may(self, characters: frozenset[str]) -> bool:
+        """Whether a text of these characters can tell what the row tells."""
+        return not self.near or not self._near.isdisjoint(characters)
+
+
+class Options(Row):
+    """What tells the options of a fact, the strongest option first: of several that are told the first holds,
+    of a level the highest.
+
+    `denied` is what a denial leaves possible (default: of a level what lies below, of a yes or no the
+    other); `ever` facts stay true of the past; of a `plain` fact several options that are told cancel one
+    another. Where `against` is found, nothing counts, or of a fact with `weak` words only these do not.
+    """
+
+    fact: str
+    says: Mapping[str, Pattern]
+    denied: Mapping[str, Strings] = Field(default_factory=dict)
+    ever: bool = False
+    plain: bool = False
+    weak: Mapping[str, Pattern] = Field(default_factory=dict)
+    against: Pattern | None = None
+
+
+class Deed(Row):
+    """A kind of achievement (`deeds` of the dictionary) and the words that tell one; one of `others` may be
+    told of those whom the candidate taught."""
+
+    id: str
+    says: Pattern
+    others: bool = False
+
+
+class Period(Row):
+    """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`; or the day
+    of today for something that has not begun (`future`)."""
+
+    fact: str
+    says: Pattern
+    future: bool = False
+
+
+class Amount(Row):
+    """What tells a number: the group `n`; `less` of it are not counted, `either` leaves open whether."""
+
+    fact: str
+    says: Pattern
+    less: int = 0
+    either: bool = False
+
+
+class Honour(Record):
+    """A kind of honour; `tier` and `place` where the name itself says them. `held`: the name alone may be a
+    question about a programme, it counts only beside words of having it."""
+
+    kind: str
+    says: Pattern
+    tier: str = ""
+    held: bool = False
+
+
+class Held(Record):
+    """Words of having an honour, and its year: before the name, or after it (`year`); `dated` has one."""
+
+    before: Pattern
+    after: Pattern
+    year: Pattern
+    dated: Pattern
+
+
+class Contests(Record):
+    """What a result in a contest is made of."""
+
+    about: Pattern
+    named: Pattern
+    place: Pattern
+    places: Mapping[str, int]
+    world_only: Strings
+    tiers: Mapping[str, Pattern]
+    classes: Mapping[str, Pattern]
+    below: Strings
+    world: str
+    first: str
+    coach: Pattern
+    coach_after: Pattern
+    roles: tuple[str, str]
+    beside: Pattern
+    trim: str
+
+
+class Persons(Record):
+    """Who a part of a message is about. `self` and the words for others begin a part; `helped` is for whom
+    somebody asks; `object` before a word shows that the part is not about him."""
+
+    self: Pattern
+    others: Pattern
+    kin: Pattern
+    staff: Pattern
+    third: Pattern
+    unit: Pattern
+    object: Pattern
+    predicate: Pattern
+    helped: Pattern
+    clerk: Pattern
+    several: Pattern
+    named: Pattern
+
+
+class Moods(Record):
+    """How a statement is meant: what turns it into a wish, a question, a denial or something of the past."""
+
+    sentence: Pattern
+    pause: Pattern
+    wish: Pattern
+    wish_after: Pattern
+    past: Pattern
+    now: Pattern
+    ask_before: Pattern
+    ask_after: Pattern
+    supposed: Pattern
+    asserts: Pattern
+    least: Pattern
+    deny_before: Pattern
+    deny_after: Pattern
+
+
+class Times(Record):
+    """How moments and periods are told."""
+
+    dates: tuple[Pattern, ...]
+    ago: Mapping[str, int]
+    lasting: Pattern
+    months: Pattern
+    half_year: Pattern
+    counted: Pattern
+    just: Strings
+    least: Strings
+    decade: Pattern
+    decade_age: Pattern
+    decades: Mapping[str, tuple[int, int]]
+
+
+class Numbers(Record):
+    """How amounts are told that are no plain number."""
+
+    single: Pattern
+    pair: Pattern
+    more: Pattern
+    below: Strings
+    above: Strings
+    most: float
+    about: Pattern
+    percent: Mapping[str, tuple[float, float]]
+    hundredths: Pattern
+    tenths: Pattern
+
+
+class Places(Record):
+    """Where the unit is: before or after the name of a city or district, and the provinces."""
+
+    before: Pattern
+    strong: Pattern
+    after: Pattern
+    other: Pattern
+    away: Pattern
+    outside: Pattern
+    provinces: Strings
+    tiers: Mapping[str, Pattern]
+    unit_tier: str
+    by_province: str
+    by_city: str
+    foreign: Pattern
+
+
+class Titles(Record):
+    """Words by which a programme's name is told as won, and those that deny all of them; `full` are names
+    that need no city's name to be taken for a programme's, `bare` is what may go before one that only names
+    what was won, `apart` says that a title of the unit's is no hindrance."""
+
+    full: Pattern
+    before: Pattern
+    after: Pattern
+    apart: Pattern
+    bare: Pattern
+    nobody: Pattern
+    never: Pattern
+
+
+class Nothing(Row):
+    """Words that deny every record of some lists."""
+
+    facts: Strings
+    says: Pattern
+
+
+class Answers(Record):
+    """How questions are answered."""
+
+    commands: Strings
+    aside: Pattern
+    unsure: Pattern
+    yes: Pattern
+    no: Pattern
+    all: Pattern
+    none: Pattern
+    index: Pattern
+    several: Pattern
+    split: Pattern
+    filler: Pattern
+    first: Mapping[str, Mapping[str, Pattern]]
+    words: Mapping[str, Mapping[str, Pattern]]
+    last: Mapping[str, Mapping[str, Pattern]]
+    digit: Pattern
+    partial: Pattern
+    nothing: Pattern
+    refusal: Pattern
+    only: Pattern
+    not_yet: Pattern
+    age: Pattern
+    age_of: str
+    moment: Pattern
+    amount: Pattern
+
+
+class Sayings(Record):
+    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`."""
+
+    parts: Mapping[str, str]
+    mends: Mapping[str, str]
+    persons: Persons
+    moods: Moods
+    times: Times
+    numbers: Numbers
+    places: Places
+    titles: Titles
+    options: tuple[Options, ...]
+    deeds: tuple[Deed, ...]
+    periods: tuple[Period, ...]
+    amounts: tuple[Amount, ...]
+    honours: tuple[Honour, ...]
+    held: Held
+    joint: str
+    contests: Contests
+    nothing: tuple[Nothing, ...]
+    answers: Answers
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expanded(cls, value: Any) -> Any:
+        """Every `{name}` replaced by its part, parts within parts too."""
+        if not isinstance(value, Mapping) or not isinstance(value.get("parts"), Mapping):
+            return value
+        parts: dict[str, str] = {}
+        for name, text in value["parts"].items():
+            parts[name] = _filled(str(text), parts)
+        return {key: v if key == "parts" else _deep(v, parts) for key, v in value.items()}
+
+
+def _filled(text: str, parts: Mapping[str, str]) -> str:
+    return _NAME.sub(lambda m: parts.get(m[1], m.group()), text)
+
+
+def _deep(value: Any, parts: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return _filled(value, parts)
+    if isinstance(value, Mapping):
+        return {key: _deep(v, parts) for key, v in value.items()}
+    return [_deep(v, parts) for v in value] if isinstance(value, list) else value

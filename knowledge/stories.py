@@ -1,0 +1,312 @@
+"""Facts read from free text: each kind of fact by its rows of `common/telling.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span
+from knowledge.library import Library, Notice
+from knowledge.periods import Periods
+from knowledge.records import Records
+from knowledge.said import Found, Mood, Reading, Said
+from knowledge.sayings import Amount, Options, Period
+
+_ANY = re.compile("")
+_ENDING = 3
+
+
+class Stories:
+    """Reads free text by one library; safe to share."""
+
+    def __init__(self, library: Library) -> None:
+        self._sayings = library.vocabulary.telling
+        self._entries = library.dictionary
+        self._domains = {id_: entry.domain() for id_, entry in library.dictionary.items()}
+        self._reading = Reading(self._sayings)
+        self.periods = Periods(self._sayings.times, self._sayings.numbers)
+        self._records = Records(self._sayings, self.periods, library)
+        self._facts = {
+            notice: frozenset(
+                leaf.fact for ruleset in library.notices[notice].criteria.rulesets for leaf in ruleset.leaves
+            )
+            for notice in library.notices
+        }
+        self._notices = library.notices
+        self._places = _places(library)
+        self._regions = {name: city for city, name in _regions(library)}
+        self._shared = _shared(self._regions)
+        full = self._sayings.titles.full
+        self._titles = {id_: _titles(notice, full) for id_, notice in library.notices.items()}
+        self._nicknames = {id_: _titles(notice, _ANY) for id_, notice in library.notices.items()}
+        self._deeds = {
+            id_: {
+                fact: self._entries[fact].deeds
+                for fact in facts
+                if "/" not in fact and self._entries[fact].deeds
+            }
+            for id_, facts in self._facts.items()
+        }
+
+    def read(self, text: str, *, today: date, notice: str, asked: str | None = None) -> dict[str, Found]:
+        """Every fact that the text asserts or denies of the candidate or of the unit; `asked` is the id of
+        the question that it answers."""
+        said = self._reading.of(text, answer=asked is not None)
+        if said is None:
+            return {}
+        found: dict[str, Found] = {}
+        for rows in (
+            self._options(said),
+            self._periods(said, today),
+            self._amounts(said),
+            self._place(said, notice, asked=asked is not None),
+            self._won(said, notice, asked),
+            self._done(said, notice),
+            self._records.read(said, notice, today, asked=asked or ""),
+        ):
+            for fact, row in rows:
+                found.setdefault(fact, row)
+        return _consistent(found)
+
+    def asserts(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a match in an answer is asserted of the candidate."""
+        said = self._reading.of(text, answer=True)
+        return said is not None and said.mood(match, unit=True) is Mood.TOLD
+
+    def of_others(self, text: str) -> bool:
+        """Whether an answer speaks of anybody but the candidate."""
+        said = self._reading.of(text, answer=True)
+        return said is None or said.of_others
+
+    def _options(self, said: Said) -> Iterator[tuple[str, Found]]:
+        for row in self._sayings.options:
+            if not row.may(said.characters):
+                continue
+            found = self._option(said, row, self._entries[row.fact])
+            if found is not None:
+                yield row.fact, found
+
+    def _option(self, said: Said, row: Options, entry: Entry) -> Found | None:
+        told: dict[str, str] = {}
+        allowed = self._domains[entry.id]
+        denial = ""
+        unit = entry.who == "unit" or entry.id in ("unit_kind", "studio_approved")
+        against = row.against is not None and row.against.search(said.text) is not None
+        for option, pattern in row.says.items():
+            if against and not row.weak:
+                continue
+            for match in pattern.finditer(said.text):
+                mood = said.mood(match, ever=row.ever, unit=unit)
+                if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
+                    allowed, denial = allowed & _from(entry, option), match.group()
+                elif mood is Mood.TOLD:
+                    told.setdefault(option, match.group())
+                elif mood is Mood.DENIED:
+                    allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
+        if not told and not against:
+            for option, pattern in row.weak.items():
+                weak = pattern.search(said.text)
+                if weak and said.mood(weak, ever=True) is Mood.TOLD:
+                    told[option] = weak.group()
+        return _settled(row, entry, told, allowed, denial) if told or denial else None
+
+    def _periods(self, said: Said, today: date) -> Iterator[tuple[str, Found]]:
+        for row in self._sayings.periods:
+            for match in row.says.finditer(said.text) if row.may(said.characters) else ():
+                mood = said.mood(match, ever=True, unit=row.fact == "studio_since")
+                if mood is not Mood.TOLD and not (row.future and mood is Mood.DENIED):
+                    continue
+                days = self._moment(row, match, today)
+                if days and self._in_range(row.fact, days):
+                    yield row.fact, Found(days, match.group().strip())
+                    break
+        if about := self._sayings.times.decade_age.search(said.text):
+            days = self.periods.decade(about.group(), today)
+            if days and said.mood(about) is Mood.TOLD:
+                yield "birth", Found(days, about.group())
+
+    def _moment(self, row: Period, match: re.Match[str], today: date) -> Days | None:
+        groups = match.groupdict()
+        if row.future:
+            return Days(today, today)
+        if "age" in groups:
+            return self.periods.born(match, today)
+        if "since" in groups:
+            return self.periods.since(groups["since"], today)
+        days = self.periods.day(groups["when"], today)
+        return days.of_month() if days and row.fact == self._sayings.answers.age_of else days
+
+    def _in_range(self, fact: str, days: Days) -> bool:
+        entry = self._entries[fact]
+        assert entry.low is not None
+        assert entry.high is not None
+        return entry.low <= days.first.year + 1 and days.last.year <= entry.high
+
+    def _amounts(self, said: Said) -> Iterator[tuple[str, Found]]:
+        for row in self._sayings.amounts:
+            for match in row.says.finditer(said.text) if row.may(said.characters) else ():
+                if said.mood(match, unit=True) is not Mood.TOLD:
+                    continue
+                span = self._span(row, match)
+                entry = self._entries[row.fact]
+                assert entry.low is not None
+                assert entry.high is not None
+                if span and entry.low <= span.low and span.high <= entry.high:
+                    yield row.fact, Found(span, match.group())
+                    break
+
+    def _span(self, row: Amount, match: re.Match[str]) -> Span | None:
+        if self._entries[row.fact].unit == "%":
+            return self.periods.share(match.group())
+        span = self.periods.amount(match["n"])
+        if span is None:
+            return None
+        return Span(span.low - row.less - row.either, span.high - row.less)
+
+    def _place(self, said: Said, notice: str, *, asked: bool) -> Iterator[tuple[str, Found]]:
+        here = self._notices[notice].header.city
+        words = self._sayings.places
+        found: dict[str, str] = {}
+        sure: dict[str, str] = {}
+        for match in self._places.finditer(said.text):
+            before = said.text[said.segment(match.start()) : match.start()]
+            after = said.text[match.end() : match.end() + 24]
+            if words.away.search(before) or words.other.search(after):
+                continue
+            strong = words.strong.search(before)
+            named = asked and not before
+            if not (strong or named) and not (words.before.search(before) and words.after.search(after)):
+                continue
+            mood = said.mood(match, unit=True)
+            city = self._regions.get(match.group(), ELSEWHERE)
+            if match.group() in self._shared:
+                if not asked:
+                    continue
+                city = here
+            if mood is Mood.TOLD:
+                (sure if strong else found).setdefault(city, match.group())
+            elif mood is Mood.DENIED and city == here:
+                found.setdefault(ELSEWHERE, match.group())
+        found = sure or found
+        outside = words.outside.search(said.text)
+        if not found and outside and said.mood(outside, unit=True) is Mood.TOLD:
+            found[ELSEWHERE] = outside.group()
+        if len(found) == 1:
+            ((city, name),) = found.items()
+            yield "unit_city", Found(OneOf(frozenset({city})), name)
+
+    def _won(self, said: Said, notice: str, asked: str | None) -> Iterator[tuple[str, Found]]:
+        names, programmes = (self._nicknames if asked == "won" else self._titles)[notice]
+        words = self._sayings.titles
+        for match in names.finditer(said.text):
+            programme = programmes[match.group()]
+            before = said.text[said.sentence(match.start()) : match.start()]
+            after = said.text[match.end() : match.end() + 24]
+            named = asked == "won" and words.bare.search(before)
+            if not (named or words.before.search(before) or words.after.search(after)):
+                continue
+            mood = said.mood(match, ever=True)
+            if mood is Mood.LEFT:
+                continue
+            value = SURE_YES if mood is Mood.TOLD else SURE_NO
+            both = words.nobody.search(before) or (mood is Mood.TOLD and not words.apart.search(said.text))
+            for kind in ("won", "slot") if both else ("won",):
+                if f"{kind}/{programme}" in self._facts[notice]:
+                    yield f"{kind}/{programme}", Found(value, match.group())
+        never = words.never.search(said.text) if asked in (None, "won") else None
+        if never and said.mood(never, ever=True) is not Mood.LEFT:
+            for fact in sorted(self._facts[notice]):
+                if fact.startswith("won/"):
+                    yield fact, Found(SURE_NO, never.group())
+
+    def _done(self, said: Said, notice: str) -> Iterator[tuple[str, Found]]:
+        """The claims that the deeds told speak for."""
+        done: dict[str, str] = {}
+        for deed in self._sayings.deeds:
+            for match in deed.says.finditer(said.text) if deed.may(said.characters) else ():
+                if said.mood(match, ever=True, others=deed.others) is Mood.TOLD:
+                    done.setdefault(deed.id, match.group())
+        for fact, deeds in self._deeds[notice].items():
+            told = [done[deed] for deed in deeds if deed in done]
+            if told:
+                yield fact, Found(SURE_YES, told[0])
+
+
+def _denied(row: Options, entry: Entry, option: str) -> frozenset[str]:
+    """What a denial leaves possible."""
+    domain = entry.domain()
+    if option in row.denied:
+        return frozenset(row.denied[option]) or domain
+    if entry.type == "level":
+        return frozenset(o for o in domain if entry.rank(o) < entry.rank(option))
+    return domain - {option} if entry.yes_or_no else domain
+
+
+def _from(entry: Entry, option: str) -> frozenset[str]:
+    """The options of a level from this one up."""
+    return frozenset(o for o in entry.domain() if entry.rank(o) >= entry.rank(option))
+
+
+def _settled(
+    row: Options, entry: Entry, told: Mapping[str, str], allowed: frozenset[str], denial: str
+) -> Found | None:
+    """One value of all that was told and denied; None where that is nothing or contradicts itself."""
+    if row.plain and len(told) > 1:
+        return None
+    if not told:
+        return Found(OneOf(allowed), denial) if allowed != entry.domain() and allowed else None
+    option = max(told, key=entry.rank) if entry.type == "level" else next(iter(told))
+    return Found(OneOf(frozenset({option})), told[option]) if option in allowed else None
+
+
+def _consistent(found: dict[str, Found]) -> dict[str, Found]:
+    """Without what the rest makes unlikely to be meant."""
+    if "retired" in found and found["retired"].value != OneOf(frozenset({"working"})):
+        found.pop("frontline", None)
+    title = found.get("eng_title")
+    if title and isinstance(title.value, OneOf) and title.value.options == {"none"}:
+        found.pop("engineer_since", None)
+    return found
+
+
+def _regions(library: Library) -> Iterator[tuple[str, str]]:
+    """Each city that has a notice, with its names and those of its districts."""
+    for notice in library.notices.values():
+        city = notice.header.city
+        yield from ((city, name) for name in (city, *notice.header.cities))
+        for part in (notice, *notice.relays):
+            for region in part.regions:
+                yield from ((city, name) for name in (region.name, *region.names))
+
+
+def _places(library: Library) -> re.Pattern[str]:
+    """Every name of a city or a district, the longest first."""
+    names = {name for _, name in _regions(library)} | set(library.vocabulary.cities)
+    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))))
+
+
+def _shared(regions: Mapping[str, str]) -> frozenset[str]:
+    """Names of districts that end the name of another city's, so that alone they name neither."""
+    return frozenset(
+        name
+        for name, city in regions.items()
+        if any(other.endswith(name) and other != name and regions[other] != city for other in regions)
+    )
+
+
+def _titles(notice: Notice, full: re.Pattern[str]) -> tuple[re.Pattern[str], Mapping[str, str]]:
+    """The names by which a programme's title cannot be taken for anything else."""
+    city = notice.header.city
+    names = {
+        name: programme.id
+        for programme in notice.programmes
+        for name in (programme.name, *programme.names, *programme.old_names)
+        if city in name or full.search(name)
+    }
+    if full is _ANY:
+        endings = [programme.name[-_ENDING:] for programme in notice.programmes]
+        names = {
+            e: p.id for e, p in zip(endings, notice.programmes, strict=True) if endings.count(e) == 1
+        } | names
+    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)"), names

@@ -1,0 +1,62 @@
+"""What people tell of themselves and of their unit, in free text and in answers, as facts of the dictionary.
+
+A wrong reading does more harm than a missed one: what is unsure is left out, and will be asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from knowledge.answering import Answering
+from knowledge.dictionary import Value
+from knowledge.interview import Question
+from knowledge.language import normalise
+from knowledge.library import Library
+from knowledge.said import Found
+from knowledge.stories import Stories
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a message tells: `values` by fact, each with the `words` it was read from; `unsure` are facts that
+    the person says he cannot tell; not `understood`: an answer to the question asked was not found, in words
+    that cannot be read or as he asks something himself or gives a command (`aside`)."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)
+    unsure: frozenset[str] = frozenset()
+    understood: bool = True
+    aside: bool = False
+
+
+class Telling:
+    """Reads by one library; safe to share."""
+
+    def __init__(self, library: Library) -> None:
+        self._mends = library.vocabulary.telling.mends
+        self._stories = Stories(library)
+        self._answering = Answering(library, self._stories)
+
+    def read(self, text: str, *, today: date, notice: str, asked: Question | None = None) -> Told:
+        """What `text`, said on the day `today`, tells of a candidate of the notice; `asked` is the question
+        that it answers, if any."""
+        text = normalise(text)
+        for wrong, right in self._mends.items():
+            if wrong in text:
+                text = text.replace(wrong, right)
+        if asked is None:
+            return _told(self._stories.read(text, today=today, notice=notice))
+        answer = self._answering.read(text, asked, today=today, notice=notice)
+        if answer is None:
+            return Told(understood=False, aside=True)
+        told = _told(answer.found)
+        return Told(values=told.values, words=told.words, unsure=answer.unsure, understood=answer.understood)
+
+
+def _told(found: Mapping[str, Found]) -> Told:
+    return Told(
+        values={fact: row.value for fact, row in found.items()},
+        words={fact: row.words for fact, row in found.items()},
+    )
