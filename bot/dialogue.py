@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.wording import Worded, Wording
-from handlers.contract import Choice, Effect, Incoming, Kind, Links, NotMine, Reply, Section, Turn
-from handlers.registry import ALL, LAST
+from handlers.contract import Choice, Effect, Handler, Incoming, Kind, Links, NotMine, Reply, Section, Turn
+from handlers.registry import ALL, ASKING, LAST
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
 from knowledge.library import Library
@@ -36,13 +36,16 @@ class Said:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What is kept between turns: `parts` still to be said, with the `trace` of their figures; `pace` is the
-    start of the running minute (real seconds) and its count of messages."""
+    start of the running minute (real seconds) and its count of messages; `kept` is what handlers keep for
+    themselves, by their names, and `awaiting` the one that has asked something."""
 
     context: Context = field(default_factory=Context)
     choices: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     trace: str = "{}"
     pace: tuple[float, int] = (0.0, 0)
+    kept: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    awaiting: str = ""
 
     def dump(self) -> str:
         """As JSON."""
@@ -60,6 +63,8 @@ class Memory:
                 "parts": self.parts,
                 "trace": self.trace,
                 "pace": self.pace,
+                "kept": self.kept,
+                "awaiting": self.awaiting,
             }
         )
 
@@ -82,6 +87,8 @@ class Memory:
                 parts=tuple(kept["parts"]),
                 trace=kept["trace"],
                 pace=(kept["pace"][0], kept["pace"][1]),
+                kept=dict(kept["kept"]),
+                awaiting=str(kept["awaiting"]),
             )
         except (KeyError, IndexError, TypeError, ValueError):
             return cls()
@@ -115,13 +122,13 @@ class Dialogue:
             memory = replace(memory, pace=pace)
             if pace[1] > MESSAGES_A_MINUTE:
                 return self._plain("conversation/slower", memory)
-        chosen = self._chosen(words, memory)
+        chosen = None if memory.awaiting else self._chosen(words, memory)
         if isinstance(chosen, int):
             template = "conversation/no_choice" if memory.choices else "conversation/no_list"
             return self._plain(template, memory, number=chosen)
         incoming = replace(incoming, text=chosen if chosen is not None else words)
         reading = self._reader.read(incoming.text, memory.context)
-        if reading.act == "more":
+        if reading.act == "more" and memory.parts:
             return self._more(memory, reading)
         return self._answer(incoming, reading, memory, limit_bytes, notes=notes)
 
@@ -161,7 +168,7 @@ class Dialogue:
             now=incoming.received_at,
             links=self._links,
         )
-        reply = _gathered(turn)
+        reply, memory = _answered(turn, memory)
         if reply.silent:
             return Said(
                 text=None,
@@ -190,14 +197,15 @@ class Dialogue:
     def _worded(self, turn: Turn, reply: Reply, limit_bytes: int, notes: Sequence[str]) -> Worded:
         reading = turn.reading
         before = [self._wording.phrase(note) for note in notes]
-        if reading.findings and reading.city_from == "remembered":
+        found = reading.findings and any(section.scope for section in reply.sections)
+        if found and reading.city_from == "remembered":
             before.append(self._wording.phrase("conversation/remembered", city=reading.city))
-        if reading.findings:
+        if found:
             before += [
                 self._wording.render("conversation/mended", written=written, meant=meant)
                 for written, meant in reading.mended
             ]
-        after = [self._wording.phrase("conversation/feedback")] if reading.findings else []
+        after = [] if reply.awaiting or not found else [self._wording.phrase("conversation/feedback")]
         return self._wording.word(
             reply,
             self.library,
@@ -208,8 +216,6 @@ class Dialogue:
         )
 
     def _more(self, memory: Memory, reading: Reading) -> Said:
-        if not memory.parts:
-            return replace(self._plain("conversation/no_more", memory), reading=reading)
         kept = replace(memory, parts=memory.parts[1:])
         return Said(text=memory.parts[0], state=kept.dump(), trace=memory.trace, reading=reading)
 
@@ -217,25 +223,61 @@ class Dialogue:
         return Said(text=self._wording.render(template, **values), state=memory.dump(), trace="{}")
 
 
-def _gathered(turn: Turn) -> Reply:
-    """What all handlers say together; one that answers alone ends the round."""
+def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
+    """What is said to a message, and what is kept. The handler that has asked something looks first; where it
+    leaves the message to the others, it asks again after them."""
+    asking = next((handler for handler in ASKING if handler.name == memory.awaiting), None)
+    if asking is None:
+        return _gathered(turn, ALL, memory)
+    own = replace(turn, kept=memory.kept.get(asking.name, {}), asked=True)
+    first = asking.answer(own)
+    if isinstance(first, Reply):
+        return first, _kept(memory, asking.name, first)
+    reply, memory = _gathered(turn, [handler for handler in ALL if handler is not asking], memory)
+    if reply.silent:
+        return reply, memory
+    again = asking.again(own)
+    joined = Reply(
+        sections=[*reply.sections, *again.sections],
+        choices=again.choices if again.awaiting else [*reply.choices, *again.choices],
+        effects=[*reply.effects, *again.effects],
+        awaiting=again.awaiting,
+    )
+    return joined, _kept(memory, asking.name, again)
+
+
+def _gathered(turn: Turn, handlers: Iterable[Handler], memory: Memory) -> tuple[Reply, Memory]:
+    """What handlers say together; one that answers alone ends the round."""
     sections: list[Section] = []
     choices: list[Choice] = []
     effects: list[Effect] = []
-    for handler in ALL:
-        reply = handler.answer(turn)
+    awaiting = False
+    for handler in handlers:
+        kept = memory.kept.get(handler.name)
+        reply = handler.answer(replace(turn, kept=kept) if kept else turn)
         if isinstance(reply, NotMine):
             continue
+        memory = _kept(memory, handler.name, reply)
         if reply.alone:
-            return reply
+            return reply, memory
         sections += reply.sections
         choices += reply.choices
         effects += reply.effects
+        awaiting = awaiting or reply.awaiting
     if not sections:
         last = LAST.answer(turn)
         assert isinstance(last, Reply)  # the last handler always speaks
-        return last
-    return Reply(sections=sections, choices=choices, effects=effects)
+        return last, memory
+    return Reply(sections=sections, choices=choices, effects=effects, awaiting=awaiting), memory
+
+
+def _kept(memory: Memory, name: str, reply: Reply) -> Memory:
+    """The memory with what a handler's reply wants kept, and whether it awaits an answer."""
+    kept = {key: value for key, value in memory.kept.items() if key != name or reply.keep is None}
+    if reply.keep:
+        kept[name] = reply.keep
+    awaiting = "" if memory.awaiting == name else memory.awaiting
+    return replace(memory, kept=kept, awaiting=name if reply.awaiting else awaiting)
 
 
 def _remembered(context: Context, reading: Reading) -> Context:

@@ -68,11 +68,17 @@ class Wording:
         limit_bytes: int,
     ) -> Worded:
         """The whole reply: notes, sections under their notices' headings, numbered choices, closing lines."""
-        blocks = [*before, *self._sections(reply.sections, library, now)]
+        asking = [section for section in reply.sections if section.weight < 0] if reply.awaiting else []
+        others = [section for section in reply.sections if section not in asking]
+        blocks = [*before, *self._sections(others, library, now)]
         labels, says = self._choices(reply.choices)
         tail = [self.render("conversation/choices", lines=labels)] if labels else []
         more = "\n" + self.phrase("conversation/more")
-        parts = pack([*blocks, *tail, *after], limit_bytes, more)
+        closing = "\n".join(self._sections(asking, library, now))
+        parts = pack([*blocks, *tail, *after], limit_bytes - _size(closing) - 2, more)
+        if closing:
+            # what awaits an answer belongs to what is read first
+            parts[0] = f"{parts[0]}\n\n{closing}".lstrip()
         return Worded(parts=tuple(parts), choices=says)
 
     def _sections(self, sections: Iterable[Section], library: Library, now: datetime) -> Iterable[str]:

@@ -93,13 +93,17 @@ class Effect:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a handler has to say; several handlers may each add theirs. `alone` ends the round: no other
-    is asked. `silent` answers nothing at all (an unsubscribe)."""
+    is asked. `silent` answers nothing at all (an unsubscribe). `keep` is JSON that the handler finds again as
+    `Turn.kept` (None: as before; empty: forgotten). `awaiting`: the reply ends with a question of this
+    handler, which has first look at the next message."""
 
     sections: Sequence[Section] = ()
     choices: Sequence[Choice] = ()
     effects: Sequence[Effect] = ()
     alone: bool = False
     silent: bool = False
+    keep: Mapping[str, Any] | None = None
+    awaiting: bool = False
 
 
 class NotMine:
@@ -134,13 +138,16 @@ class Links(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
     """One snapshot: what was said, how it reads, what came before, what the notices say, the time in
-    service. `links` is None where people cannot reach this service by an address."""
+    service. `kept` is what this handler kept for itself; `asked`: it awaits an answer to its question;
+    `links` is None where people cannot reach this service by an address."""
 
     incoming: Incoming
     reading: Reading
     context: Context
     library: Library
     now: datetime
+    kept: Mapping[str, Any] = field(default_factory=dict)
+    asked: bool = False
     links: Links | None = None
 
 
@@ -151,4 +158,12 @@ class Handler(Protocol):
 
     def answer(self, turn: Turn) -> Reply | NotMine:
         """Say this handler's part of the answer; pure, without I/O, within milliseconds."""
+        ...
+
+
+class Asking(Handler, Protocol):
+    """A capability that asks questions of its own."""
+
+    def again(self, turn: Turn) -> Reply:
+        """Its question once more, after others have answered something in between."""
         ...

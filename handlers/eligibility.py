@@ -36,6 +36,8 @@ class Eligibility:
         sections: list[Section] = []
         choices: list[Choice] = []
         for finding in turn.reading.findings:
+            if finding.scope.programmes and facts.own_chances(turn) and finding.overview:
+                continue  # the self-check goes through the conditions one by one
             if Aspect.ELIGIBILITY in finding.overview:
                 sections += facts.pointed(turn, finding, ASPECTS, Condition)
                 sections += _overview(turn, finding)

@@ -49,6 +49,8 @@ class Fallback:
 
     def answer(self, turn: Turn) -> Reply | NotMine:
         """The topic, where one could be made out, is named as one that the notices do not have."""
+        if turn.reading.act == "more":
+            return Reply(sections=[Section(template="conversation/no_more")])
         scopes = [finding.scope for finding in turn.reading.findings]
         if scopes:
             return Reply(sections=[_unwritten(turn, scope) for scope in scopes])

@@ -7,7 +7,7 @@ from typing import Final
 from handlers.applying import Applying
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
-from handlers.contract import Handler
+from handlers.contract import Asking, Handler
 from handlers.deadlines import Deadlines
 from handlers.eligibility import Eligibility
 from handlers.fallback import Elsewhere, Fallback
@@ -20,6 +20,11 @@ from handlers.selfcheck import SelfCheck
 from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
 
+_SELFCHECK: Final = SelfCheck()
+
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK,)
+"""Those of ALL that ask questions and await an answer."""
+
 ALL: Final[tuple[Handler, ...]] = (
     Events(),
     Human(),
@@ -27,7 +32,7 @@ ALL: Final[tuple[Handler, ...]] = (
     Smalltalk(),
     Notices(),
     Elsewhere(),
-    SelfCheck(),
+    _SELFCHECK,
     Comparing(),
     Eligibility(),
     Deadlines(),

@@ -1,66 +1,405 @@
-"""The start of a self-check: the programme, its conditions one by one, and what was said so far."""
+"""The guided self-check: what can still change the outcome is asked, then the verdict is told by clause."""
 
 from __future__ import annotations
 
-from handlers import facts
-from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
-from knowledge.library import Sourced
-from knowledge.notice import Aspect, Condition
-from knowledge.reading import ASK, Scope
+import json
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
 
-_ROLES = ("all", "soft", "any", "host", "exclusion", "slot")
+from handlers import check_words, facts
+from handlers.check_state import Check, rules_of
+from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
+from knowledge.figures import chinese_number
+from knowledge.interview import Interview, Question
+from knowledge.notice import CHINA, Aspect
+from knowledge.reading import ASK
+from knowledge.telling import Telling, Told
+
+TRIES: Final = 3
+PAUSED_AFTER: Final = timedelta(hours=6)
+"""A question left without an answer for so long is not repeated after other answers."""
+
+_KEPT_INTERVIEWS: Final = 64
+_LINK_DAYS: Final = 7
+_ELSE: Final = frozenset({"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine"})
+"""What ends the asking for now: another has the word."""
 
 
 class SelfCheck:
-    """我能报吗: the conditions to hold one's own case against; the programme is chosen first."""
+    """我能报吗: one question after the other, until every verdict stands."""
 
     name = "selfcheck"
 
+    def __init__(self) -> None:
+        self._interviews: OrderedDict[tuple[str, ...], Interview] = OrderedDict()
+        self._telling: tuple[str, Telling] | None = None
+        self._commands: dict[str, Callable[[Turn, Check], Reply | None]] = {
+            "check_quit": self._quit,
+            "check_restart": self._restart,
+            "check_resume": self._resume,
+            "more": self._more,
+            "check_result": self._verdicts,
+            "check_back": self._last,
+            "check_why": self._why,
+            "check_answers": self._answers,
+            "check_details": self._details,
+            "check_materials": self._materials,
+        }
+
     def answer(self, turn: Turn) -> Reply | NotMine:
-        """With a programme its conditions, without one the choice of a programme."""
-        if turn.reading.act == "menu_check":
-            return Reply(
-                sections=[Section(template="selfcheck/choose")], choices=_every_programme(turn), alone=True
-            )
-        if turn.reading.act != ASK or Aspect.SELFCHECK not in turn.reading.aspects[:2]:
+        """The next question, the verdict, or the choice of a programme."""
+        act = turn.reading.act
+        if turn.incoming.kind is Kind.EVENT and not turn.incoming.text:
             return NOT_MINE
-        scopes = [finding.scope for finding in turn.reading.findings if finding.scope.programmes]
-        if not scopes:
-            return Reply(
-                sections=[Section(template="selfcheck/choose")], choices=_every_programme(turn), alone=True
-            )
-        return Reply(sections=[section for scope in scopes for section in _conditions(turn, scope)])
+        if act in ("menu_check", "check_roster"):
+            return _choose(turn) if act == "menu_check" else _roster(turn)
+        check = Check.load(turn.kept, turn.library)
+        if check is None and act in _COMMANDS:
+            return Reply(sections=[Section(template="selfcheck/no_check")], alone=True)
+        if check is not None and (reply := self._command(turn, check)) is not None:
+            return reply
+        if check is not None and turn.asked and act not in _ELSE:
+            return self._heard(turn, check)
+        return replace(self._begin(turn, check), alone=_alone(turn)) if self._wanted(turn) else NOT_MINE
 
+    def again(self, turn: Turn) -> Reply:
+        """The open question after an answer to something else; after a long silence only a hint at it. What
+        others answered without having been asked was meant for the question, and counts as a try."""
+        check = Check.load(turn.kept, turn.library)
+        question = self._current(turn, check) if check else None
+        if check is None or question is None:
+            return Reply(keep={})
+        if turn.reading.act in _ELSE or turn.now - check.touched_at > PAUSED_AFTER:
+            return Reply(sections=[Section(template="selfcheck/paused", weight=_LAST)])
+        if not self._read(turn, check, turn.incoming.text, question).aside:
+            check = replace(check, tries=check.tries + 1)
+            if check.tries >= TRIES:
+                return self._given_up(turn, check, question)
+        return self._ask(turn, check, question, template="selfcheck/back_to")
 
-def _conditions(turn: Turn, scope: Scope) -> list[Section]:
-    result = []
-    for programme in scope.programmes:
-        own = Scope(notice=scope.notice, programmes=(programme,))
-        rows = [s for s in facts.facts_of(turn, own, Condition) if _checked(s)]
-        result.append(
-            Section(
-                template="selfcheck/conditions",
-                values={
-                    "programme": turn.library.programmes[programme][1].name,
-                    "groups": facts.groups(rows, _ROLES),
-                    "stated": [said.words for said in turn.reading.stated],
-                },
-                facts=tuple(s.id for s in rows),
-                scope=scope,
-                weight=4,
-            )
+    # —— beginning
+
+    def _wanted(self, turn: Turn) -> bool:
+        """Whether somebody wants to know his own chances: by asking for it, or by telling of himself where
+        that is the question."""
+        reading, patterns = turn.reading, turn.library.vocabulary.patterns
+        if reading.act != ASK:
+            return False
+        inherited = {"topic", "programmes"} <= set(reading.inherited)
+        if facts.own_chances(turn) and not inherited:
+            return True
+        programmes = [p for p in reading.programmes if p in turn.library.rules]
+        own, chance = patterns.myself.search(reading.text), patterns.chance.search(reading.text)
+        if not programmes or not (chance or own or len(reading.text) >= _LONG):
+            return False
+        notice = turn.library.programmes[programmes[0]][0]
+        told = len(self._told(turn, turn.incoming.text, notice.id, None).values)
+        if inherited or not chance:
+            return told >= _STORY
+        return told >= (_OWN if own else _TELLING)
+
+    def _begin(self, turn: Turn, before: Check | None) -> Reply:
+        programmes = _programmes(turn)
+        if not programmes:
+            return _choose(turn)
+        notice = turn.library.programmes[programmes[0]][0]
+        check = Check(
+            notice=notice.id,
+            programmes=programmes,
+            rules=rules_of(turn.library, notice.id),
+            touched_at=turn.now,
+            districts=turn.reading.districts or turn.context.districts,
         )
-    return result
+        if before is not None:
+            known = before.fresh(turn.now, turn.library.dictionary)
+            known = known if before.notice == notice.id else known.elsewhere()
+            check = replace(check, answers=known.answers)
+        texts = [turn.context.text] if turn.context.stated else []
+        for text in (*texts, turn.incoming.text):
+            check = check.with_told(self._read(turn, check, text, None), turn.now)
+        return self._on(turn, check, opening=True)
+
+    # —— one message while a question is open
+
+    def _heard(self, turn: Turn, check: Check) -> Reply | NotMine:
+        question = self._current(turn, check)
+        if question is None:
+            return self._on(turn, check)
+        told = check_words.by_line(turn.incoming.text, question)
+        told = told or self._read(turn, check, turn.incoming.text, question)
+        answers = any(fact in told.values or fact in told.unsure for fact in question.fills)
+        news = any(check.values.get(fact) != value for fact, value in told.values.items())
+        if answers or news:
+            return self._take(turn, check, question, told)
+        if "programmes" not in turn.reading.inherited and turn.reading.programmes and self._wanted(turn):
+            return self._begin(turn, check)
+        return self._missed(turn, check, question)
+
+    def _missed(self, turn: Turn, check: Check, question: Question) -> Reply | NotMine:
+        """What is no answer: a word to be explained, a question for the others, or not understood."""
+        if meaning := check_words.meaning(turn):
+            asked = self._ask(turn, check, question, template="selfcheck/back_to")
+            return replace(asked, sections=[meaning, *asked.sections])
+        reading = turn.reading
+        topics = {*reading.aspects, *reading.matters} - {Aspect.SELFCHECK}
+        if reading.act != ASK or (topics and "topic" not in reading.inherited):
+            return NOT_MINE
+        check = replace(check, tries=check.tries + 1)
+        if check.tries >= TRIES:
+            return self._given_up(turn, check, question)
+        return self._ask(turn, check, question, template="selfcheck/not_understood")
+
+    def _given_up(self, turn: Turn, check: Check, question: Question) -> Reply:
+        unsure = Told(values={}, words={}, unsure=frozenset(question.fills))
+        return self._take(turn, check, question, unsure, template="selfcheck/given_up")
+
+    def _take(
+        self, turn: Turn, check: Check, question: Question, told: Told, template: str = "selfcheck/noted"
+    ) -> Reply:
+        """Goes on with what was told; the question stays open where the message told of other facts only."""
+        before = self._interview(turn, check).verdicts(check.values, check.unsure)
+        check = check.with_told(told, turn.now)
+        if any(fact in told.values or fact in told.unsure for fact in question.fills):
+            check = check.answered(question)
+        noted = check_words.noted(turn.library, check, question, told, template)
+        turned = check_words.turned(turn.library, before, self._interview(turn, check), check)
+        return self._on(turn, check, notes=[noted, *turned])
+
+    # —— commands
+
+    def _command(self, turn: Turn, check: Check) -> Reply | None:
+        """What a command in a check does; None for anything else."""
+        if what := turn.library.vocabulary.patterns.change.search(turn.reading.text):
+            return self._change(turn, check, what)
+        command = self._commands.get(turn.reading.act)
+        return command(turn, check) if command else None
+
+    def _quit(self, turn: Turn, check: Check) -> Reply | None:
+        if not turn.asked:
+            return None
+        kept = replace(check, touched_at=turn.now)
+        return Reply(sections=[Section(template="selfcheck/quit")], keep=kept.dump(), alone=True)
+
+    def _restart(self, turn: Turn, check: Check) -> Reply:
+        return self._on(turn, replace(check, answers={}, unsure=frozenset(), asked=()), opening=True)
+
+    def _more(self, turn: Turn, check: Check) -> Reply | None:
+        return self._resume(turn, check) if check.current else None
+
+    def _resume(self, turn: Turn, check: Check) -> Reply:
+        """On with a check after a pause: what has become stale is asked again, changed rules are named."""
+        fresh = check.fresh(turn.now, turn.library.dictionary)
+        notes = []
+        if dropped := [fact for fact in check.answers if fact not in fresh.answers]:
+            names = check_words.names(turn.library, dropped)
+            notes.append(Section(template="selfcheck/stale", values={"names": names}))
+        return self._on(turn, fresh, notes=notes)
+
+    def _last(self, turn: Turn, check: Check) -> Reply:
+        return self._back(turn, check, check.asked[-1:])
+
+    def _details(self, turn: Turn, check: Check) -> Reply:
+        return check_words.details(turn, check)
+
+    def _materials(self, turn: Turn, check: Check) -> Reply:
+        return check_words.materials(turn, check)
+
+    def _back(self, turn: Turn, check: Check, questions: Sequence[str]) -> Reply:
+        """Asks an answered question again; the others keep their answers."""
+        if not questions:
+            return Reply(sections=[Section(template="selfcheck/no_earlier")], alone=True, awaiting=turn.asked)
+        fills = self._fills(turn, check, questions[0])
+        check = replace(check.without(fills), current=questions[0])
+        check = replace(check, asked=tuple(id_ for id_ in check.asked if id_ != questions[0]), tries=0)
+        question = self._current(turn, check)
+        if question is None:
+            return self._on(turn, check)
+        return self._ask(turn, check, question)
+
+    def _change(self, turn: Turn, check: Check, what: re.Match[str]) -> Reply | None:
+        """改第3题, 改年龄, 年龄改成56: a new answer where one is given, else the question again."""
+        if what[1]:
+            number = int(what[1]) if what[1].isdecimal() else chinese_number(what[1]) or 0
+            return self._back(turn, check, check.asked[number - 1 : number])
+        facts = check_words.named(turn.library, check, what[2] or "")
+        told = self._read(turn, check, turn.incoming.text, None)
+        if told.values and not facts:
+            before = self._interview(turn, check).verdicts(check.values, check.unsure)
+            check = check.without(told.values).with_told(told, turn.now)
+            values = {"told": check_words.told(turn.library, check, told.values)}
+            noted = Section(template="selfcheck/changed", values=values)
+            turned = check_words.turned(turn.library, before, self._interview(turn, check), check)
+            return self._on(turn, check, notes=[noted, *turned])
+        interview = self._interview(turn, check)
+        questions = [id_ for fact in facts for id_ in interview.questions_for(fact)]
+        asked = [id_ for id_ in questions if id_ in check.asked] or questions
+        return self._back(turn, check, asked) if asked else None
+
+    def _why(self, turn: Turn, check: Check) -> Reply | None:
+        question = self._current(turn, check) if turn.asked else None
+        if question is None:
+            return None
+        why = check_words.why(turn, question)
+        asked = self._ask(turn, check, question)
+        return replace(asked, sections=[why, *asked.sections])
+
+    def _answers(self, turn: Turn, check: Check) -> Reply:
+        values = {"told": check_words.told(turn.library, check, check.answers)}
+        section = Section(template="selfcheck/answers", values=values)
+        if not turn.asked:
+            return Reply(sections=[section], alone=True)
+        question = self._current(turn, check)
+        if question is None:
+            return self._on(turn, check, notes=[section])
+        asked = self._ask(turn, check, question)
+        return replace(asked, sections=[section, *asked.sections])
+
+    # —— going on
+
+    def _on(self, turn: Turn, check: Check, *, opening: bool = False, notes: Iterable[Section] = ()) -> Reply:
+        """The next question that can change something, else the verdicts."""
+        said = [*notes]
+        now_rules = rules_of(turn.library, check.notice)
+        if check.rules != now_rules:
+            said.append(Section(template="selfcheck/rules_changed"))
+            check = replace(check, rules=now_rules)
+        if newer := turn.library.notices[check.notice].superseded_by:
+            edition = turn.library.notices[newer].header.edition
+            said.append(Section(template="selfcheck/newer", values={"edition": edition}))
+        interview = self._interview(turn, check)
+        question = interview.next(check.values, check.unsure)
+        if opening:
+            said.insert(0, check_words.opening(turn, check, asks=question is not None))
+        if question is None:
+            done = self._verdicts(turn, check)
+            return replace(done, sections=[*check_words.ordered(said), *done.sections])
+        if question.id != check.current:
+            check = replace(check, tries=0)
+        elif check.tries >= TRIES:
+            # answered thrice and still open: no further answer will help
+            check = replace(check, unsure=check.unsure | {*question.fills}, current="")
+            return self._on(turn, check, notes=said)
+        asked = self._ask(turn, check, question)
+        return replace(asked, sections=[*check_words.ordered(said), *asked.sections])
+
+    def _ask(self, turn: Turn, check: Check, question: Question, template: str = "") -> Reply:
+        """The question as it is shown, after a line of `template` where one is given."""
+        left = self._interview(turn, check).left(check.values, check.unsure)
+        check = replace(check, current=question.id, touched_at=turn.now)
+        sections = [Section(template=template, values={"example": question.example}, weight=_LAST)]
+        sections = [*(sections if template else []), check_words.asking(check, question, left)]
+        return Reply(sections=sections, keep=check.dump(), alone=True, awaiting=True)
+
+    def _verdicts(self, turn: Turn, check: Check) -> Reply:
+        check = replace(check, current="", touched_at=turn.now)
+        reply = check_words.verdicts(turn, check)
+        if turn.links:
+            link = turn.links.new("result")
+            values = {"url": link.url, "days": _LINK_DAYS}
+            shown = Section(template="selfcheck/link", values=values, weight=_LAST)
+            page = json.dumps(check.page(turn.library.version), ensure_ascii=False)
+            effects = [link.keep(page, days=_LINK_DAYS)]
+            reply = replace(reply, sections=[*reply.sections, shown], effects=effects)
+        return replace(reply, keep=check.dump())
+
+    # —— parts
+
+    def _current(self, turn: Turn, check: Check) -> Question | None:
+        return self._interview(turn, check).question(check.current, check.values, check.unsure)
+
+    def _fills(self, turn: Turn, check: Check, question: str) -> tuple[str, ...]:
+        """The facts that a question fills, whatever is known."""
+        found = self._interview(turn, check).question(question, {}, frozenset())
+        return found.fills if found else ()
+
+    def _read(self, turn: Turn, check: Check, text: str, asked: Question | None) -> Told:
+        return self._told(turn, text, check.notice, asked)
+
+    def _told(self, turn: Turn, text: str, notice: str, asked: Question | None) -> Told:
+        version = turn.library.version
+        if self._telling is None or self._telling[0] != version:
+            self._telling = (version, Telling(turn.library))
+        today = turn.now.astimezone(CHINA).date()
+        return self._telling[1].read(text, today=today, notice=notice, asked=asked)
+
+    def _interview(self, turn: Turn, check: Check) -> Interview:
+        key = (turn.library.version, *check.programmes, "", *check.districts)
+        found = self._interviews.get(key)
+        if found is None:
+            found = self._interviews[key] = Interview(turn.library, check.programmes, check.districts)
+            if len(self._interviews) > _KEPT_INTERVIEWS:
+                self._interviews.popitem(last=False)
+        return found
 
 
-def _checked(sourced: Sourced) -> bool:
-    return isinstance(sourced.fact, Condition) and sourced.fact.role in _ROLES
+_LAST: Final = check_words.LAST
+_ASKED: Final = 0.5
+_OWN: Final = 1
+_TELLING: Final = 2
+_STORY: Final = 3
+_LONG: Final = 30
+_CHANCES: Final = frozenset(
+    {Aspect.SELFCHECK, Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.REQUIREMENTS, Aspect.ABOUT}
+)
+_COMMANDS: Final = frozenset(
+    {"check_back", "check_result", "check_resume", "check_details", "check_materials"}
+)
 
 
-def _every_programme(turn: Turn) -> list[Choice]:
+def _alone(turn: Turn) -> bool:
+    """Whether nothing is asked beside one's own chances."""
+    asked = set(turn.reading.aspects) - _CHANCES
+    return not asked and all(weight < _ASKED for weight in turn.reading.matters.values())
+
+
+def _programmes(turn: Turn) -> tuple[str, ...]:
+    """The programmes to check: those named, of one notice; all of the city's where all are wanted."""
+    rules = turn.library.rules
+    named = [p for finding in turn.reading.findings for p in finding.scope.programmes if p in rules]
+    notices = list(dict.fromkeys(turn.library.programmes[p][0].id for p in named))
+    if len(notices) == 1:
+        return tuple(dict.fromkeys(named))
+    if not named and turn.reading.city and turn.library.vocabulary.patterns.every.search(turn.reading.text):
+        for notice in turn.library.of_city(turn.reading.city):
+            if notice.criteria.rulesets:
+                return tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
+    return ()
+
+
+def _choose(turn: Turn) -> Reply:
+    """Which programme: those of the city that is known, of all cities else, and all of a city together."""
     city = turn.reading.city
-    return [
-        Choice(template="selfcheck/programme", values={"programme": p.name}, says="selfcheck/start")
-        for notice, p in turn.library.programmes.values()
-        if not notice.superseded_by and (not city or notice.header.city == city)
-    ]
+    choices: list[Choice] = []
+    together: list[Choice] = []
+    for notice in turn.library.notices.values():
+        if notice.superseded_by or not notice.criteria.rulesets or (city and notice.header.city != city):
+            continue
+        for ruleset in notice.criteria.rulesets:
+            name = turn.library.programmes[ruleset.programme][1].name
+            choices.append(
+                Choice(template="selfcheck/programme", values={"programme": name}, says="selfcheck/start")
+            )
+        if len(notice.criteria.rulesets) > 1:
+            values = {"city": notice.header.city}
+            together.append(Choice(template="selfcheck/every", values=values, says="selfcheck/start_every"))
+    return Reply(sections=[Section(template="selfcheck/choose")], choices=choices + together, alone=True)
+
+
+def _roster(turn: Turn) -> Reply:
+    """名单自查: a page to fill in a list of people, as an account cannot be sent a file."""
+    if turn.links is None:
+        return Reply(sections=[Section(template="selfcheck/no_roster")], alone=True)
+    city = turn.reading.city
+    notices = [n for n in turn.library.notices.values() if n.criteria.rulesets and not n.superseded_by]
+    wanted = [n for n in notices if not city or n.header.city == city]
+    links = [(notice, turn.links.new("roster")) for notice in wanted]
+    rows = [{"short": notice.header.short, "url": link.url} for notice, link in links]
+    return Reply(
+        sections=[Section(template="selfcheck/roster", values={"rows": rows, "days": _LINK_DAYS})],
+        effects=[link.keep(json.dumps({"notice": notice.id}), days=_LINK_DAYS) for notice, link in links],
+        alone=True,
+    )

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,14 @@ import typer
 
 from bot.__main__ import cli
 from bot.dialogue import Dialogue
+from bot.pages.links import PublicLinks
 from bot.settings import FILE, PREFIX, Settings
 from bot.wording import TEMPLATES, Wording
 from handlers.contract import Kind, Reply, Turn
 from handlers.registry import ALL, LAST
 from knowledge.library import Library
 from knowledge.reading import ASK, Context, Finding, Reading, Scope
-from tests.talk import incoming_text, sample, talk
+from tests.talk import WHOLE, incoming_text, sample, talk
 from tests.wire import SEASON
 
 ROOT = Path(__file__).parent.parent
@@ -201,6 +205,12 @@ def test_every_template_is_used_and_leaves_no_gap() -> None:
         talk(dialogue, question["turns"])
     for turns in CORNERS:
         talk(dialogue, turns)
+    for turns in CHECKS:
+        talk(dialogue, turns)
+    linked = Dialogue(dialogue.library, wording, PublicLinks("https://jiangwen.example"))
+    talk(linked, ["自查武汉工匠", "看结果"])
+    talk(linked, ["名单自查"])
+    _after_a_pause(dialogue, wording)
     for kind in Kind:
         talk(dialogue, [incoming_text("", kind=kind)])
     for event in ("subscribe", "scan", "unsubscribe", "view"):
@@ -220,6 +230,17 @@ def test_every_template_is_used_and_leaves_no_gap() -> None:
         assert wording.render(name)
 
 
+def _after_a_pause(dialogue: Dialogue, wording: Wording) -> None:
+    """A self-check that goes on after months, by other rules, when a newer edition is there."""
+    begun = talk(dialogue, ["自查武汉工匠", "车间一线工人，没退休", "退出"])[-1]
+    notice = dialogue.library.notices["wuhan-2023"]
+    newer = {**dialogue.library.notices, notice.id: replace(notice, superseded_by="wuxi-2024")}
+    later = Dialogue(replace(dialogue.library, notices=newer), wording)
+    state = begun.state.replace(json.loads(begun.state)["kept"]["selfcheck"]["rules"], "other")
+    months = SEASON + timedelta(days=100)
+    later.turn(incoming_text("继续", months), state, limit_bytes=WHOLE, real_seconds=0)
+
+
 def unwritten(library: Library) -> Reply:
     """What is said where a notice is asked and nothing in it fits."""
     findings = tuple(Finding(scope=Scope(notice=notice)) for notice in library.notices)
@@ -228,6 +249,19 @@ def unwritten(library: Library) -> Reply:
     reply = LAST.answer(turn)
     assert isinstance(reply, Reply)
     return reply
+
+
+CHECKS = [
+    ["看结果"],
+    ["名单自查"],
+    ["自查武汉工匠", "上一题", "为什么问", "高级技师是几级", "武汉工匠几号截止", "看通知"],
+    ["自查武汉工匠", "天气不错哈", "天气不错哈", "天气不错哈"],
+    ["自查无锡卓越技师", "我退休了", "看结果", "逐条看无锡市卓越技师的自查结果", "按我的情况列材料"],
+    ["自查无锡卓越技师", "不在无锡", "改成在无锡的企业", "我的回答"],
+    ["自查武汉全部项目", "看结果"],
+    ["查资格", "6"],
+]
+"""Self-checks that lead to each of their templates."""
 
 
 CORNERS = [

@@ -242,7 +242,7 @@ async def test_a_number_chooses_from_the_list(line: Wire, written: str) -> None:
     person = line.simulator.person()
     await line.simulator.click(person.openid, "查资格")
     push = await line.simulator.say(person.openid, written)
-    assert "selfcheck/conditions" in await templates(line, push)
+    assert "selfcheck/question" in await templates(line, push)
     assert "武汉市技能大师" in push.text
 
 
