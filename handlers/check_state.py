@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -143,8 +142,3 @@ class Check:
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
-
-
-def rules_of(library: Library, notice: str) -> str:
-    """The state of a notice's criteria, to see whether they have changed since."""
-    return hashlib.sha256(repr(library.notices[notice].criteria).encode()).hexdigest()[:12]

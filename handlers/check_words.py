@@ -15,7 +15,7 @@ from knowledge.interview import Interview, Question
 from knowledge.library import Library, Notice, Season
 from knowledge.notice import Condition, Material
 from knowledge.reading import Scope
-from knowledge.rules import Cited, Interval, Known, Outcome, implied
+from knowledge.rules import Interval, Known, Outcome
 from knowledge.telling import Told
 from knowledge.verdict import Reason, Report
 
@@ -240,35 +240,24 @@ def why(turn: Turn, question: Question) -> Section:
         rules = turn.library.rules[programme]
         notice, named_ = turn.library.programmes[programme]
         leaves = [leaf for leaf in rules.ruleset.leaves if leaf.id in ids]
-        rows += [
-            {"programme": named_.name, "name": leaf.name, "quote": leaf.quote, "cite": cite(notice, leaf)}
-            for leaf in leaves[:_DECISIVE_OF_SEVERAL]
-        ]
+        for leaf in leaves[:_DECISIVE_OF_SEVERAL]:
+            cite = notice.citation(leaf.clause)
+            rows.append({"programme": named_.name, "name": leaf.name, "quote": leaf.quote, "cite": cite})
     return Section(template="selfcheck/why", values={"rows": rows, "help": question.help}, weight=LAST)
 
 
 # —— verdicts
 
 
-def cite(notice: Notice, cited: Cited) -> str:
-    """The clauses as a reply cites them."""
-    return "、".join(dict.fromkeys(notice.clauses[clause].citation for clause in cited.clause))
-
-
-def known(library: Library, check: Check, programme: str) -> Known:
+def _known(library: Library, check: Check, programme: str) -> Known:
     """What is known for a programme of the check's notice, in the check or not."""
-    notice = library.notices[check.notice]
-    return Known(
-        values=implied(check.values, notice.criteria.rulesets),
-        days=notice.reference_days(programme, check.districts),
-        unsure=check.unsure,
-    )
+    return library.notices[check.notice].known(programme, check.values, check.districts, check.unsure)
 
 
 def reports(library: Library, check: Check) -> dict[str, Report]:
     """The report on every programme of the check."""
     return {
-        programme: Report.of(library.rules[programme], known(library, check, programme))
+        programme: Report.of(library.rules[programme], _known(library, check, programme))
         for programme in check.programmes
     }
 
@@ -297,7 +286,7 @@ def verdicts(turn: Turn, check: Check) -> Reply:
     hopeful = [p for p, report in found.items() if report.stands.high > 0]
     for rule in notice.criteria.together:
         if len(set(hopeful) & set(rule.programmes)) > 1:
-            values = {"name": rule.name, "quote": rule.quote, "cite": cite(notice, rule)}
+            values = {"name": rule.name, "quote": rule.quote, "cite": notice.citation(rule.clause)}
             sections.append(Section(template="selfcheck/together", values=values))
     sections.append(_closing(turn, check))
     choices = [
@@ -367,7 +356,7 @@ def reason(library: Library, notice: Notice, check: Check, of: Reason) -> dict[s
     return {
         "name": of.leaf.name,
         "quote": of.leaf.quote,
-        "cite": cite(notice, of.leaf),
+        "cite": notice.citation(of.leaf.clause),
         "note": of.leaf.note,
         "stands": str(of.stands.outcome),
         "told": shown(library, of.leaf.fact, answer.value, answer.words) if answer else None,
@@ -380,7 +369,7 @@ def _relaxation(notice: Notice, report: Report) -> dict[str, str] | None:
     leaf = report.relaxation
     if leaf is None or report.stands.low > 0:
         return None
-    return {"quote": leaf.quote, "cite": cite(notice, leaf), "note": leaf.note}
+    return {"quote": leaf.quote, "cite": notice.citation(leaf.clause), "note": leaf.note}
 
 
 def _conditions(turn: Turn, notice: Notice, report: Report) -> tuple[str, ...]:
@@ -418,7 +407,7 @@ def _better(library: Library, check: Check, found: Mapping[str, Report]) -> list
     for ruleset in library.notices[check.notice].criteria.rulesets:
         if ruleset.programme not in check.programmes:
             rules = library.rules[ruleset.programme]
-            stands = rules.verdict(known(library, check, ruleset.programme))
+            stands = rules.verdict(_known(library, check, ruleset.programme))
             rows.append((stands, ruleset.programme))
     hopeful = sorted((row for row in rows if row[0].high > 0), reverse=True)
     return [programme for _, programme in hopeful]
@@ -440,11 +429,11 @@ def details(turn: Turn, check: Check) -> Reply:
                     "outcome": str(report.outcome),
                     "rows": [reason(turn.library, notice, check, r) for r in report.criteria],
                     "jury": [
-                        {"name": row.name, "quote": row.quote, "cite": cite(notice, row)}
+                        {"name": row.name, "quote": row.quote, "cite": notice.citation(row.clause)}
                         for row in report.jury
                     ],
                     "notes": [
-                        {"name": row.name, "quote": row.quote, "cite": cite(notice, row)}
+                        {"name": row.name, "quote": row.quote, "cite": notice.citation(row.clause)}
                         for row in report.notes
                     ],
                 },

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from handlers import check_words, facts
-from handlers.check_state import Check, rules_of
+from handlers.check_state import Check
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 from knowledge.figures import chinese_number
 from knowledge.interview import Interview, Question
@@ -110,7 +110,7 @@ class SelfCheck:
         check = Check(
             notice=notice.id,
             programmes=programmes,
-            rules=rules_of(turn.library, notice.id),
+            rules=notice.rules_version,
             touched_at=turn.now,
             districts=turn.reading.districts or turn.context.districts,
         )
@@ -225,9 +225,9 @@ class SelfCheck:
         if what[1]:
             number = int(what[1]) if what[1].isdecimal() else chinese_number(what[1]) or 0
             return self._back(turn, check, check.asked[number - 1 : number])
-        facts = check_words.named(turn.library, check, what[2] or "")
+        meant = check_words.named(turn.library, check, what[2] or "")
         told = self._read(turn, check, turn.incoming.text, None)
-        if told.values and not facts:
+        if told.values and not meant:
             before = self._interview(turn, check).verdicts(check.values, check.unsure)
             check = check.without(told.values).with_told(told, turn.now)
             values = {"told": check_words.told(turn.library, check, told.values)}
@@ -235,7 +235,7 @@ class SelfCheck:
             turned = check_words.turned(turn.library, before, self._interview(turn, check), check)
             return self._on(turn, check, notes=[noted, *turned])
         interview = self._interview(turn, check)
-        questions = [id_ for fact in facts for id_ in interview.questions_for(fact)]
+        questions = [id_ for fact in meant for id_ in interview.questions_for(fact)]
         asked = [id_ for id_ in questions if id_ in check.asked] or questions
         return self._back(turn, check, asked) if asked else None
 
@@ -263,11 +263,11 @@ class SelfCheck:
     def _on(self, turn: Turn, check: Check, *, opening: bool = False, notes: Iterable[Section] = ()) -> Reply:
         """The next question that can change something, else the verdicts."""
         said = [*notes]
-        now_rules = rules_of(turn.library, check.notice)
-        if check.rules != now_rules:
+        notice = turn.library.notices[check.notice]
+        if check.rules != notice.rules_version:
             said.append(Section(template="selfcheck/rules_changed"))
-            check = replace(check, rules=now_rules)
-        if newer := turn.library.notices[check.notice].superseded_by:
+            check = replace(check, rules=notice.rules_version)
+        if newer := notice.superseded_by:
             edition = turn.library.notices[newer].header.edition
             said.append(Section(template="selfcheck/newer", values={"edition": edition}))
         interview = self._interview(turn, check)

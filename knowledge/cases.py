@@ -20,7 +20,7 @@ from knowledge.dictionary import ELSEWHERE, Days, Entry, Item, Items, OneOf, Spa
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.library import Library, Notice
 from knowledge.notice import Record, Strings
-from knowledge.rules import Interval, Known, Outcome, implied
+from knowledge.rules import Interval, Known, Outcome
 from knowledge.yaml_source import Path_, Source, read
 
 FOLDER = Path(__file__).parent / "cases"
@@ -163,12 +163,11 @@ class _Author:
         self._checked(row, path)
         if len(self.faults) > before:
             return None
-        days = self._notice.reference_days(self._programme, row.districts)
         return Case(
             programme=self._programme,
             id=row.id,
             why=row.why,
-            known=Known(values=implied(values, self._notice.criteria.rulesets), days=days),
+            known=self._notice.known(self._programme, values, row.districts),
             expect=self._words[row.expect],
             best=self._words.get(row.best),
             worst=self._words.get(row.worst),

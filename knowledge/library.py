@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from knowledge import lint, lint_rules, lint_telling
-from knowledge.dictionary import Entry, Screen
+from knowledge.dictionary import Entry, Screen, Value
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
     CHINA,
@@ -33,7 +33,7 @@ from knowledge.notice import (
     Stage,
     Strings,
 )
-from knowledge.rules import Criteria, Outcome, Rules
+from knowledge.rules import Criteria, Known, Outcome, Rules, implied
 from knowledge.sayings import Sayings
 from knowledge.vocabulary import (
     AnswerKind,
@@ -146,6 +146,30 @@ class Notice:
         local = [stage for part, stage in binding if part.header.parent]
         last = [stage.safe_day or stage.last_day for stage in local or [stage for _, stage in binding]]
         return (self.header.issued, *([max(last)] if last else []))
+
+    def known(
+        self,
+        programme: str,
+        values: Mapping[str, Value],
+        districts: Sequence[str] = (),
+        unsure: frozenset[str] = frozenset(),
+    ) -> Known:
+        """What is known for one of its programmes: a title that was won counts as what it is, and the
+        reference days are those of a unit in these districts."""
+        return Known(
+            values=implied(values, self.criteria.rulesets),
+            days=self.reference_days(programme, districts),
+            unsure=unsure,
+        )
+
+    def citation(self, clauses: Iterable[str]) -> str:
+        """Clauses as a reply cites them, each once."""
+        return "、".join(dict.fromkeys(self.clauses[clause].citation for clause in clauses))
+
+    @cached_property
+    def rules_version(self) -> str:
+        """The state of its criteria, to see whether they have changed since."""
+        return hashlib.sha256(repr(self.criteria).encode()).hexdigest()[:12]
 
     def season(self, now: datetime) -> Season:
         """Open from the day of issue until the applicants' last stage ends."""

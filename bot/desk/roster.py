@@ -13,7 +13,7 @@ from bot.desk.table import Cell, Row, Unreadable
 from bot.desk.words import WORDS, plain
 from knowledge.dictionary import Value
 from knowledge.library import Library, Notice
-from knowledge.rules import Known, Outcome, Rules, implied, leaves
+from knowledge.rules import Outcome, Rules, leaves
 from knowledge.verdict import Reason, Report
 
 _NAMED: Final = 3
@@ -191,12 +191,10 @@ def _advice(column: Column, reason: str) -> str:
 
 def verdicts(library: Library, notice: Notice, person: Person) -> dict[str, Verdict]:
     """The person's verdict for each programme of the notice, with what decides it."""
-    values = implied(person.values, notice.criteria.rulesets)
     found = {}
     for ruleset in notice.criteria.rulesets:
-        days = notice.reference_days(ruleset.programme, person.districts)
-        rules = library.rules[ruleset.programme]
-        report = Report.of(rules, Known(values=values, days=days))
+        known = notice.known(ruleset.programme, person.values, person.districts)
+        report = Report.of(library.rules[ruleset.programme], known)
         found[ruleset.programme] = Verdict(report.outcome, _said(library, notice, report))
     return found
 
@@ -213,7 +211,7 @@ def _said(library: Library, notice: Notice, report: Report) -> str:
 
 
 def _reason(notice: Notice, reason: Reason) -> str:
-    cited = "、".join(dict.fromkeys(notice.clauses[clause].citation for clause in reason.leaf.clause))
+    cited = notice.citation(reason.leaf.clause)
     return WORDS.results["reason"].format(name=reason.leaf.name, cite=cited)
 
 

@@ -15,7 +15,6 @@ from knowledge.rules import (
     AllOf,
     AnyOf,
     AtLeast,
-    Cited,
     Interval,
     Known,
     Leaf,
@@ -26,7 +25,6 @@ from knowledge.rules import (
     Standing,
     Switch,
     Together,
-    implied,
     parts,
 )
 from knowledge.verdict import Reason, Report
@@ -106,11 +104,9 @@ class Sheet:
 
 def sheets(check: Check, library: Library, now: datetime) -> list[Sheet]:
     """The results, those that stand best first."""
-    values = implied(check.values, check.notice.criteria.rulesets)
     found = []
     for programme in check.programmes:
-        days = check.notice.reference_days(programme, check.districts)
-        known = Known(values=values, days=days, unsure=check.unsure)
+        known = check.notice.known(programme, check.values, check.districts, check.unsure)
         found.append(_sheet(check, library, programme, known, now))
     return sorted(found, key=lambda s: (s.report.stands.low, s.report.stands.high), reverse=True)
 
@@ -127,11 +123,6 @@ def choices(check: Check, found: Sequence[Sheet]) -> list[tuple[Together, list[S
             first, second = rivals[0].report.stands, rivals[1].report.stands
             rows.append((rule, rivals, (first.low, first.high) > (second.low, second.high)))
     return rows
-
-
-def citation(notice: Notice, cited: Cited) -> str:
-    """The clauses of a criterion as people cite them."""
-    return "、".join(dict.fromkeys(notice.clauses[clause].citation for clause in cited.clause))
 
 
 def told(value: Value | None, entry: Entry) -> tuple[str, Any]:

@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -153,7 +152,7 @@ class Pages:
             sheets=sheets,
             choices=result.choices(check, sheets),
             unsure=check.unsure,
-            cite=partial(result.citation, check.notice),
+            cite=lambda cited: check.notice.citation(cited.clause),
             made_at=check.made_at.astimezone(CHINA),
             expires_at=page.expires_at.astimezone(CHINA),
             changed=check.knowledge != self._library.version,
