@@ -64,7 +64,14 @@ class SelfCheck:
             return reply
         if check is not None and turn.asked and act not in _ELSE:
             return self._heard(turn, check)
-        return replace(self._begin(turn, check), alone=_alone(turn)) if self._wanted(turn) else NOT_MINE
+        return self._opened(turn, check) if self._wanted(turn) else NOT_MINE
+
+    def _opened(self, turn: Turn, check: Check | None) -> Reply:
+        """The beginning, beside what others answer only where more is asked than one's own chances; where the
+        programme is still to be chosen, what is asked most decides."""
+        begun = self._begin(turn, check)
+        alone = _alone(turn) if begun.awaiting else set(turn.reading.aspects[:2]) <= _CHANCES
+        return replace(begun, alone=alone)
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
@@ -353,7 +360,9 @@ _COMMANDS: Final = frozenset(
 def _alone(turn: Turn) -> bool:
     """Whether nothing is asked beside one's own chances."""
     asked = set(turn.reading.aspects) - _CHANCES
-    return not asked and all(weight < _ASKED for weight in turn.reading.matters.values())
+    matters = turn.library.vocabulary.matters
+    finer = [m for m, weight in turn.reading.matters.items() if weight >= _ASKED and not matters[m].general]
+    return not asked and not finer
 
 
 def _programmes(turn: Turn) -> tuple[str, ...]:

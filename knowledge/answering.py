@@ -15,7 +15,6 @@ from knowledge.said import Found
 from knowledge.stories import Stories
 
 _MOST_PACKED = 9
-_WORD = 2
 _NONE = OneOf(frozenset({"none"}))
 _DENIALS = (SURE_NO, _NONE, OneOf(frozenset({ELSEWHERE})))
 _LIKE, _PARTLY_LIKE, _LEAD = 0.45, 0.3, 1.5
@@ -39,17 +38,30 @@ class Answering:
         self._stories = stories
 
     def read(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
-        """What `text` answers; None for a command or a question of his own."""
+        """What `text` answers; None for a command or a question of his own. What denies another fact
+        (没退休) is no "no" to this one."""
+        answer = self._answer(text, asked, today=today, notice=notice)
+        told = [row for fact, row in answer.found.items() if fact in asked.fills] if answer else []
+        if answer is None or not told or not all(_denial(row.value) for row in told):
+            return answer
+        others = self._stories.read(text, today=today, notice=notice, asked=asked.id)
+        head = self._words.split.split(self._words.filler.sub("", text))[0]
+        meant = any(
+            not _denial(row.value)
+            and self._words.refusal.search(row.words)
+            and (head in row.words or row.words in head)
+            for row in others.values()
+        )
+        if not meant or not others.keys().isdisjoint(asked.fills):
+            return answer
+        return Answer(others, understood=False)
+
+    def _answer(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         bare = self._words.filler.sub("", text)
         first = self._worded(bare, asked, self._words.first) if len(asked.fills) == 1 else {}
         if not bare or (bare in self._words.commands and not first):
             return None
         values = first or self._plain(bare, asked)
-        if values and len(bare) > _WORD and all(value in _DENIALS for value in values.values()):
-            # a sentence that denies another fact (没退休) is no "no" to this one
-            elsewhere = self._stories.read(text, today=today, notice=notice, asked=asked.id)
-            if elsewhere and elsewhere.keys().isdisjoint(asked.fills):
-                values = None
         if values is None and asked.kind in ("number", "month"):
             values = self._told(bare, asked, today) or self._apart(text, bare, asked, today, notice)
         if values is not None:
@@ -269,6 +281,11 @@ class Answering:
             for fact, row in values.items()
             if fact in asked.fills and asked.kind == "many" and isinstance(row.value, Items)
         }
+
+
+def _denial(value: Value) -> bool:
+    """Whether a value says no more than that there is nothing."""
+    return value in _DENIALS or (isinstance(value, Items) and not value.items)
 
 
 def _of_detail(value: Value | None, field: str) -> str | int | None:

@@ -114,3 +114,9 @@ async def test_an_unknown_exclusion_is_not_taken_as_absent(line: Wire) -> None:
     person = {**PEOPLE[0], "answers": {**PEOPLE[0]["answers"], "评上过": "不知道"}}
     _, reply = await checked(line, person)
     assert "■ 武汉工匠：信息不足" in reply
+
+
+async def test_without_a_programme_only_the_choice_is_offered(line: Wire) -> None:
+    (reply,) = await line.ask("我想查查自己够不够格")
+    assert "条件之一" not in reply
+    assert "武汉工匠" in reply

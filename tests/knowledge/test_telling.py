@@ -88,6 +88,15 @@ def test_answers_are_understood_as_given() -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("asked", ["unit_city", "honours", "contests", "won", "mentor"])
+@pytest.mark.parametrize("say", ["没退休", "嗯 没退休", "没退休，一线"])
+def test_what_denies_something_else_is_no_answer(asked: str, say: str) -> None:
+    told = read({"say": say, "asked": asked}).values
+
+    assert told["retired"] == known("working")
+    assert not [fact for fact in told if fact.partition("/")[0] == asked]
+
+
 def test_each_fact_comes_with_its_words() -> None:
     told = TELLING.read("我53岁,高级技师,车间主任", today=TODAY[WUHAN], notice=WUHAN)
 
