@@ -29,6 +29,7 @@ from handlers.contract import Incoming, Kind
 from knowledge import cases
 from knowledge.faults import KnowledgeError
 from knowledge.library import Library, Notice
+from store import vault
 from store.database import AlreadyOpen, Unavailable
 
 _TERMINAL_BYTES = 1_000_000
@@ -36,9 +37,11 @@ MENU = Path(__file__).parent / "menu.yaml"
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 kb = typer.Typer(no_args_is_help=True, help="The knowledge: what the notices say.")
+db = typer.Typer(no_args_is_help=True, help="The database.")
 wechat = typer.Typer(no_args_is_help=True, help="The Official Account.")
 cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
+cli.add_typer(db, name="db")
 
 Folder = Annotated[Path | None, typer.Option("--dir", help="A folder of further notices.")]
 
@@ -202,6 +205,12 @@ def kb_test(
 def kb_coverage(folder: Folder = None) -> None:
     """Name the clauses of the source texts that no fact cites."""
     typer.echo("\n".join(coverage_lines(_library(folder))))
+
+
+@db.command("new-key")
+def db_new_key() -> None:
+    """Make a key for JIANGWEN_DATA_KEY, which seals personal values."""
+    typer.echo(vault.new_key())
 
 
 @wechat.command("menu")

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -23,10 +24,11 @@ from bot.delivery import Delivery
 from bot.dialogue import Dialogue
 from bot.pages.links import PublicLinks
 from bot.pages.views import Pages
-from bot.settings import Settings
+from bot.settings import SQLITE, Settings
 from knowledge.library import Library
 from store.database import Store, Unavailable
 from store.records import Token
+from store.vault import Vault, vault_of
 
 _log = structlog.get_logger(__name__)
 
@@ -97,7 +99,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
     library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database_url.get_secret_value())
+        store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
         stack.push_async_callback(store.close)
         clock = await Clock.open(store, settings)
         wechat = wechat_of(settings, Shelf(store)) if settings.has_wechat else None
@@ -120,6 +122,12 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         ]
         yield Service(settings, library, store, clock, conversation, delivery, wechat, loops)
         await delivery.stop()
+
+
+def _vault(settings: Settings) -> Vault | None:
+    address = settings.database_url.get_secret_value().removeprefix(SQLITE)
+    beside = None if settings.has_postgres else Path(f"{address}.key")
+    return vault_of(settings.data_key.get_secret_value(), beside)
 
 
 async def _purge(store: Store, clock: Clock, settings: Settings) -> None:

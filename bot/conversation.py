@@ -111,7 +111,12 @@ class Conversation:
 
         def think(before: Before) -> Thought:
             said = self._dialogue.turn(
-                masked, before.state, limit_bytes=limit, real_seconds=seconds, notes=notes
+                masked,
+                before.state,
+                limit_bytes=limit,
+                real_seconds=seconds,
+                notes=notes,
+                affairs=before.affairs,
             )
             return Thought(text=said.text, state=said.state, trace=said.trace, effects=said.effects)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.wording import Worded, Wording
+from handlers.affairs import Affairs
+from handlers.alerts import Alert
 from handlers.contract import Choice, Effect, Handler, Incoming, Kind, Links, NotMine, Reply, Section, Turn
 from handlers.registry import ALL, ASKING, LAST
 from knowledge.figures import chinese_number
@@ -112,8 +114,10 @@ class Dialogue:
         limit_bytes: int,
         real_seconds: float,
         notes: Sequence[str] = (),
+        affairs: Affairs | None = None,
     ) -> Said:
-        """The answer to one message; `notes` are templates to say before it."""
+        """The answer to one message; `notes` are templates to say before it, `affairs` what the person may
+        ask of the store."""
         memory = Memory.load(state)
         words = self._words(incoming)
         if incoming.kind is not Kind.EVENT or words:
@@ -130,7 +134,7 @@ class Dialogue:
         reading = self._reader.read(incoming.text, memory.context)
         if reading.act == "more" and memory.parts:
             return self._more(memory, reading)
-        return self._answer(incoming, reading, memory, limit_bytes, notes=notes)
+        return self._answer(incoming, reading, memory, limit_bytes, notes=notes, affairs=affairs)
 
     def explain(self, text: str, context: Context) -> Reading:
         """How a text is read, for people who want to know why."""
@@ -159,6 +163,7 @@ class Dialogue:
         limit_bytes: int,
         *,
         notes: Sequence[str],
+        affairs: Affairs | None,
     ) -> Said:
         turn = Turn(
             incoming=incoming,
@@ -167,14 +172,16 @@ class Dialogue:
             library=self.library,
             now=incoming.received_at,
             links=self._links,
+            affairs=affairs,
         )
         reply, memory = _answered(turn, memory)
+        effects = (*reply.effects, *(Effect(name="alert", values=alert.dump()) for alert in reply.alerts))
         if reply.silent:
             return Said(
                 text=None,
                 state=memory.dump(),
                 trace=_trace(self.library, reply),
-                effects=tuple(reply.effects),
+                effects=effects,
                 reading=reading,
             )
         worded = self._worded(turn, reply, limit_bytes, notes)
@@ -190,7 +197,7 @@ class Dialogue:
             text=worded.parts[0],
             state=kept.dump(),
             trace=trace,
-            effects=tuple(reply.effects),
+            effects=effects,
             reading=reading,
         )
 
@@ -241,6 +248,7 @@ def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
         sections=[*reply.sections, *again.sections],
         choices=again.choices if again.awaiting else [*reply.choices, *again.choices],
         effects=[*reply.effects, *again.effects],
+        alerts=[*reply.alerts, *again.alerts],
         awaiting=again.awaiting,
     )
     return joined, _kept(memory, asking.name, again)
@@ -251,6 +259,7 @@ def _gathered(turn: Turn, handlers: Iterable[Handler], memory: Memory) -> tuple[
     sections: list[Section] = []
     choices: list[Choice] = []
     effects: list[Effect] = []
+    alerts: list[Alert] = []
     awaiting = False
     for handler in handlers:
         kept = memory.kept.get(handler.name)
@@ -263,12 +272,14 @@ def _gathered(turn: Turn, handlers: Iterable[Handler], memory: Memory) -> tuple[
         sections += reply.sections
         choices += reply.choices
         effects += reply.effects
+        alerts += reply.alerts
         awaiting = awaiting or reply.awaiting
     if not sections:
         last = LAST.answer(turn)
         assert isinstance(last, Reply)  # the last handler always speaks
         return last, memory
-    return Reply(sections=sections, choices=choices, effects=effects, awaiting=awaiting), memory
+    reply = Reply(sections=sections, choices=choices, effects=effects, awaiting=awaiting, alerts=alerts)
+    return reply, memory
 
 
 def _kept(memory: Memory, name: str, reply: Reply) -> Memory:

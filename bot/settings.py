@@ -12,6 +12,9 @@ from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from store.vault import key_of
+
+SQLITE, POSTGRES = "sqlite+aiosqlite:///", "postgresql+asyncpg://"
 PREFIX = "JIANGWEN_"
 FILE = "JIANGWEN_CONFIG"
 _AES_KEY_LENGTH = 43
@@ -42,6 +45,11 @@ class Settings(BaseModel):
     wechat_api_base: str = Field("https://api.weixin.qq.com", description="where the platform's API is")
     knowledge_dir: Path | None = Field(None, description="a folder of further notices")
     public_url: str = Field("", description="how people reach this service; no link is sent while empty")
+    data_key: SecretStr = Field(
+        SecretStr(""),
+        description="seals personal values: 32 bytes in base64, several with commas, newest first; while it is "
+        "empty a file beside the SQLite database holds one",
+    )
     metrics_port: int = Field(0, ge=0, le=65535, description="port of /metrics on the loopback; 0 = none")
     retention_days: int = Field(180, ge=1, description="days after which texts of conversations are erased")
     clock_start: datetime | None = Field(
@@ -54,8 +62,8 @@ class Settings(BaseModel):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(("sqlite+aiosqlite:///", "postgresql+asyncpg://")):
-            raise ValueError("begins with sqlite+aiosqlite:/// or postgresql+asyncpg://")
+        if not value.get_secret_value().startswith((SQLITE, POSTGRES)):
+            raise ValueError(f"begins with {SQLITE} or {POSTGRES}")
         return value
 
     @field_validator("wechat_aes_key")
@@ -79,12 +87,24 @@ class Settings(BaseModel):
             raise ValueError("is https://host without a slash at the end; http:// on this machine alone")
         return value
 
+    @field_validator("data_key")
+    @classmethod
+    def _whole_data_key(cls, value: SecretStr) -> SecretStr:
+        for key in filter(None, value.get_secret_value().split(",")):
+            key_of(key)
+        return value
+
     @field_validator("clock_start")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
         if value is not None and value.tzinfo is None:
             raise ValueError("needs an offset, as in 2024-07-01T09:00:00+08:00")
         return value
+
+    @property
+    def has_postgres(self) -> bool:
+        """Whether several processes may share the database."""
+        return self.database_url.get_secret_value().startswith(POSTGRES)
 
     @property
     def has_wechat(self) -> bool:
@@ -114,6 +134,8 @@ def load(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
     if any(values.get(name) for name in _ACCOUNT):
         missing = [PREFIX + name.upper() for name in _ACCOUNT if not values.get(name)]
         faults += [f"{name}: an Official Account needs it" for name in missing]
+    if str(values.get("database_url", "")).startswith(POSTGRES) and not values.get("data_key"):
+        faults.append(f"{PREFIX}DATA_KEY: with PostgreSQL it must be set; `jiangwen db new-key` makes one")
     try:
         settings = Settings(**values)
     except ValidationError as error:

@@ -14,6 +14,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
+from handlers.affairs import Affairs
+from handlers.alerts import Alert
 from knowledge.library import Library
 from knowledge.reading import Context, Reading, Scope
 
@@ -95,7 +97,7 @@ class Reply:
     """What a handler has to say; several handlers may each add theirs. `alone` ends the round: no other
     is asked. `silent` answers nothing at all (an unsubscribe). `keep` is JSON that the handler finds again as
     `Turn.kept` (None: as before; empty: forgotten). `awaiting`: the reply ends with a question of this
-    handler, which has first look at the next message."""
+    handler, which has first look at the next message. `alerts` go to others, or to this person later."""
 
     sections: Sequence[Section] = ()
     choices: Sequence[Choice] = ()
@@ -104,6 +106,7 @@ class Reply:
     silent: bool = False
     keep: Mapping[str, Any] | None = None
     awaiting: bool = False
+    alerts: Sequence[Alert] = ()
 
 
 class NotMine:
@@ -139,7 +142,8 @@ class Links(Protocol):
 class Turn:
     """One snapshot: what was said, how it reads, what came before, what the notices say, the time in
     service. `kept` is what this handler kept for itself; `asked`: it awaits an answer to its question;
-    `links` is None where people cannot reach this service by an address."""
+    `links` is None where people cannot reach this service by an address; `affairs` are this person's own
+    matters in the store, None where there is no store."""
 
     incoming: Incoming
     reading: Reading
@@ -149,6 +153,7 @@ class Turn:
     kept: Mapping[str, Any] = field(default_factory=dict)
     asked: bool = False
     links: Links | None = None
+    affairs: Affairs | None = None
 
 
 class Handler(Protocol):

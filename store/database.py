@@ -12,11 +12,12 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from store import clock, desk, inbox, outbox, pages, tokens, turns
-from store.engine import AlreadyOpen, Do, Engine, Session, Unavailable
+from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
 from store.sqlite import Sqlite
+from store.vault import Vault
 
-__all__ = ["AlreadyOpen", "Store", "Unavailable", "Work"]
+__all__ = ["AlreadyOpen", "NoVault", "Store", "Unavailable", "Work"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -75,8 +76,10 @@ class Store:
         self._engine = engine
 
     @classmethod
-    async def open(cls, url: str) -> Store:
+    async def open(cls, url: str, vault: Vault | None = None) -> Store:
         """Open `sqlite+aiosqlite:///<path>` or `postgresql+asyncpg://…`, and bring its tables up to date.
+
+        `vault` seals personal values; a store without one keeps none.
 
         Raises `AlreadyOpen` where another process has the SQLite file, `Unavailable` where no server
         answers, `ValueError` for any other address.
@@ -86,9 +89,9 @@ class Store:
             # the asyncio side of SQLAlchemy costs a tenth of the start and 8 MB, and SQLite needs none of it
             from store.postgres import Postgres  # noqa: PLC0415
 
-            return cls(await Postgres.open(address))
+            return cls(await Postgres.open(address, vault))
         if address.get_backend_name() == "sqlite" and address.database:
-            return cls(await Sqlite.open(Path(address.database)))
+            return cls(await Sqlite.open(Path(address.database), vault))
         raise ValueError(f"not a database of this service: {address.render_as_string(hide_password=True)}")
 
     async def close(self) -> None:

@@ -20,9 +20,10 @@ from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, u
 
 from store import outbox
 from store import pages as links
+from store.columns import fixed
 from store.engine import Session
 from store.records import Arrival, Contact, EffectLike, Page, Purpose, Route
-from store.schema import contacts, conversations, deliveries, feedback, fixed, inbound, pages, questions
+from store.schema import contacts, conversations, deliveries, feedback, inbound, pages, questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

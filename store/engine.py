@@ -8,11 +8,17 @@ from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Executable
 
+from store.vault import Vault
+
 T = TypeVar("T")
 
 
 class Unavailable(Exception):
     """The database cannot keep anything now (full, locked, gone); nothing of this call was kept."""
+
+
+class NoVault(Exception):
+    """Personal values cannot be kept or read: the store was opened without a vault."""
 
 
 class AlreadyOpen(Exception):
@@ -21,6 +27,11 @@ class AlreadyOpen(Exception):
 
 class Session(Protocol):
     """One open transaction, or a savepoint of it."""
+
+    @property
+    def vault(self) -> Vault:
+        """Seals personal values; NoVault where the store was opened without one."""
+        ...
 
     def run(self, statement: Executable, /, **values: Any) -> Sequence[Mapping[str, Any]]:
         """Run one statement and give its rows.

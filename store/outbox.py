@@ -13,9 +13,10 @@ from typing import Final
 from sqlalchemy import BigInteger, Update, bindparam, case, exists, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
+from store.columns import MICROSECOND, RealNow, UtcDateTime, fixed
 from store.engine import Session
 from store.records import ARROWS, Claim, Contact, Delivery, DeliveryState, Settlement, custom_lane
-from store.schema import MICROSECOND, RealNow, UtcDateTime, contacts, deliveries, fixed, lanes
+from store.schema import contacts, deliveries, lanes
 
 ARMED: Final = frozenset({DeliveryState.SENDING, DeliveryState.UNCLEAR})
 

@@ -14,8 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from store.engine import Do, Piece, Unavailable
+from store.engine import Do, NoVault, Piece, Unavailable
 from store.migrations import upgrade
+from store.vault import Vault
 
 T = TypeVar("T")
 
@@ -39,8 +40,15 @@ _jitter = SystemRandom()
 class PostgresSession:
     """Runs statements on one connection, inside the greenlet of `run_sync`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, vault: Vault | None) -> None:
         self._connection = connection
+        self._vault = vault
+
+    @property
+    def vault(self) -> Vault:
+        if self._vault is None:
+            raise NoVault
+        return self._vault
 
     def run(self, statement: Executable, /, **values: Any) -> Sequence[Mapping[str, Any]]:
         result = self._connection.execute(statement, values)
@@ -53,12 +61,13 @@ class PostgresSession:
 class Postgres:
     """A pool of connections; each piece of work has a transaction of its own."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, vault: Vault | None) -> None:
         self._engine = engine
+        self._vault = vault
         self._running: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def open(cls, url: URL) -> Postgres:
+    async def open(cls, url: URL, vault: Vault | None) -> Postgres:
         """Connect and bring the tables up to date; of many processes one does it and the others wait."""
         engine = create_async_engine(
             url,
@@ -67,7 +76,7 @@ class Postgres:
             hide_parameters=True,
             connect_args={"server_settings": SERVER_SETTINGS},
         )
-        postgres = cls(engine)
+        postgres = cls(engine, vault)
         try:
             async with postgres._connected() as connection:
                 await connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
@@ -90,7 +99,7 @@ class Postgres:
         async with self._connected() as connection:
 
             async def do(piece: Piece[T], /) -> T:
-                return await connection.run_sync(lambda inner: piece(PostgresSession(inner)))
+                return await connection.run_sync(lambda inner: piece(PostgresSession(inner, self._vault)))
 
             yield do
 

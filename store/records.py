@@ -6,7 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    from store.affairs import Affairs  # which knows these records
 
 
 class Route(StrEnum):
@@ -35,6 +38,36 @@ class Purpose(StrEnum):
 
     RESULT = "result"
     ROSTER = "roster"
+    REMIND = "remind"
+    FEED = "feed"
+    ATTACHMENT = "attachment"
+
+
+class SeatState(StrEnum):
+    """What a contact may see of a unit: its deadlines alone, or its applicants as well."""
+
+    PROVISIONAL = "provisional"
+    CONFIRMED = "confirmed"
+
+
+class CodePurpose(StrEnum):
+    """What a one-time code does for whoever sends it."""
+
+    INVITE = "invite"
+    HAND_OVER = "hand_over"
+    CONFIRM = "confirm"
+    PROGRESS = "progress"
+
+
+class Path(StrEnum):
+    """The ways by which a message can legally reach a person; `store.reach` says which, and why not."""
+
+    TEMPLATE = "template"
+    SUBSCRIBE = "subscribe"
+    CUSTOM = "custom"
+    MASS = "mass"
+    EMAIL = "email"
+    CALL = "call"
 
 
 ARROWS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
@@ -87,10 +120,12 @@ class Contact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
-    """What the store knows of a person when their message comes; `state` is None for a new talk."""
+    """What the store knows of a person when their message comes; `state` is None for a new talk, `affairs`
+    are asked within the turn."""
 
     contact: Contact
     state: str | None
+    affairs: Affairs
 
 
 class EffectLike(Protocol):

@@ -1,12 +1,11 @@
-"""The tables, the same on SQLite and PostgreSQL, and the two notions of time that they keep.
+"""The tables, the same on SQLite and PostgreSQL.
 
-Moments are kept as whole microseconds since 1970 in UTC: exact on both databases, and quick to
-compare. Times are service time, except `lease_until` and `answered_at`, which are real time.
+Times are service time, except `lease_until`, `answered_at` and those of `tokens`, which are real time.
+What is `sealed` is encrypted by the vault (`store.vault`) before it comes here.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,8 +14,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    ColumnElement,
-    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -24,60 +21,12 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
-    literal_column,
     text,
 )
-from sqlalchemy.ext.compiler import compiles
 
-from store.records import DeliveryState, Purpose, Route
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, given back in UTC; a naive one is refused."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"a moment without a time zone cannot be kept: {value!r}")
-        return (value - EPOCH) // MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(microseconds=value)
-
-
-class RealNow(ColumnElement[datetime]):
-    """The database's own clock: leases hold between processes whose clocks disagree."""
-
-    inherit_cache = True
-    type = UtcDateTime()
-
-
-@compiles(RealNow, "postgresql")
-def _real_now_postgresql(element: RealNow, compiler: Any, **options: Any) -> str:
-    return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
-
-
-@compiles(RealNow, "sqlite")
-def _real_now_sqlite(element: RealNow, compiler: Any, **options: Any) -> str:
-    return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
-
-
-def fixed(value: StrEnum) -> ColumnElement[str]:
-    """A value written into the statement itself, without which no partial index would be used."""
-    return literal_column(repr(str(value)), Text)
-
-
-# Only where the type is spelt INTEGER does SQLite number rows by itself and find them without an index.
-ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")
+from store.columns import ROW_ID, UtcDateTime
+from store.records import CodePurpose, DeliveryState, Purpose, Route, SeatState
 
 
 def _key() -> Column[int]:
@@ -88,9 +37,16 @@ def _contact() -> Column[int]:
     return Column("contact_id", BigInteger, ForeignKey("contacts.id"), nullable=False)
 
 
-def _one_of(
-    column: str, values: type[Route] | type[DeliveryState] | type[Purpose], name: str
-) -> CheckConstraint:
+def _unit(*, nullable: bool = False) -> Column[int]:
+    return Column("unit_id", BigInteger, ForeignKey("units.id"), nullable=nullable)
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """The rows that a partial index holds."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+def _one_of(column: str, values: type[StrEnum], name: str) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", name=name)
 
 
@@ -118,6 +74,8 @@ contacts = Table(
     Column("window_left", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("forgotten_at", UtcDateTime),
+    # the platform's word that nothing reaches this person, whatever the path; empty where it may
+    Column("barred", Text, nullable=False, server_default=""),
     UniqueConstraint("channel", "account", "sender"),
     **ROOMY,
 )
@@ -155,14 +113,12 @@ inbound = Table(
     Index(
         "ix_inbound_unanswered",
         "received_at",
-        postgresql_where=text("answered_at IS NULL"),
-        sqlite_where=text("answered_at IS NULL"),
+        **_where("answered_at IS NULL"),
     ),
     Index(
         "ix_inbound_legible",
         "received_at",
-        postgresql_where=text("text IS NOT NULL"),
-        sqlite_where=text("text IS NOT NULL"),
+        **_where("text IS NOT NULL"),
     ),
 )
 
@@ -186,27 +142,35 @@ deliveries = Table(
     Column("settled_at", UtcDateTime),
     Column("reason", Text, nullable=False),
     Column("platform_id", Text, nullable=False),
+    Column("kind", Text, nullable=False, server_default="reply"),
+    Column("occasion", Text, nullable=False, server_default=""),
+    Column("unit_id", BigInteger, ForeignKey("units.id")),
+    Column("template", Text),
+    Column("content", Text),
+    Column("premises", Text),
+    Column("path", Text),
+    Column("resend_of", BigInteger),
+    Column("posted_at", UtcDateTime),
     _one_of("state", DeliveryState, "state"),
     Index("ix_deliveries_contact_id", "contact_id"),
+    Index("ix_deliveries_occasion", "occasion", **_where("occasion <> ''")),
+    Index("ix_deliveries_platform_id", "platform_id", **_where("platform_id <> ''")),
     Index(
         "ix_deliveries_due",
         "lane",
         "due_at",
         "id",
-        postgresql_where=text("state = 'waiting'"),
-        sqlite_where=text("state = 'waiting'"),
+        **_where("state = 'waiting'"),
     ),
     Index(
         "ix_deliveries_not_after",
         "not_after",
-        postgresql_where=text("state = 'waiting'"),
-        sqlite_where=text("state = 'waiting'"),
+        **_where("state = 'waiting'"),
     ),
     Index(
         "ix_deliveries_lease",
         "lease_until",
-        postgresql_where=text("state = 'sending'"),
-        sqlite_where=text("state = 'sending'"),
+        **_where("state = 'sending'"),
     ),
     **ROOMY,
 )
@@ -216,6 +180,27 @@ lanes = Table(
     metadata,
     Column("lane", Text, primary_key=True),
     Column("parked_until", UtcDateTime, nullable=False),
+)
+
+# How often an API was called on a day of China's, by all processes together.
+api_calls = Table(
+    "api_calls",
+    metadata,
+    Column("lane", Text, primary_key=True),
+    Column("day", Text, primary_key=True),
+    Column("used", Integer, nullable=False),
+)
+
+# What the platform reported of a message before its send was settled.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("account", Text, primary_key=True),
+    Column("platform_id", Text, primary_key=True),
+    Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("status", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
 )
 
 questions = Table(
@@ -277,4 +262,286 @@ service_clock = Table(
     Column("service_at", UtcDateTime, nullable=False),
     Column("rate", Double, nullable=False),
     CheckConstraint("id = 1", name="one_row"),
+)
+
+# One-time and lasting permissions for subscribe notices, as the platform counts them.
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("contact_id", BigInteger, ForeignKey("contacts.id"), primary_key=True, autoincrement=False),
+    Column("template_id", Text, primary_key=True),
+    Column("left", Integer, nullable=False),
+    Column("lasting", Boolean(create_constraint=False), nullable=False),
+    Column("rejected", Boolean(create_constraint=False), nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# Mass messages that a person has had in a month of China's (`YYYY-MM`).
+mass_uses = Table(
+    "mass_uses",
+    metadata,
+    Column("contact_id", BigInteger, ForeignKey("contacts.id"), primary_key=True, autoincrement=False),
+    Column("month", Text, primary_key=True),
+    Column("used", Integer, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    _key(),
+    _contact(),
+    Column("purpose", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("given_at", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+    Index("ix_consents_held", "contact_id", "purpose", unique=True, **_where("withdrawn_at IS NULL")),
+)
+
+# What a person asked to be told: `topic` is `<notice>/<programme>` for deadlines, `<city>/<programme>`
+# for news.
+wishes = Table(
+    "wishes",
+    metadata,
+    _key(),
+    _contact(),
+    Column("kind", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index("ix_wishes_held", "contact_id", "kind", "topic", unique=True, **_where("ended_at IS NULL")),
+    Index("ix_wishes_topic", "kind", "topic", **_where("ended_at IS NULL")),
+)
+
+# What a person asked not to be told any more; an empty topic is everything.
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("contact_id", BigInteger, ForeignKey("contacts.id"), primary_key=True, autoincrement=False),
+    Column("topic", Text, primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+)
+
+units = Table(
+    "units",
+    metadata,
+    _key(),
+    Column("code", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Index("ix_units_place", "city", "district"),
+)
+
+# The contact persons whom the roster names; each can be addressed by a contact, with WeChat or without.
+unit_people = Table(
+    "unit_people",
+    metadata,
+    _key(),
+    _unit(),
+    _contact(),
+    Column("name_sealed", Text, nullable=False),
+    Column("phone_sealed", Text, nullable=False),
+    Column("phone_index", Text, nullable=False),
+    Column("email_sealed", Text),
+    Column("changed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("unit_id", "phone_index"),
+    Index("ix_unit_people_contact_id", "contact_id"),
+)
+
+seats = Table(
+    "seats",
+    metadata,
+    _key(),
+    _unit(),
+    _contact(),
+    Column("person_id", BigInteger, ForeignKey("unit_people.id")),
+    Column("state", Text, nullable=False),
+    Column("how", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", Text, nullable=False, server_default=""),
+    _one_of("state", SeatState, "state"),
+    Index("ix_seats_held", "unit_id", "contact_id", unique=True, **_where("ended_at IS NULL")),
+    Index("ix_seats_contact_id", "contact_id"),
+    Index("ix_seats_person_id", "person_id"),
+)
+
+codes = Table(
+    "codes",
+    metadata,
+    Column("code_hash", Text, primary_key=True),
+    Column("purpose", Text, nullable=False),
+    _unit(),
+    Column("application_id", BigInteger, ForeignKey("applications.id")),
+    Column("issued_by", Text, nullable=False),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("used_at", UtcDateTime),
+    Column("used_by", BigInteger, ForeignKey("contacts.id")),
+    _one_of("purpose", CodePurpose, "purpose"),
+    Index("ix_codes_unit_id", "unit_id"),
+)
+
+# Bindings that wait for staff.
+seat_requests = Table(
+    "seat_requests",
+    metadata,
+    _key(),
+    _contact(),
+    _unit(nullable=True),
+    Column("claim_sealed", Text),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("decision", Text, nullable=False, server_default=""),
+    Index("ix_seat_requests_open", "asked_at", **_where("decided_at IS NULL")),
+    Index("ix_seat_requests_contact_id", "contact_id"),
+)
+
+# Failures in a row at something that could be guessed, by whom or against what.
+failures = Table(
+    "failures",
+    metadata,
+    Column("subject", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+)
+
+# What staff should know or do; `content` is JSON without personal values.
+staff_notes = Table(
+    "staff_notes",
+    metadata,
+    _key(),
+    Column("kind", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("dedupe_key", Text, nullable=False, unique=True),
+    Column("noted_at", UtcDateTime, nullable=False),
+    Column("closed_at", UtcDateTime),
+    Index("ix_staff_notes_open", "city", "district", "noted_at", **_where("closed_at IS NULL")),
+)
+
+applications = Table(
+    "applications",
+    metadata,
+    _key(),
+    Column("key", Text, nullable=False, unique=True),
+    _unit(nullable=True),
+    Column("unit_name", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("department", Text, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("programme", Text, nullable=False),
+    Column("category", Text, nullable=False),
+    Column("name_sealed", Text, nullable=False),
+    Column("declared_at", Text, nullable=False),
+    Column("unit_rank", Text, nullable=False),
+    Column("district_rank", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_id", Text, nullable=False),
+    Column("opinion_sealed", Text),
+    Column("exported_at", UtcDateTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    # the candidate's own contact, once a code has bound it
+    Column("contact_id", BigInteger, ForeignKey("contacts.id")),
+    Index("ix_applications_unit_id", "unit_id"),
+    Index("ix_applications_contact_id", "contact_id"),
+    Index("ix_applications_place", "city", "district"),
+)
+
+application_history = Table(
+    "application_history",
+    metadata,
+    _key(),
+    Column("application_id", BigInteger, ForeignKey("applications.id"), nullable=False),
+    Column("import_id", BigInteger, ForeignKey("imports.id"), nullable=False),
+    Column("status", Text, nullable=False),
+    Column("status_id", Text, nullable=False),
+    Column("opinion_sealed", Text),
+    Column("exported_at", UtcDateTime, nullable=False),
+    UniqueConstraint("application_id", "import_id"),
+)
+
+# A form that was sent back: its clock runs until it is said to be mended, or the status moves.
+returns = Table(
+    "returns",
+    metadata,
+    _key(),
+    Column("application_id", BigInteger, ForeignKey("applications.id"), nullable=False),
+    Column("history_id", BigInteger, ForeignKey("application_history.id"), nullable=False, unique=True),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("mended_at", UtcDateTime),
+    Column("closed_at", UtcDateTime),
+    Index("ix_returns_open", "application_id", unique=True, **_where("closed_at IS NULL")),
+)
+
+imports = Table(
+    "imports",
+    metadata,
+    _key(),
+    Column("kind", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("file_hash", Text, nullable=False),
+    Column("exported_at", UtcDateTime, nullable=False),
+    Column("imported_at", UtcDateTime, nullable=False),
+    Column("imported_by", Text, nullable=False),
+    Column("counts", Text, nullable=False),
+    Index("ix_imports_latest", "kind", "city", "exported_at"),
+)
+
+# Headings of files that staff have said the meaning of, once.
+column_names = Table(
+    "column_names",
+    metadata,
+    Column("kind", Text, primary_key=True),
+    Column("heading", Text, primary_key=True),
+    Column("field", Text, nullable=False),
+)
+
+# Days that staff have entered over the calendar of the library.
+calendar_days = Table(
+    "calendar_days",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("working", Boolean(create_constraint=False), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# How many working days a district needs for a step, as its staff say.
+durations = Table(
+    "durations",
+    metadata,
+    Column("notice", Text, primary_key=True),
+    Column("district", Text, primary_key=True),
+    Column("step", Text, primary_key=True),
+    Column("working_days", Integer, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+)
+
+# Up to which moment of service time a sweep has done its work.
+sweeps = Table(
+    "sweeps",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("done_until", UtcDateTime, nullable=False),
+)
+
+# The knowledge that everybody has been told of: stages as they were when reminders were last planned.
+known_stages = Table(
+    "known_stages",
+    metadata,
+    Column("stage", Text, primary_key=True),
+    Column("notice", Text, nullable=False),
+    Column("until", Text, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
 )

@@ -21,8 +21,9 @@ from sqlalchemy import Executable, create_engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import StaticPool
 
-from store.engine import AlreadyOpen, Do, Piece, Unavailable
+from store.engine import AlreadyOpen, Do, NoVault, Piece, Unavailable
 from store.migrations import upgrade
+from store.vault import Vault
 
 T = TypeVar("T")
 
@@ -73,9 +74,16 @@ class Prepared:
 class SqliteSession:
     """Runs prepared statements on the writer's connection, in the writer's thread."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, vault: Vault | None) -> None:
         self._connection = connection
+        self._vault = vault
         self._prepared: dict[Executable, Prepared] = {}
+
+    @property
+    def vault(self) -> Vault:
+        if self._vault is None:
+            raise NoVault
+        return self._vault
 
     def run(self, statement: Executable, /, **values: Any) -> Sequence[Mapping[str, Any]]:
         prepared = self._prepared.get(statement)
@@ -96,7 +104,7 @@ class SqliteSession:
 class Writer:
     """The one connection that writes the file; everything of it runs in one thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, vault: Vault | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = _hold(path)
         try:
@@ -105,7 +113,7 @@ class Writer:
             os.close(self._lock)
             raise
         self._connection = sqlite3.connect(path, isolation_level=None)
-        self._session = SqliteSession(self._connection)
+        self._session = SqliteSession(self._connection, vault)
         for pragma in PRAGMAS:
             self._session.execute(pragma)
 
@@ -163,11 +171,11 @@ class Sqlite:
         self._sharing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path) -> Sqlite:
+    async def open(cls, path: Path, vault: Vault | None) -> Sqlite:
         """Take hold of the file, bring its tables up to date, and start the writer."""
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
         try:
-            return cls(thread, await asyncio.get_running_loop().run_in_executor(thread, Writer, path))
+            return cls(thread, await asyncio.get_running_loop().run_in_executor(thread, Writer, path, vault))
         except BaseException:
             thread.shutdown(wait=False)
             raise

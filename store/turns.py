@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
 from store import effects, outbox, windows
+from store.affairs import Affairs
 from store.engine import Session
 from store.records import Arrival, Before, Contact, Passive, Route, Settled, Think, Thought
 from store.schema import contacts, conversations, inbound
@@ -111,7 +112,13 @@ def turn(session: Session, arrival: Arrival, think: Think, passive: Passive) -> 
     if known is None:
         contact = _touch(session, contact, arrival)
     recalled = session.run(RECALL, contact_id=contact.id)
-    thought = think(Before(contact=contact, state=recalled[0]["state"] if recalled else None))
+    thought = think(
+        Before(
+            contact=contact,
+            state=recalled[0]["state"] if recalled else None,
+            affairs=Affairs(session, contact, arrival.received_at),
+        )
+    )
     in_time = passive()
     route = Route.SILENT if thought.text is None else Route.PASSIVE if in_time else Route.OUTBOX
     inbound_id = _conclude(session, contact, arrival, thought, route)

@@ -14,6 +14,7 @@ import pytest
 import pytest_asyncio
 
 from store.database import Store
+from store.vault import Vault
 
 with warnings.catch_warnings():
     # It warns while it is imported where the system names no folder for a user's sockets.
@@ -22,6 +23,7 @@ with warnings.catch_warnings():
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 DATABASE = f"test_{WORKER}"
+VAULT = Vault([bytes(range(32))])
 # Tests kill processes, never the machine: what the system's cache holds survives them all.
 SETTINGS = ("fsync = off", "deadlock_timeout = '50ms'")
 FRESH = (
@@ -65,6 +67,6 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest_asyncio.fixture
 async def store(database_url: str) -> AsyncIterator[Store]:
-    opened = await Store.open(database_url)
+    opened = await Store.open(database_url, VAULT)
     yield opened
     await opened.close()

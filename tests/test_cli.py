@@ -21,6 +21,7 @@ from bot.__main__ import cli
 from bot.app import free_port
 from knowledge.library import Library
 from tests.pages.tables import DIRECTOR, GOOD, as_csv, filled, sheets
+from tests.wire import DATA_KEY
 
 SECRET = "hunter2-hunter2"
 ADDED = Path(__file__).parent / "knowledge" / "added"
@@ -205,7 +206,7 @@ def test_an_added_notice_is_answered_from() -> None:
 
 def test_check_says_what_is_missing_and_shows_no_secret() -> None:
     url = f"postgresql+asyncpg://clerk:{SECRET}@host/x"
-    result = run("check", JIANGWEN_DATABASE_URL=url, JIANGWEN_CLOCK_START=AT)
+    result = run("check", JIANGWEN_DATABASE_URL=url, JIANGWEN_DATA_KEY=DATA_KEY, JIANGWEN_CLOCK_START=AT)
     assert result.exit_code == 1
     assert [
         n for n in ("WECHAT_APP_ID", "PUBLIC_URL", "CLOCK_START") if f"JIANGWEN_{n}" not in result.output

@@ -30,7 +30,7 @@ from store.records import Arrival, DeliveryState
 from store.schema import contacts, deliveries, inbound
 from store.sqlite import SqliteSession
 from tests.store.scene import rows
-from tests.wire import AES_KEY, APP_ID, APP_SECRET, SEASON, TOKEN
+from tests.wire import AES_KEY, APP_ID, APP_SECRET, DATA_KEY, SEASON, TOKEN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -115,6 +115,7 @@ async def running(
         wechat_token=TOKEN,
         wechat_aes_key=AES_KEY,
         wechat_api_base=f"http://127.0.0.1:{platform}",
+        data_key=DATA_KEY,
         clock_start=SEASON,
     )
     async with AsyncExitStack() as stack:

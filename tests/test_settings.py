@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.settings import FILE, PREFIX, Settings, SettingsError, load
+from tests.wire import DATA_KEY
 
 SECRET = "hunter2-hunter2"
 ACCOUNT = {
@@ -56,6 +57,7 @@ def test_the_environment_is_read() -> None:
             "JIANGWEN_PORT": "0",
             "JIANGWEN_CLOCK_START": "2024-07-01T09:00:00+08:00",
             "JIANGWEN_DATABASE_URL": "postgresql+asyncpg://clerk@host/x",
+            "JIANGWEN_DATA_KEY": DATA_KEY,
             "PATH": "/bin",
         }
     )
@@ -190,8 +192,16 @@ def test_no_fault_shows_a_secret() -> None:
 
 def test_settings_never_show_a_secret() -> None:
     url = f"postgresql+asyncpg://clerk:{SECRET}@host/x"
-    settings = load({**ACCOUNT, "JIANGWEN_DATABASE_URL": url})
+    settings = load({**ACCOUNT, "JIANGWEN_DATABASE_URL": url, "JIANGWEN_DATA_KEY": DATA_KEY})
     shown = f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
     assert SECRET not in shown
     assert "k" * 43 not in shown
+    assert DATA_KEY not in shown
     assert settings.database_url.get_secret_value() == url
+
+
+def test_postgresql_needs_a_key_for_personal_values_and_a_key_is_whole() -> None:
+    url = {"JIANGWEN_DATABASE_URL": "postgresql+asyncpg://clerk@host/x"}
+    assert "JIANGWEN_DATA_KEY" in "\n".join(faults({**ACCOUNT, **url}))
+    assert "JIANGWEN_DATA_KEY" in "\n".join(faults({**ACCOUNT, "JIANGWEN_DATA_KEY": f"{DATA_KEY},short"}))
+    assert load({**ACCOUNT, **url, "JIANGWEN_DATA_KEY": f"{DATA_KEY},{DATA_KEY}"}).has_postgres

@@ -17,6 +17,7 @@ from bot.simulator import app as simulator_app
 
 APP_ID, APP_SECRET, TOKEN = "wx0123456789abcdef", "b" * 32, "spamtest"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+DATA_KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 SEASON = datetime.fromisoformat("2024-07-01T09:00:00+08:00")
 
 
@@ -42,6 +43,7 @@ async def wire(
     port, platform = service_app.free_port(), service_app.free_port()
     url = f"http://127.0.0.1:{port}"
     given.setdefault("database_url", f"sqlite+aiosqlite:///{folder}/jiangwen.db")
+    given.setdefault("data_key", DATA_KEY)
     settings = load(
         port=port,
         wechat_app_id=APP_ID,

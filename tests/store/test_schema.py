@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,10 +14,11 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from store.columns import UtcDateTime
 from store.database import Store
 from store.migrations import upgrade
 from store.records import ServiceClock
-from store.schema import UtcDateTime, metadata
+from store.schema import metadata
 from tests.store.scene import NOW
 
 DESCRIPTIONS = (
@@ -32,16 +34,35 @@ DESCRIPTIONS = (
 
 
 def test_on_sqlite_the_migrations_make_what_the_schema_says() -> None:
-    def made_by(make: Callable[[Connection], None]) -> set[str]:
+    def made_by(make: Callable[[Connection], None]) -> set[tuple[object, ...]]:
         engine = create_engine("sqlite://")
         with engine.begin() as connection:
             make(connection)
-            found = connection.execute(text("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")).scalars()
-            made = {" ".join(sql.split()) for sql in found if "alembic_version" not in sql}
+            made = set(_described(connection))
         engine.dispose()
         return made
 
     assert made_by(upgrade) == made_by(metadata.create_all)
+
+
+def _described(connection: Connection) -> Iterator[tuple[object, ...]]:
+    """Columns, foreign keys, checks and indexes; the order in which columns came is nobody's concern."""
+    objects = connection.execute(text("SELECT type, name, tbl_name, sql FROM sqlite_master")).all()
+    for kind, name, table, sql in objects:
+        if "alembic_version" in table or sql is None:
+            continue
+        if kind == "index":
+            yield table, " ".join(sql.split())
+            continue
+        for pragma in ("table_xinfo", "foreign_key_list", "index_list"):
+            rows = connection.execute(text(f"PRAGMA {pragma}({name})")).all()
+            yield from ((name, pragma, *_lasting(pragma, row)) for row in rows)
+        yield from ((name, check) for check in re.findall(r"CONSTRAINT (ck_\w+ CHECK \(.*\))", sql))
+
+
+def _lasting(pragma: str, row: Sequence[object]) -> Sequence[object]:
+    """A row without the numbers that tell only in which order things were made."""
+    return row[3:] if pragma == "index_list" else row[2:] if pragma == "foreign_key_list" else row[1:]
 
 
 async def test_on_postgresql_the_migrations_make_what_the_schema_says(postgres_url: str) -> None:

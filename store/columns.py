@@ -1,0 +1,68 @@
+"""What the columns hold on both databases: aware moments, numbered rows, the database's own clock.
+
+Moments are kept as whole microseconds since 1970 in UTC: exact on both databases, and quick to
+compare.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Text,
+    TypeDecorator,
+    literal_column,
+)
+from sqlalchemy.ext.compiler import compiles
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment, given back in UTC; a naive one is refused."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone cannot be kept: {value!r}")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+class RealNow(ColumnElement[datetime]):
+    """The database's own clock: leases hold between processes whose clocks disagree."""
+
+    inherit_cache = True
+    type = UtcDateTime()
+
+
+@compiles(RealNow, "postgresql")
+def _real_now_postgresql(element: RealNow, compiler: Any, **options: Any) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT)"
+
+
+@compiles(RealNow, "sqlite")
+def _real_now_sqlite(element: RealNow, compiler: Any, **options: Any) -> str:
+    return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
+
+
+def fixed(value: StrEnum) -> ColumnElement[str]:
+    """A value written into the statement itself, without which no partial index would be used."""
+    return literal_column(repr(str(value)), Text)
+
+
+# Only where the type is spelt INTEGER does SQLite number rows by itself and find them without an index.
+ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")
