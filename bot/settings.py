@@ -47,8 +47,8 @@ class Settings(BaseModel):
     public_url: str = Field("", description="how people reach this service; no link is sent while empty")
     data_key: SecretStr = Field(
         SecretStr(""),
-        description="seals personal values: 32 bytes in base64, several with commas, newest first; while it is "
-        "empty a file beside the SQLite database holds one",
+        description="seals personal values: 32 bytes in base64, several with commas, newest first; "
+        "while it is empty a file beside the SQLite database holds one",
     )
     metrics_port: int = Field(0, ge=0, le=65535, description="port of /metrics on the loopback; 0 = none")
     retention_days: int = Field(180, ge=1, description="days after which texts of conversations are erased")
