@@ -187,9 +187,11 @@ class Simulator:
     ) -> Push:
         """Scans a QR code of the account: SCAN for a follower, else the person follows by it.
 
-        `ticket` is of a code that the account has made, else any scene will do. Raises LookupError.
+        `ticket` is of a code that the account has made, else any `scene` will do. Raises LookupError.
         """
         person = self.someone(openid)
+        if not (scene or ticket):
+            raise ValueError("a code has a scene or a ticket")
         scene = self.scenes.scene(ticket) if ticket else scene
         ticket = ticket or secrets.token_urlsafe(48)
         if not person.followed:

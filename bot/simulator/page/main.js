@@ -145,6 +145,7 @@ const setTyping = (openid, on, lasts = 15_000) => {
   drawTitle();
 };
 const pending = new Map();
+const RECEIPT = /JOBFINISH$|_sent_event$/; // about the account's own message: nobody waits for an answer
 const showPending = ({ id, openid, outcome }) => {
   if (outcome === "pending") {
     pending.set(id, setTimeout(() => setTyping(openid, true, 20_000), PENDING));
@@ -251,7 +252,7 @@ listen({
   typing: ({ openid, on }) => setTyping(openid, on),
   menu: (buttons) => { bar.menu(buttons); if (people.has(me)) drawMe(); },
   push(told) {
-    showPending(told);
+    if (!RECEIPT.test(told.kind)) showPending(told);
     showLine($("line-body"), (push = told), mode);
   },
   clock: setClock,
