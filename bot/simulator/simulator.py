@@ -213,14 +213,15 @@ class Simulator:
         return await self._event(person, "unsubscribe", {"EventKey": ""}, fault)
 
     async def allow(self, openid: str, templates: Mapping[str, bool], *, fault: PushFault = NO_FAULT) -> Push:
-        """Answers a page's subscription dialog: True allows one message more of the template, False none.
+        """Answers a page's subscription dialog: True allows one message more of the template, False none more.
 
         Raises LookupError if there is no such template to subscribe to.
         """
         person = self.someone(openid)
-        for template, accepted in templates.items():
+        for template in templates:
             self.templates.find(template, *SUBSCRIBABLE)
-            person.subscriptions[template] = person.subscriptions.get(template, 0) + 1 if accepted else 0
+        for template, accepted in templates.items():
+            person.subscriptions[template] = person.subscriptions.get(template, 0) + accepted
         chosen = [
             {**_choice(template, accepted), "PopupScene": "1"} for template, accepted in templates.items()
         ]
