@@ -170,20 +170,23 @@ def schedule(deadlines: Iterable[Deadline]) -> tuple[Due, ...]:
 
 
 def _reminders(deadline: Deadline) -> Iterator[Due]:
-    reminder = deadline.reminder
+    """The latest first: each is of use until the one after it."""
+    reminder, fact = deadline.reminder, deadline.fact
     if reminder is None:
         return
-    first = deadline.stage.notice.header.issued
-    days = [(n, deadline.counted_from - n * _DAY) for n in reminder.days_before]
-    opens = deadline.fact.opens
-    planned: list[tuple[int | None, date]] = [*days] if opens is None else [(None, opens)]
-    moments = [
-        (n, datetime.combine(day, reminder.at, CHINA).astimezone(UTC)) for n, day in planned if day >= first
-    ]
-    moments = [(n, at) for n, at in moments if at < deadline.safe_end]
-    ends = [*(at for _, at in moments[1:]), deadline.safe_end]
-    for (n, at), end in zip(moments, ends, strict=True):
-        yield Due(deadline=deadline, days_before=n, at=at, not_after=end)
+    planned: Iterable[tuple[int | None, date | None]] = (
+        [(None, fact.opens)]
+        if deadline.vague
+        else [(n, deadline.counted_from - n * _DAY) for n in sorted(reminder.days_before)]
+    )
+    end = deadline.safe_end
+    for days_before, day in planned:
+        if day is None or day < deadline.stage.notice.header.issued:
+            continue
+        at = datetime.combine(day, reminder.at, CHINA).astimezone(UTC)
+        if at < end:
+            yield Due(deadline=deadline, days_before=days_before, at=at, not_after=end)
+            end = at
 
 
 def due_between(deadlines: Iterable[Deadline], after: datetime, until: datetime) -> tuple[Due, ...]:
