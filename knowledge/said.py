@@ -81,6 +81,7 @@ class Said:
         self._starts = [turn.at for turn in turns]
         self._moods = moods
         self._pauses = [0, *(match.end() for match in moods.pause.finditer(text))]
+        self._quoted = [match.span() for match in moods.quoted.finditer(text)]
 
     def segment(self, at: int) -> int:
         """Where the part between two pauses begins that holds `at`."""
@@ -95,6 +96,10 @@ class Said:
         """Whether any part speaks of somebody else."""
         return any(turn.who is Who.OTHER for turn in self._turns)
 
+    def quoted(self, at: int) -> bool:
+        """Whether what stands at `at` is quoted of the notice, so that it says nothing of the candidate."""
+        return any(start <= at < end for start, end in self._quoted)
+
     def sentence(self, at: int) -> int:
         """Where the sentence begins that holds `at`."""
         ends = [match.end() for match in self._moods.sentence.finditer(self.text, 0, at)]
@@ -107,7 +112,7 @@ class Said:
         the message speaks of the unit, or of anybody."""
         start, end = match.span()
         who = self.who(start)
-        if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit):
+        if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit) or self.quoted(start):
             return Mood.LEFT
         moods = self._moods
         segment = self.segment(start)

@@ -117,6 +117,7 @@ class Contests(Record):
     first: str
     coach: Pattern
     coach_after: Pattern
+    along: Pattern
     roles: tuple[str, str]
     beside: Pattern
     trim: str
@@ -141,10 +142,13 @@ class Persons(Record):
 
 
 class Moods(Record):
-    """How a statement is meant: what turns it into a wish, a question, a denial or something of the past."""
+    """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
+    is only `quoted` of the notice; `still` tells of what goes on after an early leave."""
 
     sentence: Pattern
     pause: Pattern
+    quoted: Pattern
+    still: Pattern
     wish: Pattern
     wish_after: Pattern
     past: Pattern
