@@ -110,6 +110,9 @@ class Stories:
             if against and not row.weak:
                 continue
             for match in pattern.finditer(said.text):
+                before = said.text[said.segment(match.start()) : match.start()]
+                if row.likened and row.likened.search(before):
+                    continue
                 mood = said.mood(match, ever=row.ever, unit=unit)
                 if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
                     allowed, denial = allowed & _from(entry, option), match.group()
@@ -228,6 +231,8 @@ class Stories:
                 if f"{kind}/{programme}" in self._facts[notice]:
                     yield f"{kind}/{programme}", Found(value, match.group())
         never = words.never.search(said.text) if asked in (None, "won") else None
+        if never and self._nicknames[notice][0].search(said.text, said.segment(never.start()), never.start()):
+            never = None
         if never and said.mood(never, ever=True) is not Mood.LEFT:
             for fact in sorted(self._facts[notice]):
                 if fact.startswith("won/"):
