@@ -44,6 +44,8 @@ class Answering:
         told = [row for fact, row in answer.found.items() if fact in asked.fills] if answer else []
         if answer is None or not told or not all(_denial(row.value) for row in told):
             return answer
+        if self._worded(self._words.filler.sub("", text), asked, self._words.words):
+            return answer
         others = self._stories.read(text, today=today, notice=notice, asked=asked.id)
         head = self._words.split.split(self._words.filler.sub("", text))[0]
         meant = any(
@@ -185,7 +187,7 @@ class Answering:
             worded = {fact: value for fact, value in worded.items() if value not in _DENIALS}
         if not (worded or told or doubtful) and len(asked.fills) == 1:
             worded = self._worded(bare, asked, self._words.last)
-        told = {**worded, **told}
+        told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
         told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
         if not doubtful and not told and self._words.aside.search(text):
             return None
@@ -281,6 +283,14 @@ class Answering:
             for fact, row in values.items()
             if fact in asked.fills and asked.kind == "many" and isinstance(row.value, Items)
         }
+
+
+def _narrower(worded: Value | None, told: Value | None) -> Value:
+    """What an answer's own words say where they only narrow what its sentence tells, else the latter."""
+    within = isinstance(worded, OneOf) and isinstance(told, OneOf) and worded.options <= told.options
+    value = worded if told is None or within else told
+    assert value is not None
+    return value
 
 
 def _denial(value: Value) -> bool:

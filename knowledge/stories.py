@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span
+from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.library import Library, Notice
 from knowledge.periods import Periods
 from knowledge.records import Records
@@ -67,7 +67,20 @@ class Stories:
         ):
             for fact, row in rows:
                 found.setdefault(fact, row)
-        return _consistent(found)
+        return self._consistent(found)
+
+    def _consistent(self, found: dict[str, Found]) -> dict[str, Found]:
+        """Without what the rest makes unlikely: who has left is on no post, unless his leave is only an early
+        one and he says that he is still at work."""
+        left, post = found.get("retired"), found.get("frontline")
+        if left and post and left.value != known("working"):
+            early = left.value == known("internal")
+            if not (early and self._sayings.moods.still.search(post.words)):
+                found.pop("frontline")
+        title = found.get("eng_title")
+        if title and title.value == known("none"):
+            found.pop("engineer_since", None)
+        return found
 
     def asserts(self, text: str, match: re.Match[str]) -> bool:
         """Whether a match in an answer is asserted of the candidate."""
@@ -97,6 +110,9 @@ class Stories:
             if against and not row.weak:
                 continue
             for match in pattern.finditer(said.text):
+                before = said.text[said.segment(match.start()) : match.start()]
+                if row.likened and row.likened.search(before):
+                    continue
                 mood = said.mood(match, ever=row.ever, unit=unit)
                 if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
                     allowed, denial = allowed & _from(entry, option), match.group()
@@ -215,6 +231,8 @@ class Stories:
                 if f"{kind}/{programme}" in self._facts[notice]:
                     yield f"{kind}/{programme}", Found(value, match.group())
         never = words.never.search(said.text) if asked in (None, "won") else None
+        if never and self._nicknames[notice][0].search(said.text, said.segment(never.start()), never.start()):
+            never = None
         if never and said.mood(never, ever=True) is not Mood.LEFT:
             for fact in sorted(self._facts[notice]):
                 if fact.startswith("won/"):
@@ -260,16 +278,6 @@ def _settled(
     return Found(OneOf(frozenset({option})), told[option]) if option in allowed else None
 
 
-def _consistent(found: dict[str, Found]) -> dict[str, Found]:
-    """Without what the rest makes unlikely to be meant."""
-    if "retired" in found and found["retired"].value != OneOf(frozenset({"working"})):
-        found.pop("frontline", None)
-    title = found.get("eng_title")
-    if title and isinstance(title.value, OneOf) and title.value.options == {"none"}:
-        found.pop("engineer_since", None)
-    return found
-
-
 def _regions(library: Library) -> Iterator[tuple[str, str]]:
     """Each city that has a notice, with its names and those of its districts."""
     for notice in library.notices.values():
@@ -278,6 +286,7 @@ def _regions(library: Library) -> Iterator[tuple[str, str]]:
         for part in (notice, *notice.relays):
             for region in part.regions:
                 yield from ((city, name) for name in (region.name, *region.names))
+            yield from ((city, name) for row in part.streets for name in row.streets)
 
 
 def _places(library: Library) -> re.Pattern[str]:
