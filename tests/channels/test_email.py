@@ -63,7 +63,7 @@ def box() -> MailBox:
 
 def allowed(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
     good = isinstance(data, LoginPassword) and data.password == SECRET.encode()
-    return AuthResult(success=good)
+    return AuthResult(success=good, handled=False)
 
 
 @pytest.fixture
