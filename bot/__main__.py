@@ -19,7 +19,7 @@ import yaml
 
 from bot import app as service_app
 from bot import demo as demonstration
-from bot.channels.wechat_api import ApiError
+from bot.channels.wechat_client import ApiError
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said

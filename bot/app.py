@@ -17,7 +17,7 @@ from aiohttp import web
 from prometheus_client import generate_latest
 
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
-from bot.channels.wechat_api import TokenShelf
+from bot.channels.wechat_client import TokenShelf
 from bot.clock import Clock
 from bot.conversation import Conversation
 from bot.delivery import Delivery

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
@@ -16,8 +16,9 @@ import structlog
 from aiohttp import web
 from prometheus_client import Counter
 
-from bot.channels.contract import Limits, Outcome
-from bot.channels.wechat_api import TokenShelf, WeChatApi
+from bot.channels.contract import Card, Limits, Outcome
+from bot.channels.wechat_api import WeChatApi
+from bot.channels.wechat_client import TokenShelf
 from bot.channels.wechat_crypto import (
     BadEnvelope,
     BadSignature,
@@ -156,6 +157,19 @@ class WeChat:
     async def send_text(self, *, recipient: str, text: str, now: datetime) -> Outcome:
         """Send one custom message to an openid; `now` is service time."""
         return await self.api.send_text(recipient=recipient, text=_UNWRITABLE.sub("", text), now=now)
+
+    async def send_template(self, *, recipient: str, card: Card, key: str, now: datetime) -> Outcome:
+        """Send a template message to a follower."""
+        return await self.api.send_template(recipient=recipient, card=card, key=key, now=now)
+
+    async def send_subscribed(self, *, recipient: str, card: Card, now: datetime) -> Outcome:
+        """Send a subscribe notice."""
+        return await self.api.send_subscribed(recipient=recipient, card=card, now=now)
+
+    async def send_mass(self, *, recipients: Sequence[str], text: str, key: str, now: datetime) -> Outcome:
+        """Send one text to many."""
+        text = _UNWRITABLE.sub("", text)
+        return await self.api.send_mass(recipients=recipients, text=text, key=key, now=now)
 
     async def aclose(self) -> None:
         """Close the HTTP session."""
