@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from handlers.contract import Section, Turn
+from handlers.contract import Choice, Section, Turn
 from knowledge.library import Notice, Sourced
 from knowledge.notice import Aspect, Condition, Contact, Fact
 from knowledge.reading import Finding, Scope
@@ -134,3 +134,10 @@ def _distance(sourced: Sourced, scope: Scope, districts: tuple[str, ...]) -> tup
 
 def _local(contact: Contact, districts: tuple[str, ...]) -> bool:
     return bool(districts) and (contact.region in districts or contact.office.startswith(districts))
+
+
+def tell_me(turn: Turn, programme: str) -> Choice:
+    """The offer to hear when the next notice of a programme is out: beside every answer that says it is too
+    late for this one."""
+    name = turn.library.programmes[programme][1].name
+    return Choice(template="facts/tell_me", values={"name": name}, says="facts/tell_me_says")

@@ -17,11 +17,13 @@ from store import (
     codes,
     consents,
     desk,
+    entered,
     inbox,
     outbox,
     pages,
     rosters,
     seats,
+    sweeps,
     tokens,
     turns,
     units,
@@ -98,6 +100,18 @@ class Work:
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)
     drop_token = verb(tokens.drop_token)
+
+    since = verb(sweeps.since)
+    done = verb(sweeps.done)
+    stages_known = verb(sweeps.stages_known)
+    know_stages = verb(sweeps.know_stages)
+
+    days = verb(entered.days)
+    set_day = verb(entered.set_day)
+    drop_day = verb(entered.drop_day)
+    durations_of = verb(entered.durations_of)
+    set_duration = verb(entered.set_duration)
+    drop_duration = verb(entered.drop_duration)
 
     service_clock = verb(clock.service_clock)
     start_service_clock = verb(clock.start_service_clock)
