@@ -203,7 +203,7 @@ class Privacy(Protocol):
 class Wishes(Protocol):
     """What this person asked to be told, and not to be told any more.
 
-    Wishes are of a kind: `deadline`, whose topics are `<notice>/<programme>`, or `news`, `<city>/<programme>`.
+    Wishes are of a kind: `deadline` with topics `<notice>/<programme>`, or `news` with `<city>/<programme>`.
     A muted topic is the beginning of the occasions that it silences, up to a `:` or a `/`.
     """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from handlers.alerts import Telling
 from handlers.applying import Applying
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
@@ -16,19 +17,22 @@ from handlers.materials import Materials
 from handlers.notices import Notices
 from handlers.numbers import Numbers
 from handlers.privacy import Privacy
+from handlers.reminders import Reminders
 from handlers.selfcheck import SelfCheck
 from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
 
 _SELFCHECK: Final = SelfCheck()
+_REMINDERS: Final = Reminders()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK,)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _REMINDERS)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
     Events(),
     Human(),
     Privacy(),
+    _REMINDERS,
     Smalltalk(),
     Notices(),
     Elsewhere(),
@@ -46,3 +50,6 @@ ALL: Final[tuple[Handler, ...]] = (
 
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
+
+TELLING: Final[tuple[Telling, ...]] = (_REMINDERS,)
+"""All that speak first, by alerts."""

@@ -97,8 +97,11 @@ def _new_edition(sending: Sending) -> Told:
             "notice": new.header,
             "before": old.header if old else None,
             "names": [programme.name for programme in new.programmes],
-            "stages": [(stage, sending.library.sourced[f"{part.id}/{stage.id}"].citation)
-                       for part, stage in new.stages() if stage in stages],
+            "stages": [
+                (stage, sending.library.sourced[f"{part.id}/{stage.id}"].citation)
+                for part, stage in new.stages()
+                if stage in stages
+            ],
             "moved": [(change.before, change.after) for change in moved if change.after],
             "counts": _counts(found),
             "url": sending.url,

@@ -11,7 +11,7 @@ from handlers import facts, reminder_words, season
 from handlers.affairs import Affairs, Wish
 from handlers.alerts import Alert, Sending, Told
 from handlers.contract import NOT_MINE, Choice, Effect, Kind, NotMine, Reply, Section, Turn
-from knowledge.calendar import Deadline, Due, deadlines, schedule
+from knowledge.calendar import Deadline, deadlines, schedule
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
 from knowledge.library import Notice
@@ -22,7 +22,9 @@ from knowledge.reading import ASK
 CONSENT: Final = "push"
 CONSENT_VERSION: Final = "reminder-1"
 
-_ELSE: Final = frozenset({"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine", "check_quit"})
+_ELSE: Final = frozenset(
+    {"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine", "check_quit"}
+)
 """What ends the asking: another has the word."""
 _SOON: Final = timedelta(hours=3)
 _MUCH_LEFT: Final = timedelta(hours=30)
@@ -79,11 +81,10 @@ class Reminders:
         if state["kind"] == season.NEWS:
             return _news(turn, mine, state["programmes"])
         places = [district for p in state["programmes"] for district in _own_districts(turn, p)]
-        if "district" not in state and places and not (district := _district(turn, mine, state)):
+        district = state.get("district", _district(turn, mine, state["programmes"]) if places else "")
+        if places and not district and "district" not in state:
             return self._ask(turn, {**state, "asks": "district", "places": places})
-        elif "district" not in state:
-            state = {**state, "district": district if places else ""}
-        return _noted(turn, mine, state["programmes"], state["district"])
+        return _noted(turn, mine, state["programmes"], district)
 
     def _ask(self, turn: Turn, state: dict[str, Any]) -> Reply:
         names = turn.library.programmes
@@ -142,12 +143,12 @@ def _own_districts(turn: Turn, programme: str) -> list[str]:
     return [district for district in found if district]
 
 
-def _district(turn: Turn, mine: Affairs, state: Mapping[str, Any]) -> str:
+def _district(turn: Turn, mine: Affairs, programmes: Sequence[str]) -> str:
     """Where the person is, as far as it was said, or as their unit is registered."""
     said = turn.reading.districts or turn.context.districts
     if said:
         return said[0]
-    cities = {turn.library.programmes[p][0].header.city for p in state["programmes"]}
+    cities = {turn.library.programmes[p][0].header.city for p in programmes}
     return next((held.district for held in mine.units.mine() if held.city in cities), "")
 
 
@@ -249,9 +250,11 @@ def _later(turn: Turn, mine: Affairs) -> Reply:
     if at is None:
         return Reply(sections=[Section(template="reminders/too_late")], alone=True)
     coming = [due.at for due in schedule([deadline]) if turn.now < due.at <= at]
-    shown = {"at": (coming or [at])[0].astimezone(CHINA), "regular": bool(coming)}
+    told_at = (coming or [at])[0].astimezone(CHINA)
     section = Section(
-        template="reminders/later", values=shown, computed={"at": shown["at"].isoformat()}
+        template="reminders/later",
+        values={"at": told_at, "regular": bool(coming)},
+        computed={"at": told_at.isoformat()},
     )
     if coming:
         return Reply(sections=[section], alone=True)

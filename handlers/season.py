@@ -1,4 +1,4 @@
-"""A season in alerts: who is reminded of what and when, who hears that a stage has moved or a new notice is out.
+"""A season in alerts: who is reminded of what and when, and who hears of stages that move and new notices.
 
 Pure: what falls due between two moments, and what differs from what everybody was told of.
 """
@@ -178,10 +178,7 @@ def still(deadline: Deadline) -> Premise:
 def workdays(entered: Mapping[date, EnteredDay]) -> WorkingDays:
     """The calendar, with what staff have entered over it."""
     return WorkingDays(
-        {
-            day: Override(working=row.working, name=row.name, source=row.source)
-            for day, row in entered.items()
-        }
+        {day: Override(working=row.working, name=row.name, source=row.source) for day, row in entered.items()}
     )
 
 

@@ -105,9 +105,7 @@ class Privacy(_Part):
 class Wishes(_Part):
     """What this person asked to be told, and not to be told any more."""
 
-    def __init__(
-        self, session: Session, contact: Contact, now: datetime, kinds: Mapping[str, Kind]
-    ) -> None:
+    def __init__(self, session: Session, contact: Contact, now: datetime, kinds: Mapping[str, Kind]) -> None:
         super().__init__(session, contact, now)
         self._kinds = kinds
 
@@ -128,9 +126,7 @@ class Wishes(_Part):
 
     def end(self, *, kind: str, topic: str) -> bool:
         """End a wish; whether it was held."""
-        return wishes.end(
-            self._session, contact=self._contact.id, kind=kind, topic=topic, now=self._now
-        )
+        return wishes.end(self._session, contact=self._contact.id, kind=kind, topic=topic, now=self._now)
 
     def muted(self) -> tuple[str, ...]:
         """The topics that this person wants to hear no more of."""

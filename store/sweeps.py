@@ -55,9 +55,7 @@ def done(session: Session, *, name: str, until: datetime) -> None:
 
 def stages_known(session: Session) -> Mapping[str, KnownStage]:
     """The stages that everybody was told of, by `<notice>/<stage>`."""
-    return {
-        row["stage"]: KnownStage(notice=row["notice"], until=row["until"]) for row in session.run(KNOWN)
-    }
+    return {row["stage"]: KnownStage(notice=row["notice"], until=row["until"]) for row in session.run(KNOWN)}
 
 
 def know_stages(session: Session, *, stages: Mapping[str, KnownStage], now: datetime) -> None:

@@ -53,6 +53,7 @@ MUTE: Final = (
 UNMUTE: Final = delete(mutes).where(mutes.c.contact_id == _person, mutes.c.topic == bindparam("of_topic"))
 MUTED: Final = select(mutes.c.topic).where(mutes.c.contact_id == _person).order_by(mutes.c.since)
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """Something that a person asked to be told of."""
@@ -91,4 +92,3 @@ def unmute(session: Session, *, contact: int, topic: str) -> None:
 def muted(session: Session, *, contact: int) -> tuple[str, ...]:
     """The topics that the person wants to hear no more of."""
     return tuple(row["topic"] for row in session.run(MUTED, of_contact=contact))
-
