@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from handlers.alerts import Telling
 from handlers.applying import Applying
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
@@ -46,3 +47,6 @@ ALL: Final[tuple[Handler, ...]] = (
 
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
+
+TELLING: Final[tuple[Telling, ...]] = ()
+"""All that speak first, by alerts."""

@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import structlog
 from sqlalchemy.engine import make_url
 
-from store import clock, desk, inbox, outbox, pages, tokens, turns
+from store import allowances, clock, desk, inbox, outbox, pages, tokens, turns
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
 from store.sqlite import Sqlite
@@ -55,6 +55,8 @@ class Work:
 
     questions = verb(desk.questions)
     feedback = verb(desk.feedback)
+
+    permit = verb(allowances.permit)
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
