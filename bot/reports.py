@@ -36,6 +36,6 @@ class Reports:
                 account=report.account,
                 sender=report.sender,
                 platform_id=report.platform_id,
-                status=report.refused,
+                status=report.refused or "success",
                 now=self._clock(),
             )

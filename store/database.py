@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import structlog
 from sqlalchemy.engine import make_url
 
-from store import allowances, clock, desk, inbox, outbox, pages, tokens, turns
+from store import clock, desk, inbox, outbox, pages, permissions, tokens, turns
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
 from store.sqlite import Sqlite
@@ -56,7 +56,7 @@ class Work:
     questions = verb(desk.questions)
     feedback = verb(desk.feedback)
 
-    permit = verb(allowances.permit)
+    permit = verb(permissions.permit)
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)

@@ -16,6 +16,7 @@ from aiohttp import web
 from sqlalchemy import insert
 
 from bot import app as service_app
+from bot.announce import announce
 from bot.app import Shelf
 from bot.channels.contract import Mail
 from bot.channels.wechat import Account, WeChat, routes
@@ -99,7 +100,8 @@ class Office:
         """A follower, who has written something or not; the number of their contact."""
         openid = openid or f"o{len(self.simulator.people):027d}"
         person = self.simulator.person(openid=openid)
-        mind, where = Mind(silent=True), {"account": APP_ID, "sender": openid, "received_at": self.now}
+        mind = Mind(silent=True)
+        where: dict[str, Any] = {"account": APP_ID, "sender": openid, "received_at": self.now}
         await self.store.turn(event("subscribe", f"s{openid}", **where), mind, passive=lambda: True)
         if writes:
             person.opens(Trigger.MESSAGE, self.simulator.clock())
@@ -127,7 +129,7 @@ class Office:
                 not_after=self.now + timedelta(days=3),
             )
             async with self.store.work() as work:
-                await work.post(**replace(alert, **changes).dump())
+                await announce(work, [replace(alert, **changes)], self.now)
 
     async def rows(self) -> list[dict[str, Any]]:
         """All deliveries."""
