@@ -24,6 +24,7 @@ from store import (
     occasions,
     outbox,
     pages,
+    permissions,
     pushes,
     reach,
     receipts,
@@ -112,6 +113,8 @@ class Work:
     issue_code = verb(codes.issue)
     open_codes = verb(codes.open_codes)
     consents = verb(consents.held)
+
+    permit = verb(permissions.permit)
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)

@@ -70,6 +70,39 @@ Outcome = Sent | Later | Refused | Unclear
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the platform reports later of a message that it took, by the id that it gave it.
+
+    `sender` is its recipient, empty for all of a mass message; `template_id` that of a subscribe notice,
+    which may have had no id. An empty `refused` says that it arrived.
+    """
+
+    channel: str
+    account: str
+    sender: str
+    platform_id: str
+    template_id: str = ""
+    refused: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permissions:
+    """What somebody has answered to the question whether subscribe notices may come, by template id:
+    one more, or none. `message_id` tells a repeated report; `now` is service time."""
+
+    channel: str
+    account: str
+    sender: str
+    message_id: str
+    allowed: Mapping[str, bool]
+    now: datetime
+
+
+Report = Receipt | Permissions
+"""An event that is no turn of a conversation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """A form of the platform's, filled in: `fields` by their names, `url` what a tap opens, if anything."""
 
