@@ -198,5 +198,6 @@ EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "page": _page,
     "revoke_pages": _revoke_pages,
     "redact": _redact,
+    "alert": lambda session, cause, **alert: None,
     "forget": _forget,
 }
