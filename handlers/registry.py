@@ -6,6 +6,7 @@ from typing import Final
 
 from handlers.alerts import Telling
 from handlers.applying import Applying
+from handlers.binding import Binding
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -23,12 +24,14 @@ from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
 
 _SELFCHECK: Final = SelfCheck()
+_BINDING: Final = Binding()
 _REMINDERS: Final = Reminders()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _REMINDERS)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _REMINDERS)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
+    _BINDING,
     Events(),
     Human(),
     Privacy(),
@@ -51,5 +54,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_REMINDERS,)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _REMINDERS)
 """All that speak first, by alerts."""
