@@ -19,7 +19,7 @@ from prometheus_client import generate_latest
 from bot.channels.email import Email, Server
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_client import TokenShelf
-from bot.clock import Clock
+from bot.clock import Clock, ticking
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
@@ -30,6 +30,7 @@ from bot.pages.views import Pages
 from bot.pushes import Pushes
 from bot.reports import Reports
 from bot.settings import SQLITE, Settings
+from bot.ticks import Reminding
 from knowledge.library import Library
 from store.database import Store, Unavailable
 from store.records import Token
@@ -54,6 +55,7 @@ class Service:
     delivery: Delivery
     reports: Reports
     wechat: WeChat | None
+    reminding: Reminding
     loops: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
@@ -140,15 +142,29 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,
+            kinds=pushes.kinds,
         )
+        reminding = Reminding(store, library, clock.now, delivery.wake)
         loops = [
             conversation.run,
             delivery.run,
             lambda: clock.follow(store),
+            lambda: ticking({"reminders": reminding.sweep}),
             lambda: _purge(store, clock, settings),
         ]
         reports = Reports(store, clock.now, kinds.lasting)
-        yield Service(settings, library, store, clock, conversation, delivery, reports, wechat, loops)
+        yield Service(
+            settings,
+            library,
+            store,
+            clock,
+            conversation,
+            delivery,
+            reports,
+            wechat,
+            reminding,
+            loops,
+        )
         await delivery.stop()
 
 

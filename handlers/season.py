@@ -123,7 +123,7 @@ class Season:
     def opened(self, notice: Notice, now: datetime) -> Iterator[Alert]:
         """The news of a notice, to all who asked to hear when the next one of a programme is out."""
         for old in self._library.notices.values():
-            if old is notice or old.header.city != notice.header.city:
+            if old.header.city != notice.header.city or old.header.issued >= notice.header.issued:
                 continue
             topics = {programme for pair in heirs(old, notice).items() for programme in pair}
             for topic in sorted(f"{notice.header.city}/{programme}" for programme in topics):
