@@ -17,7 +17,7 @@ from knowledge.language import normalise
 from knowledge.library import Notice
 from knowledge.notice import CHINA
 from knowledge.process import Audience as Side
-from knowledge.reading import ASK
+from knowledge.reading import ASK, Scope
 
 CONSENT: Final = "push"
 CONSENT_VERSION: Final = "reminder-1"
@@ -208,7 +208,8 @@ def _agreed(turn: Turn, mine: Affairs, section: Section, kind: str, at: datetime
             "path": ways.chosen or "",
             "follows": "not_following" not in ways.why_not.values(),
             "link": link.url if link else "",
-            "calendar": turn.links is not None and kind == "reminder",
+            "calendar": turn.links is not None,
+            "deadline": kind == "reminder",
         },
         weight=-0.5,
     )
@@ -216,11 +217,9 @@ def _agreed(turn: Turn, mine: Affairs, section: Section, kind: str, at: datetime
 
 
 def _closed(turn: Turn, programmes: Sequence[str]) -> Reply:
-    names = _names(turn, programmes)
-    section = Section(template="reminders/closed", values={"names": names})
-    return Reply(
-        sections=[section], choices=[facts.tell_me(turn, p) for p in programmes], keep={}, alone=True
-    )
+    section = Section(template="reminders/closed", values={"names": _names(turn, programmes)})
+    scope = Scope(notice=turn.library.programmes[programmes[0]][0].id, programmes=tuple(programmes))
+    return Reply(sections=[section], choices=[facts.tell_me(turn, scope)], keep={}, alone=True)
 
 
 def _names(turn: Turn, programmes: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from store.schema import consents, deliveries, staff_notes, wishes
+from store.schema import consents, staff_notes, wishes
 from tests.seasons import Season, season
 from tests.store.scene import rows
 from tests.store.units import CODE
@@ -27,7 +27,13 @@ async def test_a_candidate_is_told_what_will_come_and_by_which_path(wuhan: Seaso
     asked = await wuhan.say(openid, "提醒我武汉工匠")
     assert "哪个区" in asked
     said = await wuhan.say(openid, "江岸区")
-    for word in ("6月26日", "还有25天", "6月12日、6月19日、6月23日、6月25日、6月26日", "通知消息", "不再提醒"):
+    for word in (
+        "6月26日",
+        "还有25天",
+        "6月12日、6月19日、6月23日、6月25日、6月26日",
+        "通知消息",
+        "不再提醒",
+    ):
         assert word in said
     (wish,) = await rows(wuhan.service.store, wishes)
     assert (wish["topic"], wish["district"]) == ("wuhan-2023/wuhan-gongjiang", "江岸区")
