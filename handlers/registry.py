@@ -7,6 +7,7 @@ from typing import Final
 from handlers.alerts import Telling
 from handlers.applying import Applying
 from handlers.binding import Binding
+from handlers.calendars import Calendars
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -17,6 +18,7 @@ from handlers.human import Human
 from handlers.materials import Materials
 from handlers.notices import Notices
 from handlers.numbers import Numbers
+from handlers.preparing import Preparing
 from handlers.privacy import Privacy
 from handlers.reminders import Reminders
 from handlers.selfcheck import SelfCheck
@@ -36,6 +38,8 @@ ALL: Final[tuple[Handler, ...]] = (
     Human(),
     Privacy(),
     _REMINDERS,
+    Preparing(),
+    Calendars(),
     Smalltalk(),
     Notices(),
     Elsewhere(),

@@ -118,6 +118,7 @@ class Work:
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
+    revoke_page = verb(pages.revoke_page)
     purge_pages = verb(pages.purge_pages)
 
     token = verb(tokens.token)

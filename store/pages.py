@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from store.engine import Session
 from store.records import Page, Purpose
@@ -20,6 +20,12 @@ FIND: Final = select(*_columns).where(
     pages.c.expires_at > bindparam("now"),
     pages.c.revoked.is_(False),
 )
+REVOKE: Final = (
+    update(pages)
+    .where(pages.c.token_hash == bindparam("of_token"), pages.c.revoked.is_(False))
+    .values(revoked=True)
+    .returning(pages.c.token_hash)
+)
 _expired = select(pages.c.token_hash).where(pages.c.expires_at <= bindparam("now")).limit(bindparam("limit"))
 PURGE: Final = delete(pages).where(pages.c.token_hash.in_(_expired)).returning(pages.c.token_hash)
 
@@ -33,6 +39,11 @@ def page(session: Session, *, token_hash: str, now: datetime) -> Page | None:
     """The page behind a token; None for one that is unknown, expired or revoked alike."""
     found = session.run(FIND, token_hash=token_hash, now=now)
     return Page(**{**found[0], "purpose": Purpose(found[0]["purpose"])}) if found else None
+
+
+def revoke_page(session: Session, *, token_hash: str) -> bool:
+    """The link opens nothing any more; whether it did."""
+    return bool(session.run(REVOKE, of_token=token_hash))
 
 
 def purge_pages(session: Session, *, now: datetime, limit: int = 1000) -> int:

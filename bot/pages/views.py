@@ -19,7 +19,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.desk import roster, table, workbook
 from bot.desk.reader import ROWS
 from bot.desk.words import WORDS
-from bot.pages import result
+from bot.pages import feeds, result
+from bot.pages.feed import MIME
 from bot.pages.links import hashed
 from knowledge.library import Library, Notice
 from knowledge.notice import CHINA
@@ -78,6 +79,7 @@ class Pages:
         return [
             web.get("/p/{token}", self.show),
             web.get("/p/{token}/template.xlsx", self.template),
+            web.get("/p/{token}/calendar.ics", self.calendar),
             web.post("/p/{token}", self.check),
         ]
 
@@ -88,6 +90,8 @@ class Pages:
             return self._gone()
         if page.purpose is Purpose.RESULT:
             return self._result(page)
+        if page.purpose is Purpose.FEED:
+            return self._calendar(request, page)
         notice = self._notice(page)
         return self._roster(request, page, notice) if notice else self._gone()
 
@@ -98,6 +102,11 @@ class Pages:
         if notice is None:
             return self._gone()
         return _download(workbook.template(self._library, notice), f"{WORDS.sheets['people']}.xlsx")
+
+    async def calendar(self, request: web.Request) -> web.Response:
+        """The feed of a calendar, by the name that programs expect."""
+        page = await self._page(request)
+        return self._calendar(request, page) if page and page.purpose is Purpose.FEED else self._gone()
 
     async def check(self, request: web.Request) -> web.Response:
         """The table of verdicts for the roster that is sent, in the same response."""
@@ -157,6 +166,18 @@ class Pages:
             expires_at=page.expires_at.astimezone(CHINA),
             changed=check.knowledge != self._library.version,
         )
+
+    def _calendar(self, request: web.Request, page: Page) -> web.Response:
+        """Unchanged where the program has this one already."""
+        try:
+            found = feeds.shown(self._library, page.content)
+        except KeyError:
+            return self._gone()
+        tag = sha256(found).hexdigest()
+        headers = {**HEADERS, "Cache-Control": "private, no-cache", "ETag": f'"{tag}"'}
+        if request.if_none_match and any(known.value in (tag, "*") for known in request.if_none_match):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=found, headers={**headers, "Content-Type": MIME})
 
     def _gone(self) -> web.Response:
         """The same for a token that never was and one that has expired: nobody learns which."""
