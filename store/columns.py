@@ -6,6 +6,8 @@ compare.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -15,14 +17,17 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Integer,
-    TableValuedAlias,
+    Subquery,
     Text,
     TypeDecorator,
     bindparam,
+    cast,
+    column,
     literal_column,
+    select,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement, GenericFunction
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -63,55 +68,41 @@ def _real_now_sqlite(element: RealNow, compiler: Any, **options: Any) -> str:
     return "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
 
 
-class Listed(GenericFunction[Any]):
-    """A JSON array as a table: one row an element, in the column `value` (`listed`, `item`)."""
+class _Elements(FunctionElement[Any]):
+    """The elements of a JSON array as rows of one column, `value`."""
 
-    name = "listed"
     inherit_cache = True
+    name = "elements"
 
 
-@compiles(Listed, "postgresql")
-def _listed_postgresql(element: Listed, compiler: Any, **options: Any) -> str:
+@compiles(_Elements, "postgresql")
+def _elements_postgresql(element: _Elements, compiler: Any, **options: Any) -> str:
     return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS JSON))"
 
 
-@compiles(Listed, "sqlite")
-def _listed_sqlite(element: Listed, compiler: Any, **options: Any) -> str:
+@compiles(_Elements, "sqlite")
+def _elements_sqlite(element: _Elements, compiler: Any, **options: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
-class Item(FunctionElement[Any]):
-    """A field of an element of `listed`, as a text, or as a whole number."""
-
-    inherit_cache = True
-
-    def __init__(self, value: ColumnElement[Any], field: str, of: TypeEngine[Any]) -> None:
-        super().__init__(value, literal_column(repr(field)))
-        self.type = of
-
-
-@compiles(Item, "postgresql")
-def _item_postgresql(element: Item, compiler: Any, **options: Any) -> str:
-    value, field = (compiler.process(clause, **options) for clause in element.clauses)
-    return (
-        f"({value} ->> {field})" if isinstance(element.type, Text) else f"CAST({value} ->> {field} AS BIGINT)"
+def given(parameter: str, /, **columns: TypeEngine[Any]) -> Subquery:
+    """A table that is the value of `parameter` (as `packed` writes it): one statement for many rows."""
+    rows = _Elements(bindparam(parameter, type_=Text)).table_valued(column("value"), name=f"each_{parameter}")
+    fields = (
+        cast(rows.c.value.op("->>")(literal_column(str(place))), kind).label(name)
+        for place, (name, kind) in enumerate(columns.items())
     )
+    return select(*fields).subquery(parameter)
 
 
-@compiles(Item, "sqlite")
-def _item_sqlite(element: Item, compiler: Any, **options: Any) -> str:
-    value, field = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"json_extract({value}, '$.' || {field})"
+def packed(rows: Iterable[Sequence[int | str | bool | None]]) -> str:
+    """Rows for a `given` table, their values in the order of its columns."""
+    return json.dumps(list(rows), separators=(",", ":"))
 
 
-def listed(name: str) -> TableValuedAlias:
-    """The elements of the JSON array given as `name`: a table for statements on many rows at once."""
-    return Listed(bindparam(name, type_=Text())).table_valued("value")
-
-
-def item(rows: TableValuedAlias, field: str, of: TypeEngine[Any] | None = None) -> ColumnElement[Any]:
-    """A field of each element, a text unless `of` says otherwise."""
-    return Item(rows.c.value, field, of or Text())
+def stamp(moment: datetime | None) -> int | None:
+    """A moment as a value of a `given` table (BigInteger)."""
+    return None if moment is None else (moment - EPOCH) // MICROSECOND
 
 
 def fixed(value: StrEnum) -> ColumnElement[str]:
