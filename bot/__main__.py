@@ -21,7 +21,7 @@ from bot import app as service_app
 from bot import demo as demonstration
 from bot import readiness
 from bot.channels.wechat_client import ApiError
-from bot.commands import units
+from bot.commands import calendar, units
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
@@ -47,6 +47,9 @@ cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(db, name="db")
 cli.add_typer(units.commands, name="units")
+cli.add_typer(calendar.calendar, name="calendar")
+cli.add_typer(calendar.days, name="days")
+cli.add_typer(calendar.durations, name="durations")
 
 Folder = Annotated[Path | None, typer.Option("--dir", help="A folder of further notices.")]
 
