@@ -225,7 +225,7 @@ class _Play:
         ]
         async with self._stage.service.store.work() as work:
             waiting = await work.oldest_waiting()
-        return min([*planned, *([waiting] if waiting else [])], default=None)
+        return min([*planned, *([waiting] if waiting and waiting > now else [])], default=None)
 
     async def _register(self, unit: Unit, now: datetime) -> None:
         district = self._districts[unit.district]

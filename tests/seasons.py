@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
+from sqlalchemy import insert
 
 from bot.simulator import Fate, Template
 from bot.simulator.clock import Move
 from store.records import CodePurpose
 from store.rosters import Listing, Registration
-from store.schema import deliveries
+from store.schema import applications, deliveries
 from tests.store.scene import rows
 from tests.wire import Wire, wire
 
@@ -102,6 +103,34 @@ class Season:
         openid = await self.person(invitation, "同意")
         assert "截止提醒" in await self.say(openid, "我的单位")
         return openid
+
+    async def hands_in(self, code: str, notice: str) -> None:
+        """The unit's first application becomes known."""
+        store, now = self.service.store, self.service.clock.now()
+        async with store.work() as work:
+            unit = await work.unit(code=code)
+            assert unit
+            texts = dict.fromkeys(
+                (
+                    "unit_name",
+                    "city",
+                    "district",
+                    "department",
+                    "programme",
+                    "category",
+                    "name_sealed",
+                    "declared_at",
+                    "unit_rank",
+                    "district_rank",
+                    "status",
+                    "status_id",
+                ),
+                "",
+            )
+            values = {**texts, "key": code, "unit_id": unit.id, "notice": notice}
+            values |= {"exported_at": now, "changed_at": now}
+            statement = insert(applications).values(values)
+            await work.do(lambda session: session.run(statement))
 
     def heard(self, openid: str) -> list[Heard]:
         """What reached this person by pushes."""

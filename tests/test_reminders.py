@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from store.schema import consents, staff_notes, wishes
+from store.schema import consents, deliveries, staff_notes, wishes
 from tests.seasons import Season, season
 from tests.store.scene import rows
 from tests.store.units import CODE
@@ -54,3 +54,139 @@ async def test_each_is_told_once_at_each_step(wuhan: Season) -> None:
     assert "2023年6月26日" in last
     notes = [row["dedupe_key"] for row in await rows(wuhan.service.store, staff_notes)]
     assert len([key for key in notes if key.startswith("staff:reminder:wuhan-2023")]) == 5
+
+
+# —— stopped, put off, resumed
+
+
+async def test_down_all_weekend_only_what_still_helps_is_sent(wuhan: Season) -> None:
+    candidate = await wuhan.person("提醒我武汉工匠", "江岸区")
+    await wuhan.go("2023-06-12 09:00")
+    await wuhan.go("2023-06-25 15:00")  # T-7, T-3 and T-1 fell due meanwhile
+    assert wuhan.whens(candidate) == ["06-12 09:00", "06-25 15:00"]
+    assert "明天截止" in wuhan.heard(candidate)[-1].text
+    await wuhan.go("2023-06-27 09:00", "2023-06-28 09:00")
+    assert len(wuhan.whens(candidate)) == 2, "nothing is sent once it is over"
+
+
+async def test_quiet_hours_are_kept(wuhan: Season) -> None:
+    candidate = await wuhan.person("提醒我武汉工匠", "江岸区")
+    await wuhan.go("2023-06-22 23:30")
+    assert wuhan.whens(candidate) == []
+    await wuhan.go("2023-06-23 07:59")
+    assert wuhan.whens(candidate) == []
+    await wuhan.go("2023-06-23 08:00")
+    assert wuhan.whens(candidate) == ["06-23 08:00"]
+    assert "还有3天截止" in wuhan.heard(candidate)[-1].text, "counted when it is sent"
+
+
+async def test_whoever_says_later_hears_it_again_and_no_more_than_that(wuhan: Season) -> None:
+    candidate = await wuhan.person("提醒我武汉工匠", "江岸区")
+    assert "没有可以往后推的" in await wuhan.say(candidate, "稍后提醒")
+    await wuhan.go("2023-06-23 09:00")
+    assert "6月24日9点" in await wuhan.say(candidate, "稍后提醒")
+    assert "6月24日9点" in await wuhan.say(candidate, "等会儿再提醒")
+    await wuhan.go("2023-06-24 09:00")
+    assert "6月25日9点" in await wuhan.say(candidate, "稍后提醒"), "the next one comes by itself"
+    await wuhan.go("2023-06-25 09:00", "2023-06-26 09:00")
+    assert "6月26日12点" in await wuhan.say(candidate, "稍后提醒")
+    await wuhan.go("2023-06-26 12:00")
+    assert wuhan.whens(candidate)[-1] == "06-26 12:00"
+    await wuhan.move("2023-06-26 20:30")
+    assert "请现在就办" in await wuhan.say(candidate, "稍后提醒")
+    assert len(wuhan.whens(candidate)) == 5
+
+
+async def test_whoever_says_no_more_hears_no_more_of_it(wuhan: Season) -> None:
+    candidate = await wuhan.person("提醒我武汉工匠", "江岸区", "提醒我无锡卓越技师")
+    hr = await wuhan.unit(CODE, "武昌区")
+    await wuhan.go("2023-06-19 09:00")
+    assert "武汉工匠" in await wuhan.say(candidate, "不再提醒武汉工匠")
+    assert "不再提醒" in await wuhan.say(hr, "别再提醒我了")
+    await wuhan.go("2023-06-23 09:00")
+    assert (len(wuhan.whens(candidate)), len(wuhan.whens(hr))) == (1, 1)
+    listed = await wuhan.say(hr, "我的提醒")
+    assert "已关" in listed
+    assert "无锡市卓越技师" in await wuhan.say(candidate, "我的提醒")
+    await wuhan.say(hr, "提醒我武汉工匠")
+    await wuhan.go("2023-06-25 09:00")
+    assert len(wuhan.whens(hr)) == 2, "asked for again"
+
+
+async def test_a_wish_is_ended_by_its_number(wuhan: Season) -> None:
+    candidate = await wuhan.person("提醒我武汉工匠", "江岸区", "开新通知告诉我 武汉工匠")
+    listed = await wuhan.say(candidate, "我的提醒")
+    assert "1 不再提醒我武汉工匠的截止" in listed
+    assert "2 不用告诉我武汉工匠的新通知" in listed
+    assert "新通知" in await wuhan.say(candidate, "2")
+    assert "新通知" not in await wuhan.say(candidate, "我的提醒")
+
+
+async def test_a_unit_that_has_handed_in_is_not_told(wuhan: Season) -> None:
+    hr = await wuhan.unit(CODE, "武昌区")
+    await wuhan.go("2023-06-12 09:00")
+    await wuhan.hands_in(CODE, "wuhan-2023")
+    await wuhan.go("2023-06-19 09:00")
+    assert wuhan.whens(hr) == ["06-12 09:00"]
+
+
+async def test_handed_in_between_posting_and_sending(wuhan: Season) -> None:
+    hr = await wuhan.unit(CODE, "武昌区")
+    await wuhan.go("2023-06-22 22:00")
+    await wuhan.hands_in(CODE, "wuhan-2023")
+    await wuhan.go("2023-06-23 08:00")
+    assert wuhan.whens(hr) == []
+    waited = [row for row in await rows(wuhan.service.store, deliveries) if row["kind"] == "reminder"]
+    assert {(row["state"], row["reason"]) for row in waited if row["unit_id"]} >= {
+        ("cancelled", "unsubmitted")
+    }
+
+
+async def test_whoever_leaves_hears_nothing(wuhan: Season) -> None:
+    candidate = await wuhan.person("提醒我武汉工匠", "江岸区")
+    await wuhan.simulator.unfollow(candidate)
+    await wuhan.go("2023-06-12 09:00")
+    assert wuhan.whens(candidate) == []
+
+
+async def test_whoever_wants_no_pushes_hears_nothing(wuhan: Season) -> None:
+    candidate = await wuhan.person("提醒我武汉工匠", "江岸区", "退订")
+    await wuhan.go("2023-06-12 09:00")
+    assert wuhan.whens(candidate) == []
+
+
+# —— what is asked, and how honest the answer is
+
+
+async def test_a_programme_is_asked_once_and_so_is_a_district(wuhan: Season) -> None:
+    openid = await wuhan.person()
+    asked = await wuhan.say(openid, "提醒我")
+    assert "1 武汉工匠" in asked
+    assert "哪个区" in await wuhan.say(openid, "1")
+    assert "6月27日" in await wuhan.say(openid, "武汉工匠几号截止"), "a side question is answered"
+    said = await wuhan.say(openid, "不清楚")
+    assert "记下了" in said
+    assert "江岸" not in said
+
+
+async def test_in_wuxi_no_district_is_asked(wuhan: Season) -> None:
+    assert "7月14日" in await wuhan.say(await wuhan.person(), "无锡卓越技师快截止了告诉我")
+
+
+async def test_a_season_that_is_over_offers_the_next(tmp_path: Path) -> None:
+    async with season(tmp_path, "2024-07-01 09:00") as run:
+        openid = await run.person()
+        assert "已截止" in await run.say(openid, "提醒我武汉工匠")
+        assert "一有新通知" in await run.say(openid, "1")
+        answer = await run.say(openid, "武汉市技能大师几号截止")
+        assert "开新通知告诉我（武汉市技能大师）" in answer
+        (wish,) = await rows(run.service.store, wishes)
+        assert (wish["kind"], wish["topic"]) == ("news", "武汉/wuhan-gongjiang")
+
+
+async def test_without_a_template_it_is_said_that_nothing_may_come(tmp_path: Path) -> None:
+    async with season(tmp_path, "2023-06-01 10:00", templates={}) as run:
+        openid = await run.person("提醒我武汉工匠")
+        assert "到时可能发不到您" in await run.say(openid, "江岸区")
+        await run.go("2023-06-12 09:00")
+        assert run.whens(openid) == []
