@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
+from handlers.alerts import Telling
 from handlers.applying import Applying
+from handlers.binding import Binding
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -21,11 +24,13 @@ from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
 
 _SELFCHECK: Final = SelfCheck()
+_BINDING: Final = Binding()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK,)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
+    _BINDING,
     Events(),
     Human(),
     Privacy(),
@@ -46,3 +51,6 @@ ALL: Final[tuple[Handler, ...]] = (
 
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
+
+TELLING: Final[Mapping[str, Telling]] = {handler.name: handler for handler in (_BINDING,)}
+"""Those that speak first, by the folder of their templates."""

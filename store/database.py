@@ -14,7 +14,10 @@ from sqlalchemy.engine import make_url
 from store import (
     allowances,
     audience,
+    binding,
     clock,
+    codes,
+    consents,
     desk,
     inbox,
     occasions,
@@ -23,9 +26,12 @@ from store import (
     pushes,
     reach,
     receipts,
+    rosters,
+    seats,
     settling,
     tokens,
     turns,
+    units,
 )
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
@@ -83,6 +89,27 @@ class Work:
 
     questions = verb(desk.questions)
     feedback = verb(desk.feedback)
+    note = verb(desk.note)
+    notes = verb(desk.notes)
+    close_note = verb(desk.close_note)
+
+    unit = verb(units.unit)
+    units_of = verb(units.units_of)
+    people_of = verb(units.people_of)
+    remove_person = verb(units.remove_person)
+    take_roster = verb(rosters.take_roster)
+
+    seat = verb(seats.seat)
+    seats_of = verb(seats.seats_of)
+    seats_held = verb(seats.mine)
+    confirm_seat = verb(seats.confirm)
+    end_seat = verb(seats.end)
+    seat_requests = verb(binding.requests)
+    decide = verb(binding.decide)
+
+    issue_code = verb(codes.issue)
+    open_codes = verb(codes.open_codes)
+    consents = verb(consents.held)
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
