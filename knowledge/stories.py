@@ -161,7 +161,7 @@ class Stories:
     def _amounts(self, said: Said) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.amounts:
             for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                if said.mood(match, unit=True) is not Mood.TOLD:
+                if said.mood(match, unit=True) is not Mood.TOLD or said.wished(match):
                     continue
                 span = self._span(row, match)
                 entry = self._entries[row.fact]
