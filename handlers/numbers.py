@@ -28,7 +28,7 @@ class Numbers:
         sections: list[Section] = []
         for finding in turn.reading.findings:
             chosen = facts.hits(turn, finding, ASPECTS)
-            quotas = [s for s in chosen if isinstance(s.fact, Quota)]
+            quotas = [s for s in chosen if isinstance(s.fact, Quota) and _asked(turn, finding, s)]
             asked_by_body = turn.reading.districts or turn.reading.bodies
             if Aspect.QUOTA in finding.overview or (len(quotas) > _FEW and not asked_by_body):
                 quotas = _all_quotas(turn, finding)
@@ -42,6 +42,13 @@ class Numbers:
             if rest:
                 sections.append(facts.section(turn, finding, rest))
         return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
+    """Whether places are asked for, and not just whoever may recommend is named."""
+    if sourced.id in finding.pointed or Aspect.QUOTA in turn.context.aspects:
+        return True
+    return any(hit.why for hit in finding.hits if hit.fact == sourced.id)
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
@@ -74,6 +81,7 @@ def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced], heavier: flo
         values={
             "bodies": [{"body": body, "quotas": rows} for body, rows in bodies.items()],
             "cites": list(dict.fromkeys(s.citation for s in quotas)),
+            "street": turn.reading.street,
         },
         facts=tuple(s.id for s in quotas),
         scope=finding.scope,
