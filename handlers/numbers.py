@@ -32,6 +32,8 @@ class Numbers:
             asked_by_body = turn.reading.districts or turn.reading.bodies
             if Aspect.QUOTA in finding.overview or (len(quotas) > _FEW and not asked_by_body):
                 quotas = _all_quotas(turn, finding)
+            elif asked_by_body:
+                quotas = [s for s in quotas if _own(turn, s)] or quotas
             if quotas:
                 heavier = _WHOLE if Aspect.QUOTA in finding.overview else _MORE
                 sections.append(_table(turn, finding, quotas, heavier))
@@ -54,14 +56,14 @@ def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
     """Every row, or the rows of the districts and bodies asked."""
     rows = list(facts.facts_of(turn, finding.scope, Quota))
-    districts, bodies = turn.reading.districts, set(turn.reading.bodies)
-    own = [
-        s
-        for s in rows
-        if _quota(s).body.startswith(districts or ("/",))
-        or not bodies.isdisjoint((_quota(s).body, *_quota(s).bodies))
-    ]
-    return own or rows
+    return [s for s in rows if _own(turn, s)] or rows
+
+
+def _own(turn: Turn, sourced: Sourced) -> bool:
+    """Whether a row is that of a district or body asked."""
+    quota = _quota(sourced)
+    named = not set(turn.reading.bodies).isdisjoint((quota.body, *quota.bodies))
+    return named or quota.body.startswith(turn.reading.districts or ("/",))
 
 
 def _quota(sourced: Sourced) -> Quota:

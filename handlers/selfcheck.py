@@ -66,12 +66,14 @@ class SelfCheck:
             return self._heard(turn, check)
         return self._opened(turn, check) if self._wanted(turn) else NOT_MINE
 
-    def _opened(self, turn: Turn, check: Check | None) -> Reply:
+    def _opened(self, turn: Turn, check: Check | None) -> Reply | NotMine:
         """The beginning, beside what others answer only where more is asked than one's own chances; where the
         programme is still to be chosen, what is asked most decides."""
         begun = self._begin(turn, check)
-        alone = _alone(turn) if begun.awaiting else set(turn.reading.aspects[:2]) <= _CHANCES
-        return replace(begun, alone=alone)
+        if begun.awaiting or facts.own_chances(turn):
+            return replace(begun, alone=_alone(turn) if begun.awaiting else _only_chances(turn))
+        answered = any(finding.pointed for finding in turn.reading.findings)
+        return NOT_MINE if answered else replace(begun, alone=_only_chances(turn))
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
@@ -355,6 +357,10 @@ _CHANCES: Final = frozenset(
 _COMMANDS: Final = frozenset(
     {"check_back", "check_result", "check_resume", "check_details", "check_materials"}
 )
+
+
+def _only_chances(turn: Turn) -> bool:
+    return set(turn.reading.aspects[:2]) <= _CHANCES
 
 
 def _alone(turn: Turn) -> bool:

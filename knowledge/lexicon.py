@@ -279,9 +279,17 @@ class Lexicon:
             ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
+            if surface and self._overwrites(text[at:end], surface, known[at:end]):
+                continue
             if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):
                 return surface
         return None
+
+    def _overwrites(self, written: str, surface: str, known: Sequence[int]) -> bool:
+        """Whether a wording that is no name would change a character of a known one (公示在: 公司在)."""
+        return not self._only(surface, *_NAMES) and any(
+            length >= _SHORT_NAME and a != b for a, b, length in zip(written, surface, known, strict=True)
+        )
 
     def _one_off(
         self,
