@@ -286,9 +286,9 @@ class Lexicon:
         return None
 
     def _overwrites(self, written: str, surface: str, known: Sequence[int]) -> bool:
-        """Whether a wording that is no name would change a character of a known one (公示在: 公司在)."""
+        """Whether a wording that is no name would change a known one that is most of it (公示在: 公司在)."""
         return not self._only(surface, *_NAMES) and any(
-            length >= _SHORT_NAME and a != b for a, b, length in zip(written, surface, known, strict=True)
+            a != b and 2 * length > len(surface) for a, b, length in zip(written, surface, known, strict=True)
         )
 
     def _one_off(

@@ -30,6 +30,7 @@ _FEW_NOTICES = 3
 _SHORT, _BRIEF = 14, 8
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
+_CASE = 2.0
 _HINT = 0.4
 _SURELY = 0.7
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
@@ -156,9 +157,9 @@ class Reader:
         parts = pieces(topical)
         self._add_likely(parts, aspects, matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
-            for row, _ in statements:
+            for at, (row, _) in enumerate(statements):
                 matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
-                segments[-1].setdefault(row.about, 1.0)
+                segments[-1 - at].setdefault(row.about, 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
         hinted = _promote(aspects, matters)
@@ -190,6 +191,7 @@ class Reader:
                     _add(aspects, Aspect(sense.value), sense.weight)
                 elif sense.sort is Sort.MATTER:
                     weight = sense.weight * (1 + _BY_LENGTH * min(len(item), _LENGTH_MOST))
+                    weight *= _CASE if self._lexicon.is_instance(item.surface) else 1
                     _add(matters, sense.value, weight)
                     _add(segments[sum(end <= item.start for end in ends)], sense.value, weight)
         for row in self._words.aspects.values():
