@@ -14,6 +14,7 @@ ASPECTS = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT, Aspect.SUPPORT_MONEY})
 _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MONEY: Money}
 
 
+_OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
 _FEW = 3
 _MORE, _WHOLE = 0.5, 5.0
 
@@ -48,9 +49,9 @@ class Numbers:
 
 def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
     """Whether places are asked for, and not just whoever may recommend is named."""
-    if sourced.id in finding.pointed or Aspect.QUOTA in turn.context.aspects:
+    if Aspect.QUOTA in turn.context.aspects or any(h.why for h in finding.hits if h.fact == sourced.id):
         return True
-    return any(hit.why for hit in finding.hits if hit.fact == sourced.id)
+    return sourced.id in finding.pointed and _OFFICES.isdisjoint(turn.reading.aspects)
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
