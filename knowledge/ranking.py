@@ -181,6 +181,8 @@ class NoticeIndex:
             hits, overview = [], ()
         if just and not any(map(self._general, just)):
             overview = ()
+        if silent:
+            hits = [hit for hit in hits if hit.why or hit.fact in alike]
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
         told = any(m in named and self._covers(m, fits) for m in specific)
