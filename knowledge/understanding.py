@@ -157,9 +157,9 @@ class Reader:
         parts = pieces(topical)
         self._add_likely(parts, aspects, matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
-            for at, (row, _) in enumerate(statements):
+            for row, _ in statements:
                 matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
-                segments[-1 - at].setdefault(row.about, 1.0)
+                segments[-1].setdefault(row.about, 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
         hinted = _promote(aspects, matters)
