@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
-from knowledge.notice import Aspect, Fact, Place, Status, Step
+from knowledge.notice import Aspect, Place, Provision, Status, Step
 from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.PROCEDURE, Aspect.WHERE_TO_APPLY, Aspect.SYSTEM_MANUAL, Aspect.REVIEW_STATUS})
@@ -46,7 +46,7 @@ def _summed_up(turn: Turn, finding: Finding) -> list[Sourced]:
     matters, regions = turn.library.vocabulary.matters, ("", *turn.reading.districts)
     return [
         s
-        for s in facts.facts_of(turn, finding.scope, Fact)
+        for s in facts.facts_of(turn, finding.scope, Provision)
         if s.aspect is Aspect.PROCEDURE and s.fact.region in regions and matters[s.fact.about[0]].general
     ]
 

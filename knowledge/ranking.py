@@ -166,7 +166,7 @@ class NoticeIndex:
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
-        hits = self._choose(question, scores, most, just=bool(just))
+        hits = self._choose(question, scores, most, just=any(not self._region_of[self._at[f]] for f in just))
         silent += self._missing_kinds(question, hits)
         unknown = list(self._missing_words(question, bool(silent or just), fits))
         silent += unknown
