@@ -336,7 +336,11 @@ class NoticeIndex:
         served = ASPECT_LEAST if just else 0.0
         wanted: list[tuple[Collection[int], float]] = [
             *((self._best_about(m, question), ENOUGH) for m, w in question.matters.items() if w >= ASSERTED),
-            *((self._by_aspect.get(a, ()), served) for a, w in question.aspects.items() if w >= ASSERTED),
+            *(
+                (self._by_aspect.get(a, ()), 0.0 if a in DAYS and w >= 1.0 else served)
+                for a, w in question.aspects.items()
+                if w >= ASSERTED
+            ),
         ]
         for facts, least in wanted:
             if not chosen.keys().isdisjoint(facts):
