@@ -183,6 +183,7 @@ def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: 
             "missing": missing,
             "street": street,
             "street_source": source,
+            "local": turn.library.vocabulary.patterns.local.search(turn.reading.text) is not None,
             "districts": turn.reading.districts,
             "address": Aspect.ADDRESS in turn.reading.aspects,
         },

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -298,9 +298,12 @@ class NoticeIndex:
         fitting = (named & fits.all).difference(self._beside_the_notice(question))
         return {at: scores[at] + self._place_bonus(at, question, fits) for at in fitting}
 
+    def _asserted(self, question: Question) -> Set[Aspect]:
+        return {aspect for aspect, weight in question.aspects.items() if weight >= ASSERTED}
+
     def _beside_the_notice(self, question: Question) -> Collection[int]:
         """The days of the season, where the day of the notice itself is asked and none of these."""
-        asked = {aspect for aspect, weight in question.aspects.items() if weight >= ASSERTED}
+        asked = self._asserted(question)
         if Aspect.ABOUT not in asked or not asked.isdisjoint(DAYS):
             return ()
         return {at for aspect in DAYS for at in self._by_aspect.get(aspect, ())}
@@ -415,7 +418,12 @@ class NoticeIndex:
     def _missing_kinds(self, question: Question, hits: Sequence[Hit]) -> list[Silent]:
         own = [hit for hit in hits if self._region_of[self._at[hit.fact]] in question.districts] or hits
         best = max((hit.score for hit in own), default=0.0)
-        says = [self._facts[self._at[hit.fact]].fact.say for hit in own if hit.score >= KIND_SHARE * best]
+        due = self._by_aspect.get(Aspect.DEADLINE, ()) if Aspect.DEADLINE in self._asserted(question) else ()
+        says = [
+            self._facts[self._at[hit.fact]].fact.say
+            for hit in own
+            if hit.score >= KIND_SHARE * best or self._at[hit.fact] in due
+        ]
         return [
             Silent(notice=self._notice.id, topic=kind.name)
             for kind in question.kinds

@@ -77,6 +77,7 @@ class Patterns(Record):
     address: re.Pattern[str]
     office: re.Pattern[str]
     central: re.Pattern[str]
+    local: re.Pattern[str]
     sought: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]
