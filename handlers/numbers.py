@@ -16,7 +16,7 @@ _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MO
 
 _OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
 _FEW = 3
-_MORE, _WHOLE = 0.5, 5.0
+_MORE, _WHOLE, _FIRST = 0.5, 5.0, 6.0
 
 
 class Numbers:
@@ -43,7 +43,8 @@ class Numbers:
                 if aspect in finding.overview:
                     rest += [s for s in facts.facts_of(turn, finding.scope, kind) if s not in rest]
             if rest:
-                sections.append(facts.section(turn, finding, rest))
+                first = _FIRST if quotas and not _KINDS.keys().isdisjoint(finding.overview) else 0.0
+                sections.append(facts.section(turn, finding, rest, heavier=first))
         return Reply(sections=sections) if sections else NOT_MINE
 
 
