@@ -50,9 +50,10 @@ class Numbers:
 
 def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
     """Whether places are asked for, and not just whoever may recommend is named."""
-    if Aspect.QUOTA in turn.context.aspects or any(h.why for h in finding.hits if h.fact == sourced.id):
+    aspects = {*turn.reading.aspects, *turn.context.aspects}
+    if Aspect.QUOTA in aspects or any(hit.why for hit in finding.hits if hit.fact == sourced.id):
         return True
-    return sourced.id in finding.pointed and _OFFICES.isdisjoint(turn.reading.aspects)
+    return sourced.id in finding.pointed and _OFFICES.isdisjoint(aspects)
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
