@@ -70,10 +70,11 @@ class SelfCheck:
         """The beginning, beside what others answer only where more is asked than one's own chances; where the
         programme is still to be chosen, what is asked most decides."""
         begun = self._begin(turn, check)
-        if begun.awaiting or facts.own_chances(turn):
-            return replace(begun, alone=_alone(turn) if begun.awaiting else _only_chances(turn))
-        answered = any(finding.pointed for finding in turn.reading.findings)
-        return NOT_MINE if answered else replace(begun, alone=_only_chances(turn))
+        if begun.awaiting:
+            return replace(begun, alone=_alone(turn))
+        if not facts.own_chances(turn) and any(finding.pointed for finding in turn.reading.findings):
+            return NOT_MINE
+        return replace(begun, alone=set(turn.reading.aspects[:2]) <= _CHANCES)
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
@@ -357,10 +358,6 @@ _CHANCES: Final = frozenset(
 _COMMANDS: Final = frozenset(
     {"check_back", "check_result", "check_resume", "check_details", "check_materials"}
 )
-
-
-def _only_chances(turn: Turn) -> bool:
-    return set(turn.reading.aspects[:2]) <= _CHANCES
 
 
 def _alone(turn: Turn) -> bool:

@@ -270,11 +270,8 @@ class Reader:
             for notice in place.notices[:_FEW_NOTICES]
         ]
         most = MOST if len(scopes) == 1 else FEW
-        term, meant = (
-            ("", None)
-            if place.city_from == "said"
-            else known_to_one(found, scopes, quotas=Aspect.QUOTA in asked.aspects)
-        )
+        unsaid = scopes if place.city_from != "said" else []
+        term, meant = known_to_one(found, unsaid, quotas=Aspect.QUOTA in asked.aspects)
         for index, own in scopes:
             if meant in (None, index):
                 finding = index.answer(question, own, most=most)
