@@ -17,7 +17,8 @@ _LEAST, _ASKED = 2.0, 3.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A stage seen from now: `left` whole days to its last day; None where it cannot be counted."""
+    """A stage seen from now: `left` whole days to the last day on which one is surely in time, below 0 on a day
+    that the wording leaves open; None where it cannot be counted."""
 
     stage: Stage
     cite: str
@@ -91,5 +92,5 @@ def _moment(sourced: Sourced, now: datetime) -> Moment:
     stage = _stage(sourced)
     passed = now >= stage.ends
     today = now.astimezone(CHINA).date()
-    left = None if passed or stage.vague else (stage.last_day - today).days
+    left = None if passed or stage.vague else (stage.counted_from - today).days
     return Moment(stage=stage, cite=sourced.citation, passed=passed, left=left)
