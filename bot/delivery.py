@@ -24,7 +24,7 @@ from bot.lanes import PACE, Api, Lane, Pace
 from bot.pushes import Pushes
 from store import records
 from store.database import Store, Unavailable, Work
-from store.reach import ROSTER, api_lane
+from store.limits import ROSTER, api_lane
 from store.records import DeliveryState, Path, Settlement, custom_lane, push_lane
 
 log = structlog.get_logger(__name__)

@@ -15,7 +15,7 @@ from bot.kinds import CARDS, Kinds
 from bot.notification import Notifier
 from knowledge.library import Library
 from knowledge.notice import Stage
-from store.pushes import Rules
+from store.judge import Rules
 from store.records import Delivery, Path
 
 _log = structlog.get_logger(__name__)

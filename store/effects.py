@@ -5,6 +5,8 @@
 - `ask_staff` (question; city, district, programme): a question that waits for staff.
 - `page` (token_hash, purpose, content, days): a page that this person opens by a link for so many days.
 - `revoke_pages` (): none of this person's links opens anything any more.
+- `alert` (kind, template, content, audience, occasion, due_at, not_after, premises, unit): something to be
+  said later, or to others (`handlers.alerts.Alert.dump`).
 - `forget` (receipt): everything that this person wrote, heard or left is erased, and the rows that
   remain, so that a repeated message is still known, name `receipt` instead of the person.
 """
@@ -18,7 +20,7 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, update
 
-from store import outbox
+from store import audience, outbox
 from store import pages as links
 from store.columns import fixed
 from store.engine import Session
@@ -68,7 +70,9 @@ ERASE_PAGES: Final = delete(pages).where(pages.c.contact_id == _of_person)
 ERASE_QUESTIONS: Final = update(questions).where(questions.c.contact_id == _of_person).values(question=null())
 ERASE_FEEDBACK: Final = update(feedback).where(feedback.c.contact_id == _of_person).values(question=null())
 ERASE_DELIVERIES: Final = (
-    update(deliveries).where(deliveries.c.contact_id == _of_person).values(text=null(), recipient=null())
+    update(deliveries)
+    .where(deliveries.c.contact_id == _of_person)
+    .values(text=null(), recipient=null(), content=null())
 )
 ERASE_INBOUND: Final = (
     update(inbound)
@@ -139,6 +143,10 @@ def _revoke_pages(session: Session, cause: Cause) -> None:
     session.run(REVOKE, of_contact=cause.contact.id)
 
 
+def _alert(session: Session, cause: Cause, **alert: str) -> None:
+    audience.post(session, **alert, now=cause.arrival.received_at)
+
+
 def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     person, now = cause.contact.id, cause.arrival.received_at
     outbox.cancel(session, cause.contact, reason="forgotten", now=now)
@@ -155,5 +163,6 @@ EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "ask_staff": _ask_staff,
     "page": _page,
     "revoke_pages": _revoke_pages,
+    "alert": _alert,
     "forget": _forget,
 }

@@ -181,7 +181,8 @@ class Delivery:
     (JSON) that its words are made of, the name of the `unit` it concerns, and goes by `path`: to
     `recipient`, or to `email`, as `template_id` where the platform wants one. `key` (32 of [0-9a-f]) is what
     the platform knows a second copy by, the same for all of one mass send; `again_until` is how long it may
-    be used again, None where the path has no such key. `day` is the day of China that the call counts for.
+    be used again, None where the path has no such key; `again`: this send repeats one of unknown end. `day`
+    is the day of China that the call counts for; a reply's is not counted.
     """
 
     id: int
@@ -205,6 +206,7 @@ class Delivery:
     unit: str = ""
     key: str = ""
     email: str = ""
+    again: bool = False
     again_until: datetime | None = None
     day: str = ""
 
