@@ -95,11 +95,14 @@ class Delivery:
 
     async def run(self) -> None:
         """Carry what is due until stopped; a database that is away is waited for."""
+        swept, loop = -self._pace.poll, asyncio.get_running_loop()
         while not self._stopping:
             self._awake.clear()
             moved = 0
+            sweep = loop.time() >= swept + self._pace.poll
+            swept = loop.time() if sweep else swept
             try:
-                moved = await self._begin(self._clock())
+                moved = await self._begin(self._clock(), sweep=sweep)
             except Unavailable as fault:
                 log.warning("outbox_unavailable", fault=str(fault))
             except Exception:
@@ -112,7 +115,7 @@ class Delivery:
 
     async def run_once(self, now: datetime) -> int:
         """One pass to its end: sweep, claim, send, settle. Gives how many deliveries it moved."""
-        moved = await self._begin(now)
+        moved = await self._begin(now, sweep=True)
         await asyncio.gather(*self._flights)
         return moved
 
@@ -131,19 +134,19 @@ class Delivery:
             for flight in late:
                 flight.cancel()
 
-    async def _begin(self, now: datetime) -> int:
+    async def _begin(self, now: datetime, *, sweep: bool) -> int:
         async with self._claiming:
             if self._stopping:
                 return 0
-            moved, armed = await self._claim(now)
+            moved, armed = await self._claim(now, sweep=sweep)
             for door, group in armed:
                 self._take_off(door, group, now)
             return moved
 
-    async def _claim(self, now: datetime) -> tuple[int, list[tuple[Door, Group]]]:
+    async def _claim(self, now: datetime, *, sweep: bool) -> tuple[int, list[tuple[Door, Group]]]:
         armed: list[tuple[Door, Group]] = []
         async with self._store.work() as work:
-            moved = await work.rescue(now=now) + await work.expire(now=now)
+            moved = await _sweep(work, now) if sweep else 0
             for door in self._doors:
                 claim = await self._claim_lane(work, door, now)
                 if claim:
@@ -228,6 +231,11 @@ class Delivery:
             for finished in batch:
                 if finished.park:
                     await work.park(lane=finished.api, until=finished.park)
+
+
+async def _sweep(work: Work, now: datetime) -> int:
+    """What no sender has settled, nobody needs any more, or was reported while it was being settled."""
+    return await work.rescue(now=now) + await work.expire(now=now) + await work.sweep_receipts(now=now)
 
 
 def _doors(channels: Iterable[Channel], pace: Pace, pushes: Pushes | None) -> Iterable[Door]:

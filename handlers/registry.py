@@ -59,4 +59,4 @@ LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
 TELLING: Final[tuple[Telling, ...]] = (_BINDING, _REMINDERS)
-"""All that speak first, by alerts."""
+"""All that speak first, by alerts: each tells those whose templates are in its folder."""

@@ -70,6 +70,7 @@ class Work:
     claim_pushes = verb(pushes.claim_pushes)
     settle = verb(settling.settle)
     receive = verb(receipts.receive)
+    sweep_receipts = verb(receipts.sweep)
     bar = verb(settling.bar)
     allow = verb(allowances.allow)
     reject = verb(allowances.reject)

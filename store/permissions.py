@@ -1,4 +1,4 @@
-"""Permissions for subscribe notices, as the platform tells of them: one message an acceptance, or lasting."""
+"""What somebody has answered on a page that asked for permission to notify them; kept once."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Final
 from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
+from store import allowances
 from store.engine import Session
 from store.records import Route
-from store.schema import allowances, inbound
+from store.schema import inbound
 from store.turns import MEET
 
 KEEP: Final = (
@@ -32,23 +33,6 @@ KEEP: Final = (
     .returning(inbound.c.id)
 )
 
-_permitted = insert(allowances).values(
-    contact_id=bindparam("contact_id"),
-    template_id=bindparam("template_id"),
-    left=bindparam("more"),
-    lasting=bindparam("lasting"),
-    rejected=bindparam("rejected"),
-    changed_at=bindparam("changed_at"),
-)
-_changed = {name: _permitted.excluded[name] for name in ("lasting", "rejected", "changed_at")}
-ALLOW: Final = _permitted.on_conflict_do_update(
-    index_elements=["contact_id", "template_id"],
-    set_={"left": allowances.c.left + _permitted.excluded.left, **_changed},
-)
-FORBID: Final = _permitted.on_conflict_do_update(
-    index_elements=["contact_id", "template_id"], set_={"left": 0, **_changed}
-)
-
 
 def permit(
     session: Session,
@@ -61,23 +45,20 @@ def permit(
     lasting: Collection[str],
     now: datetime,
 ) -> bool:
-    """Keep what somebody has answered, by template id; False for a report that has been kept before.
+    """Keep the answers, by template id; False for a report that has been kept before.
 
     Templates in `lasting` need to be accepted once. `now` is service time.
     """
-    person = {"channel": channel, "account": account}
-    (contact,) = session.run(MEET, **person, sender=sender, created_at=now)
-    told = {**person, "contact_id": contact["id"], "message_id": message_id, "received_at": now}
-    if not session.run(KEEP, **told, answered_at=datetime.now(UTC)):
+    account_of = {"channel": channel, "account": account}
+    (contact,) = session.run(MEET, **account_of, sender=sender, created_at=now)
+    told = {**account_of, "contact_id": contact["id"], "message_id": message_id}
+    if not session.run(KEEP, **told, received_at=now, answered_at=datetime.now(UTC)):
         return False
+    person = {**account_of, "sender": sender}
     for template_id, accepted in allowed.items():
-        session.run(
-            ALLOW if accepted else FORBID,
-            contact_id=contact["id"],
-            template_id=template_id,
-            more=int(accepted),
-            lasting=accepted and template_id in lasting,
-            rejected=not accepted,
-            changed_at=now,
-        )
+        if accepted:
+            lasts = template_id in lasting
+            allowances.allow(session, **person, template_id=template_id, now=now, lasting=lasts)
+        else:
+            allowances.reject(session, **person, template_id=template_id, now=now)
     return True

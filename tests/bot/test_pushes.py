@@ -94,7 +94,7 @@ async def test_a_permission_for_one_message_is_used_once(post: Office) -> None:
 
     assert fates(post)["subscribe", "delivered"] == 1
     assert [row["left"] for row in await rows(post.store, allowances)] == [0]
-    assert Counter(row["state"] for row in await post.rows()) == {"sent": 1, "refused": 1}
+    assert Counter(row["state"] for row in await post.rows()) == {"received": 1, "refused": 1}
 
 
 async def test_a_permission_that_is_reported_twice_counts_once(post: Office) -> None:
