@@ -19,6 +19,7 @@ from prometheus_client import generate_latest
 from bot.channels.email import Email, Server
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_client import TokenShelf
+from bot.channels.wechat_page import PageDoor
 from bot.clock import Clock, ticking
 from bot.conversation import Conversation
 from bot.delivery import Delivery
@@ -196,7 +197,7 @@ def application(parts: Service) -> web.Application:
     if parts.wechat:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.reports.take, parts.clock.now))
     if parts.settings.public_url:
-        app.add_routes(Pages(parts.store, parts.library, parts.clock.now).routes())
+        app.add_routes(_pages(parts).routes())
     if parts.settings.rehearsal:
         app.add_routes(
             [
@@ -206,6 +207,19 @@ def application(parts: Service) -> web.Application:
         )
     app.cleanup_ctx.append(lambda _: _running(parts))
     return app
+
+
+def _pages(parts: Service) -> Pages:
+    settings, wechat = parts.settings, parts.wechat
+    ways = settings.templates.items()
+    return Pages(
+        parts.store,
+        parts.library,
+        parts.clock.now,
+        public_url=settings.public_url,
+        door=PageDoor(wechat.api, wechat.account, settings.wechat_api_base) if wechat else None,
+        subscribable={kind: chosen["subscribe"].id for kind, chosen in ways if "subscribe" in chosen},
+    )
 
 
 async def _running(parts: Service) -> AsyncIterator[None]:

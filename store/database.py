@@ -119,6 +119,7 @@ class Work:
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
+    page_owner = verb(pages.page_owner)
     revoke_page = verb(pages.revoke_page)
     purge_pages = verb(pages.purge_pages)
 

@@ -1,4 +1,4 @@
-"""The sweep of reminders on both databases: once each, whoever ticks; corrections and news when notices change."""
+"""The sweep of reminders on both databases: once each, whoever ticks; corrections, and news of notices."""
 
 from __future__ import annotations
 
