@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import date
 from pathlib import Path
 
 import pytest_asyncio
 
+from store.entered import Duration, EnteredDay
 from store.schema import consents, deliveries, staff_notes, wishes
 from tests.seasons import Season, season
 from tests.store.scene import rows
@@ -190,3 +192,44 @@ async def test_without_a_template_it_is_said_that_nothing_may_come(tmp_path: Pat
         assert "到时可能发不到您" in await run.say(openid, "江岸区")
         await run.go("2023-06-12 09:00")
         assert run.whens(openid) == []
+
+
+# —— the steps before
+
+
+async def test_the_order_of_the_steps_without_days_that_nobody_entered(wuhan: Season) -> None:
+    said = await wuhan.say(await wuhan.person(), "倒排 武汉工匠")
+    steps = ["广泛征求意见", "集体研究", "征求公安部门意见", "征求纪检监察部门意见", "公示（在"]
+    assert [said.index(step) for step in steps] == sorted(said.index(step) for step in steps)
+    assert "三（一）" in said
+    assert "不给具体日子" in said
+    assert "最晚" not in said
+
+
+async def test_days_are_planned_back_from_what_staff_entered_and_said_to_be_theirs(wuhan: Season) -> None:
+    async with wuhan.service.store.work() as work:
+        for step, days in (("publicity", 5), ("police", 3), ("discipline", 2)):
+            duration = Duration(
+                notice="wuhan-2023", district="", step=step, working_days=days, entered_by="李经办"
+            )
+            await work.set_duration(duration=duration, now=wuhan.service.clock.now())
+    openid = await wuhan.person()
+    said = await wuhan.say(openid, "推荐前要做什么，武汉工匠")
+    # 6月22日 and 23日 are a holiday in 2023, 25日 is worked instead: 5 working days before the 26th
+    assert "公示（在征求公安部门意见、征求纪检监察部门意见之后）" in said
+    assert "最晚6月18日开始" not in said
+    assert "最晚6月16日开始、6月25日做完（按经办填的5个工作日）" in said
+    assert "最晚6月13日开始、6月15日做完（按经办填的3个工作日）" in said
+    assert "经办人员填的经验，不是通知写的" in said
+    assert "国务院" not in said
+    async with wuhan.service.store.work() as work:
+        rest = EnteredDay(working=False, name="停工", source="区里通知")
+        await work.set_day(day=date(2023, 6, 21), entered=rest, now=wuhan.service.clock.now())
+    assert "最晚6月15日开始、6月25日做完" in await wuhan.say(openid, "推荐前要做什么，武汉工匠")
+
+
+async def test_where_the_notice_wants_nothing_before_it_is_said(wuhan: Season) -> None:
+    assert "没有写" in await wuhan.say(await wuhan.person(), "倒排 无锡卓越技师")
+    openid = await wuhan.person()
+    assert "1 武汉工匠" in await wuhan.say(openid, "倒排")
+    assert "征求公安" in await wuhan.say(openid, "1")
