@@ -229,7 +229,8 @@ async def test_days_are_planned_back_from_what_staff_entered_and_said_to_be_thei
 
 
 async def test_where_the_notice_wants_nothing_before_it_is_said(wuhan: Season) -> None:
-    assert "没有写" in await wuhan.say(await wuhan.person(), "倒排 无锡卓越技师")
+    said = await wuhan.say(await wuhan.person(), "倒排 无锡市技能大师工作室")
+    assert "没有写报上去之前单位要先走哪些步骤" in said
     openid = await wuhan.person()
     assert "1 武汉工匠" in await wuhan.say(openid, "倒排")
     assert "征求公安" in await wuhan.say(openid, "1")
