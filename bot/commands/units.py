@@ -22,7 +22,7 @@ from handlers.alerts import Alert, Audience, Who
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from knowledge.registration import Flaw, unit_code
-from store.database import Work
+from store.database import Store, Work
 from store.records import CodePurpose
 from store.rosters import Change, What
 from store.seats import Held
@@ -61,16 +61,21 @@ def import_(
             raise typer.Exit(1)
 
     async def work() -> None:
-        changes: list[Change] = []
         async with opened(settings) as (store, clock):
-            for at in range(0, len(book.registrations), CHUNK):
-                async with store.work() as transaction:
-                    changes += await transaction.take_roster(
-                        registrations=book.registrations[at : at + CHUNK], now=clock.now(), keep=not dry_run
-                    )
+            changes = await take_in(store, book, now=clock.now(), keep=not dry_run)
         _show_changes(book, changes, dry_run=dry_run)
 
     _run(work)
+
+
+async def take_in(store: Store, book: Book, *, now: datetime, keep: bool) -> list[Change]:
+    """What a roster changes, kept a chunk at a time, so that a running service never waits long."""
+    changes: list[Change] = []
+    for at in range(0, len(book.registrations), CHUNK):
+        async with store.work() as work:
+            part = book.registrations[at : at + CHUNK]
+            changes += await work.take_roster(registrations=part, now=now, keep=keep)
+    return changes
 
 
 @commands.command("list")
