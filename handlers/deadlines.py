@@ -17,8 +17,8 @@ _LEAST, _ASKED = 2.0, 3.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A stage seen from now: `left` whole days to the last day on which one is surely in time, below 0 on a day
-    that the wording leaves open; None where it cannot be counted."""
+    """A stage seen from now: `left` whole days to the last one on which one is surely in time, below 0 on a
+    day that the wording leaves open; None where it cannot be counted."""
 
     stage: Stage
     cite: str

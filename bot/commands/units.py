@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -13,6 +14,7 @@ from typing import Annotated, Final
 import segno
 import typer
 
+from bot.app import NoShelf, wechat_of
 from bot.commands.opened import opened
 from bot.desk import table, units
 from bot.desk.annotated import annotated
@@ -120,9 +122,13 @@ def invite(
     code: Code,
     person: Annotated[int, typer.Option(help="For whom of the roster, as `show` numbers them.")] = 0,
     days: Annotated[int, typer.Option(help="For how many days.", min=1, max=30)] = 7,
-    qr: Annotated[Path | None, typer.Option(help="A PNG file for the code as a QR code.")] = None,
+    qr: Annotated[
+        Path | None,
+        typer.Option(help="A PNG file for the QR code (of the account, where there is one)."),
+    ] = None,
 ) -> None:
     """Make a one-time invitation, which binds directly; it is shown once."""
+    codes: list[str] = []
 
     async def act(work: Work, now: datetime) -> None:
         unit = await _unit(work, code)
@@ -136,11 +142,13 @@ def invite(
             span=timedelta(days=days),
             person=person or None,
         )
-        if qr:
-            segno.make(made, error="m").save(str(qr), kind="png", scale=10)
+        codes.append(made)
         _echo([f"{unit.name}: {made} (once, within {days} days)"])
 
     _act(act)
+    if qr:
+        content = asyncio.run(_scene(codes[0], days))
+        segno.make(content, error="m").save(str(qr), kind="png", scale=10)
 
 
 @commands.command()
@@ -264,6 +272,16 @@ def _complain(file: Path, out: Path | None, rows: Sequence[table.Row], book: Boo
     target.write_bytes(annotated(rows, book.faults))
     _echo(map(_fault, book.faults[:_SHOWN]))
     _echo([f"{len(book.faults)} faults in {book.rows} rows; all of them in {target}"])
+
+
+async def _scene(code: str, days: int) -> str:
+    """What a QR code of an invitation holds: the address of a scene, the code itself without an account."""
+    settings = load()
+    if not settings.has_wechat:
+        return code
+    async with contextlib.aclosing(wechat_of(settings, NoShelf())) as account:
+        scene = code.replace("-", "")
+        return (await account.api.create_code(scene, life=timedelta(days=days))).url
 
 
 def _fault(fault: Fault) -> str:
