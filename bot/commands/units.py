@@ -14,6 +14,7 @@ from typing import Annotated, Final
 import segno
 import typer
 
+from bot.announce import announce
 from bot.app import NoShelf, wechat_of
 from bot.commands.opened import opened
 from bot.desk import table, units
@@ -318,34 +319,30 @@ async def _tell(work: Work, held: Held, what: str, now: datetime) -> None:
 
 
 async def _post(work: Work, held: Held, what: str, audience: Audience, now: datetime) -> None:
-    await work.post(
-        **Alert(
-            kind="binding",
-            template="binding/told",
-            values={"what": what, "state": str(held.state)},
-            audience=audience,
-            occasion=f"seat:{held.seat}:{what}",
-            due_at=now,
-            not_after=now + _TOLD_WITHIN,
-            unit=held.unit,
-        ).dump(),
-        now=now,
+    alert = Alert(
+        kind="binding",
+        template="binding/told",
+        values={"what": what, "state": str(held.state)},
+        audience=audience,
+        occasion=f"seat:{held.seat}:{what}",
+        due_at=now,
+        not_after=now + _TOLD_WITHIN,
+        unit=held.unit,
     )
+    await announce(work, [alert], now)
 
 
 async def _post_refusal(work: Work, contact: int, request: int, now: datetime) -> None:
-    await work.post(
-        **Alert(
-            kind="binding",
-            template="binding/refused",
-            values={},
-            audience=Audience(who=Who.CONTACT, id=contact),
-            occasion=f"seat_request:{request}:refused",
-            due_at=now,
-            not_after=now + _TOLD_WITHIN,
-        ).dump(),
-        now=now,
+    alert = Alert(
+        kind="binding",
+        template="binding/refused",
+        values={},
+        audience=Audience(who=Who.CONTACT, id=contact),
+        occasion=f"seat_request:{request}:refused",
+        due_at=now,
+        not_after=now + _TOLD_WITHIN,
     )
+    await announce(work, [alert], now)
 
 
 def _act(act: Callable[[Work, datetime], Awaitable[None]]) -> None:
