@@ -23,6 +23,7 @@ from bot import readiness
 from bot import rehearse as rehearsal
 from bot.channels.wechat_client import ApiError
 from bot.commands import calendar, units
+from bot.commands.opened import entered_days
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
@@ -162,7 +163,7 @@ def check() -> None:
     if not settings.public_url:
         typer.echo("note: JIANGWEN_PUBLIC_URL is not set, so no link will be sent")
     today = (settings.clock_start or datetime.now(UTC)).astimezone(CHINA).date()
-    for line in year_lines(library, today):
+    for line in year_lines(library, today, entered_days(settings)):
         typer.echo(f"note: {line}")
     if not settings.has_mail:
         typer.echo("note: JIANGWEN_SMTP_HOST is not set, so no e-mail will be sent")

@@ -6,14 +6,19 @@ from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
+from knowledge.library import Library
+from knowledge.reading import ASK, Context
+from knowledge.understanding import Reader
 from store.entered import Duration, EnteredDay
 from store.schema import consents, deliveries, staff_notes, wishes
 from tests.seasons import Season, season
 from tests.store.scene import rows
 from tests.store.units import CODE
 
+READER = Reader(Library.load())
 EACH = ("2023-06-12 09:00", "2023-06-19 09:00", "2023-06-23 09:00", "2023-06-25 09:00", "2023-06-26 09:00")
 TOLD = ["06-12 09:00", "06-19 09:00", "06-23 09:00", "06-25 09:00", "06-26 09:00"]
 
@@ -234,3 +239,38 @@ async def test_where_the_notice_wants_nothing_before_it_is_said(wuhan: Season) -
     openid = await wuhan.person()
     assert "1 武汉工匠" in await wuhan.say(openid, "倒排")
     assert "征求公安" in await wuhan.say(openid, "1")
+
+
+# —— how it is said
+
+SAID = [
+    ("提醒我武汉工匠截止", "remind"),
+    ("题醒我", "remind"),
+    ("武汉技能大师快截止了告诉我一声", "remind"),
+    ("帮我设个提醒", "remind"),
+    ("tixing wo", "remind"),
+    ("别再提醒我了", "remind_stop"),
+    ("不在提醒", "remind_stop"),
+    ("取消提醒武汉工匠", "remind_stop"),
+    ("明天再提醒我", "remind_later"),
+    ("等会儿再提醒我一次", "remind_later"),
+    ("我设了哪些提醒", "remind_list"),
+    ("我的提醒", "remind_list"),
+    ("武汉工匠出新通知告诉我", "remind_news"),
+    ("下一届开始告诉我", "remind_news"),
+    ("不用告诉我新通知了", "remind_news_stop"),
+    ("订阅日历", "calendar"),
+    ("能不能加到手机日历里", "calendar"),
+    ("收回日历", "calendar_revoke"),
+    ("推荐前要做哪些事", "preparing"),
+    ("帮我倒排一下", "preparing"),
+    ("武汉工匠几号截止", ASK),
+    ("退回了怎么办", ASK),
+    ("公示几天", ASK),
+    ("通知什么时候发的", ASK),
+]
+
+
+@pytest.mark.parametrize(("said", "act"), SAID)
+def test_everyday_wordings(said: str, act: str) -> None:
+    assert READER.read(said, Context()).act == act
