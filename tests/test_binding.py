@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
+from bot.__main__ import cli
 from store.records import CodePurpose
 from store.schema import consents, contacts, deliveries, inbound, metadata, seat_requests, seats
 from tests.store.scene import rows, texts_in
 from tests.store.units import CODE, DONGHU, OTHER_CODE, OTHER_PHONE, PHONE, WUZHONG
-from tests.wire import SEASON, Wire, wire
+from tests.wire import DATA_KEY, SEASON, Wire, wire
 
 CODE_SHOWN = re.compile(r"[A-Z2-9]{4}-[A-Z2-9]{4}")
 
@@ -57,7 +60,7 @@ async def invitation(line: Wire, code: str = CODE, purpose: CodePurpose = CodePu
 async def told(line: Wire) -> list[tuple[str, int]]:
     """What was posted: by whom of what it speaks, to which contact."""
     return [
-        (json.loads(row["content"])["what"], row["contact_id"])
+        (json.loads(row["content"]).get("what", ""), row["contact_id"])
         for row in await rows(line.service.store, deliveries)
         if row["kind"] == "binding"
     ]
@@ -310,3 +313,34 @@ async def test_whoever_leaves_the_account_sits_nowhere(line: Wire) -> None:
 
 async def test_the_menu_shows_what_is_kept(line: Wire) -> None:
     assert OTHER_PHONE not in await Talker(line).say("我的")
+
+
+async def test_staff_answer_a_request_beside_the_running_service(
+    line: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIANGWEN_DATABASE_URL", line.service.settings.database_url.get_secret_value())
+    monkeypatch.setenv("JIANGWEN_DATA_KEY", DATA_KEY)
+    granted, refused = Talker(line), Talker(line)
+    for hr in (granted, refused):
+        await hr.bind(phone="13800001111")
+
+    async def run(*words: str) -> str:
+        result = await asyncio.to_thread(CliRunner().invoke, cli, ["units", *words])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    asked = await run("requests", "--city", "武汉")
+    assert "138****1111" in asked
+    first, second = (row.partition(":")[0] for row in asked.splitlines())
+    await run("decide", first, "--grant")
+    await run("decide", second, "--refuse")
+    assert "已确认" in await granted.say("我的单位")
+    assert ("granted", await contact(line, granted)) in await told(line)
+    assert await run("requests") == ""
+    shown = await run("show", CODE)
+    seat = re.search(r"seat (\d+)", shown)
+    assert seat
+    await run("remove-seat", seat[1])
+    assert "还没有绑定" in await granted.say("我的单位")
+    assert ("removed", await contact(line, granted)) in await told(line)
+    assert "没有联系人" in await run("notes")
