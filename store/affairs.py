@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import datetime
 from functools import cached_property
 
+from store import occasions
 from store.engine import Session
-from store.records import Contact
+from store.records import Contact, Push
 
 
 class _Part:
@@ -38,6 +39,7 @@ class Affairs:
 
     def __init__(self, session: Session, contact: Contact, now: datetime) -> None:
         self._with = session, contact, now
+        self._session = session
         self.contact = contact.id
 
     @cached_property
@@ -51,3 +53,6 @@ class Affairs:
     @cached_property
     def progress(self) -> Progress:
         return Progress(*self._with)
+
+    def last_push(self) -> Push | None:
+        return occasions.last_push(self._session, contact_id=self.contact)
