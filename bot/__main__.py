@@ -21,16 +21,18 @@ from bot import app as service_app
 from bot import demo as demonstration
 from bot import readiness
 from bot.channels.wechat_client import ApiError
+from bot.commands import units
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
 from bot.kinds import Kinds
 from bot.settings import Settings, SettingsError, load
-from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines
+from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines, year_lines
 from handlers.contract import Incoming, Kind
 from knowledge import cases
 from knowledge.faults import KnowledgeError
 from knowledge.library import Library, Notice
+from knowledge.notice import CHINA
 from store import vault
 from store.database import AlreadyOpen, Unavailable
 
@@ -44,6 +46,7 @@ wechat = typer.Typer(no_args_is_help=True, help="The Official Account.")
 cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(db, name="db")
+cli.add_typer(units.commands, name="units")
 
 Folder = Annotated[Path | None, typer.Option("--dir", help="A folder of further notices.")]
 
@@ -127,6 +130,9 @@ def check() -> None:
         missing.append("JIANGWEN_CLOCK_START is set: deadlines are reckoned from a rehearsal's time")
     if not settings.public_url:
         typer.echo("note: JIANGWEN_PUBLIC_URL is not set, so no link will be sent")
+    today = (settings.clock_start or datetime.now(UTC)).astimezone(CHINA).date()
+    for line in year_lines(library, today):
+        typer.echo(f"note: {line}")
     if not settings.has_mail:
         typer.echo("note: JIANGWEN_SMTP_HOST is not set, so no e-mail will be sent")
     for line in missing:

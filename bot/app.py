@@ -120,7 +120,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
     library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
+        store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
         stack.push_async_callback(store.close)
         clock = await Clock.open(store, settings)
         wechat = wechat_of(settings, Shelf(store)) if settings.has_wechat else None
@@ -132,7 +132,11 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         delivery = Delivery(store, channels, clock.now, pushes=pushes)
         conversation = Conversation(
             store,
-            Dialogue(library, links=PublicLinks(settings.public_url) if settings.public_url else None),
+            Dialogue(
+                library,
+                links=PublicLinks(settings.public_url) if settings.public_url else None,
+                kept_days=settings.retention_days,
+            ),
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,
@@ -148,7 +152,8 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         await delivery.stop()
 
 
-def _vault(settings: Settings) -> Vault | None:
+def vault_for(settings: Settings) -> Vault | None:
+    """What seals personal values: by the settings' key, else by the one beside the SQLite file."""
     address = settings.database_url.get_secret_value().removeprefix(SQLITE)
     beside = None if settings.has_postgres else Path(f"{address}.key")
     return vault_of(settings.data_key.get_secret_value(), beside)

@@ -6,6 +6,7 @@ from typing import Final
 
 from handlers.alerts import Telling
 from handlers.applying import Applying
+from handlers.binding import Binding
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -22,11 +23,13 @@ from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
 
 _SELFCHECK: Final = SelfCheck()
+_BINDING: Final = Binding()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK,)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
+    _BINDING,
     Events(),
     Human(),
     Privacy(),
@@ -48,5 +51,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = ()
-"""All that speak first, by alerts."""
+TELLING: Final[tuple[Telling, ...]] = (_BINDING,)
+"""All that speak first, by alerts: each tells those whose templates are in its folder."""

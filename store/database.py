@@ -14,7 +14,10 @@ from sqlalchemy.engine import make_url
 from store import (
     allowances,
     audience,
+    binding,
     clock,
+    codes,
+    consents,
     desk,
     inbox,
     occasions,
@@ -24,9 +27,12 @@ from store import (
     pushes,
     reach,
     receipts,
+    rosters,
+    seats,
     settling,
     tokens,
     turns,
+    units,
 )
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
@@ -85,6 +91,27 @@ class Work:
 
     questions = verb(desk.questions)
     feedback = verb(desk.feedback)
+    note = verb(desk.note)
+    notes = verb(desk.notes)
+    close_note = verb(desk.close_note)
+
+    unit = verb(units.unit)
+    units_of = verb(units.units_of)
+    people_of = verb(units.people_of)
+    remove_person = verb(units.remove_person)
+    take_roster = verb(rosters.take_roster)
+
+    seat = verb(seats.seat)
+    seats_of = verb(seats.seats_of)
+    seats_held = verb(seats.mine)
+    confirm_seat = verb(seats.confirm)
+    end_seat = verb(seats.end)
+    seat_requests = verb(binding.requests)
+    decide = verb(binding.decide)
+
+    issue_code = verb(codes.issue)
+    open_codes = verb(codes.open_codes)
+    consents = verb(consents.held)
 
     permit = verb(permissions.permit)
 
@@ -108,10 +135,11 @@ class Store:
         self._engine = engine
 
     @classmethod
-    async def open(cls, url: str, vault: Vault | None = None) -> Store:
+    async def open(cls, url: str, vault: Vault | None = None, *, guest: bool = False) -> Store:
         """Open `sqlite+aiosqlite:///<path>` or `postgresql+asyncpg://…`, and bring its tables up to date.
 
-        `vault` seals personal values; a store without one keeps none.
+        `vault` seals personal values; a store without one keeps none. A `guest` does a short piece of work
+        beside the process that has the SQLite file.
 
         Raises `AlreadyOpen` where another process has the SQLite file, `Unavailable` where no server
         answers, `ValueError` for any other address.
@@ -123,7 +151,7 @@ class Store:
 
             return cls(await Postgres.open(address, vault))
         if address.get_backend_name() == "sqlite" and address.database:
-            return cls(await Sqlite.open(Path(address.database), vault))
+            return cls(await Sqlite.open(Path(address.database), vault, guest=guest))
         raise ValueError(f"not a database of this service: {address.render_as_string(hide_password=True)}")
 
     async def close(self) -> None:
