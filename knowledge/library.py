@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from knowledge import lint, lint_rules, lint_telling
+from knowledge import lint, lint_process, lint_rules, lint_telling
 from knowledge.dictionary import Entry, Screen, Value
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import (
@@ -33,6 +33,7 @@ from knowledge.notice import (
     Stage,
     Strings,
 )
+from knowledge.process import Audience, Defaults, Plan, Preparation, Reminder, Reminders, ReviewStatus
 from knowledge.rules import Criteria, Known, Outcome, Rules, implied
 from knowledge.sayings import Sayings
 from knowledge.vocabulary import (
@@ -60,6 +61,9 @@ _OTHER_FILES = (
     "facts",
     "screens",
     "criteria",
+    "reminders",
+    "preparation",
+    "review",
 )
 _CLAUSE_MARKS = re.compile(r"[\s()（）·.第项条款]")
 
@@ -110,6 +114,9 @@ class Notice:
     superseded_by: str = ""
     criteria: Criteria = field(default_factory=Criteria)
     screens: tuple[Screen, ...] = ()
+    plan: Plan = field(default_factory=dict)
+    preparation: tuple[Preparation, ...] = ()
+    statuses: tuple[ReviewStatus, ...] = ()
 
     @property
     def id(self) -> str:
@@ -130,6 +137,15 @@ class Notice:
         ]
         return sorted(rows, key=lambda row: (row[1].order, row[1].ends))
 
+    def status(self, word: str, programme: str | None = None) -> ReviewStatus | None:
+        """The status that is written so, for a programme where one is given; None for an unknown word."""
+        bare = "".join(word.split())
+        for status in self.statuses:
+            holds = not programme or not status.programmes or programme in status.programmes
+            if holds and bare in status.spellings:
+                return status
+        return None
+
     @cached_property
     def closes(self) -> datetime | None:
         """When the last stage that binds applicants ends; None where the notice names none."""
@@ -144,7 +160,7 @@ class Notice:
             if stage.binds == "applicant" and (not part.header.parent or part.header.district in districts)
         ]
         local = [stage for part, stage in binding if part.header.parent]
-        last = [stage.safe_day or stage.last_day for stage in local or [stage for _, stage in binding]]
+        last = [stage.counted_from for stage in local or [stage for _, stage in binding]]
         return (self.header.issued, *([max(last)] if last else []))
 
     def known(
@@ -334,18 +350,20 @@ class _Loader:
         vocabulary = self._vocabulary(common)
         entries = self._lined(common / "facts.yaml", Entry)
         screens = self._lined(common / "screens.yaml", Screen)
+        defaults = self._whole(common / "reminders.yaml", Defaults)
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
         self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else set())
         self._faults += lint_rules.check(drafts, entries, screens)
+        self._faults += lint_process.check(drafts)
         told = self._read(common / "telling.yaml")
         if vocabulary and told:
             every = [entry for entry, _ in (*entries, *(row for draft in drafts for row in draft.entries))]
             self._faults += lint_telling.check(vocabulary.telling, told, every)
-        if self._faults or vocabulary is None:
+        if self._faults or vocabulary is None or defaults is None:
             raise KnowledgeError(self._faults)
         return Library(
             version=self._digest.hexdigest()[:12],
-            notices=MappingProxyType(_assemble(drafts)),
+            notices=MappingProxyType(_assemble(drafts, defaults)),
             vocabulary=vocabulary,
             dictionary=MappingProxyType(
                 {e.id: e for e, _ in (*entries, *(row for draft in drafts for row in draft.entries))}
@@ -421,6 +439,9 @@ class _Loader:
         streets = self._lined(folder / "streets.yaml", Streets, optional=True)
         asked, source_text = self._samples(folder / "asked.yaml"), self._text(text)
         rules = self._read(folder / "criteria.yaml", optional=True)
+        reminders = self._read(folder / "reminders.yaml", optional=True)
+        preparation = self._lined(folder / "preparation.yaml", Preparation, optional=True)
+        statuses = self._lined(folder / "review.yaml", ReviewStatus, optional=True)
         entries = self._lined(folder / "facts.yaml", Entry, optional=True)
         screens = self._lined(folder / "screens.yaml", Screen, optional=True)
         if header is None or notice is None:
@@ -436,11 +457,19 @@ class _Loader:
             streets=streets,
             source=source_text,
             asked=asked,
-            criteria=(self._validated(rules, Criteria, (), rules.value) if rules else None) or Criteria(),
+            criteria=self._optional(rules, Criteria),
             rules=rules,
             entries=entries,
             screens=screens,
+            reminders=self._optional(reminders, Reminders),
+            reminding=reminders,
+            preparation=preparation,
+            statuses=statuses,
         )
+
+    def _optional(self, source: Source | None, kind: type[_Kind]) -> _Kind:
+        """A file as its type; as an empty one where there is none, or a faulty one."""
+        return (self._validated(source, kind, (), source.value) if source else None) or kind()
 
     def _samples(self, path: Path) -> dict[str, tuple[tuple[str, ...], int]]:
         """Sample questions by what they ask for, each group with its line."""
@@ -510,9 +539,17 @@ class _Loader:
         )
 
 
-def _assemble(drafts: Sequence[lint.Draft]) -> dict[str, Notice]:
+def _assemble(drafts: Sequence[lint.Draft], defaults: Defaults) -> dict[str, Notice]:
     superseded = {d.header.supersedes: d.header.id for d in drafts if d.header.supersedes}
-    built = {d.header.id: _built(d, superseded.get(d.header.id, "")) for d in drafts}
+    reminders = {d.header.id: d.reminders for d in drafts}
+    built = {
+        d.header.id: _built(
+            d,
+            superseded.get(d.header.id, ""),
+            _plan(d, reminders.get(d.header.parent, Reminders()), defaults),
+        )
+        for d in drafts
+    }
     relays: dict[str, list[Notice]] = {}
     for notice in built.values():
         if notice.header.parent:
@@ -524,7 +561,23 @@ def _assemble(drafts: Sequence[lint.Draft]) -> dict[str, Notice]:
     }
 
 
-def _built(draft: lint.Draft, superseded_by: str) -> Notice:
+def _plan(draft: lint.Draft, parents: Reminders, defaults: Defaults) -> Plan:
+    """Each audience's plan: the notice's own, else its parent's days and hour, else the shared one's."""
+    stages = [fact for fact, _, _ in draft.facts if isinstance(fact, Stage)]
+    plan = {}
+    for audience in Audience:
+        own, above = getattr(draft.reminders, audience), getattr(parents, audience)
+        default = getattr(defaults, audience)
+        bound = (stage.id for stage in stages if stage.binds == default.binds)
+        plan[audience] = Reminder(
+            stages=frozenset(bound if own.stages is None else own.stages),
+            days_before=own.days_before or above.days_before or default.days_before,
+            at=own.at or above.at or default.at,
+        )
+    return MappingProxyType(plan)
+
+
+def _built(draft: lint.Draft, superseded_by: str, plan: Plan) -> Notice:
     return Notice(
         header=draft.header,
         clauses=MappingProxyType({c.id: c for c, _ in draft.clauses}),
@@ -537,4 +590,7 @@ def _built(draft: lint.Draft, superseded_by: str) -> Notice:
         superseded_by=superseded_by,
         criteria=draft.criteria,
         screens=tuple(screen for screen, _ in draft.screens),
+        plan=plan,
+        preparation=tuple(row for row, _ in draft.preparation),
+        statuses=tuple(row for row, _ in draft.statuses),
     )

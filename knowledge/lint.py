@@ -15,6 +15,7 @@ from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault
 from knowledge.figures import figures
 from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
+from knowledge.process import Preparation, Reminders, ReviewStatus
 from knowledge.rules import Criteria
 from knowledge.yaml_source import Path_, Source
 
@@ -41,6 +42,10 @@ class Draft:
     rules: Source | None
     entries: Sequence[tuple[Entry, int]]
     screens: Sequence[tuple[Screen, int]]
+    reminders: Reminders
+    reminding: Source | None
+    preparation: Sequence[tuple[Preparation, int]]
+    statuses: Sequence[tuple[ReviewStatus, int]]
 
 
 def bare(text: str) -> str:

@@ -174,7 +174,8 @@ class Stage(Fact):
     `until` is the exclusive end of the period (24:00 of a day is 00:00 of the next). `opens` and
     `closes` bound a stage that the notice gives without a day (上旬, 9月底前); then `vague` is true
     and no countdown may be made. `binds`: the applicant's side or an office. `disputed` tells
-    what the wording leaves open (whether 27日前 includes the 27th).
+    what the wording leaves open (whether 27日前 includes the 27th), `safe_day` what is safe then.
+    `within`, of a stage for one district: the city's stage that it is a nearer date for.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Stage(Fact):
     as_written: str
     disputed: str = ""
     safe_day: Day | None = None
+    within: str = ""
 
     @model_validator(mode="after")
     def _has_a_time(self) -> Stage:
@@ -195,6 +197,10 @@ class Stage(Fact):
             raise ValueError("a stage has either `until`, or `vague: true` with `opens` and `closes`")
         if self.vague and not (self.opens and self.closes):
             raise ValueError("a vague stage needs `opens` and `closes`")
+        if self.opens and self.opens > self.last_day:
+            raise ValueError("`opens` comes after the stage's last day")
+        if self.safe_day and self.safe_day > self.last_day:
+            raise ValueError("`safe_day` comes after the stage's last day")
         return self
 
     @property
@@ -209,6 +215,11 @@ class Stage(Fact):
     def last_day(self) -> date:
         """The last day within the stage, as people name it (24:00 of the 14th: the 14th)."""
         return (self.ends - timedelta(microseconds=1)).date()
+
+    @property
+    def counted_from(self) -> date:
+        """The last day on which one is surely in time: the day that days are counted to."""
+        return self.safe_day or self.last_day
 
     @property
     def aspect(self) -> Aspect:
@@ -360,11 +371,10 @@ class Step(Fact):
 
 
 class Status(Fact):
-    """A review status as a screen of the manual shows it; its meaning is our reading, labelled so."""
+    """A review status as a screen of the manual shows it; `review.yaml` says what it comes to."""
 
     name: str
     actions: Strings = ()
-    reading: str = ""
 
     @property
     def aspect(self) -> Aspect:

@@ -61,8 +61,11 @@ def test_the_import_contracts_hold() -> None:
     ("room", "libraries"),
     [
         ("store", {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"}),
-        ("bot", {"aiohttp", "typer", "jinja2", "prometheus_client", "python_calamine", "xlsxwriter"}),
-        ("knowledge", {"opencc", "rjieba", "pypinyin", "cn2an"}),
+        (
+            "bot",
+            {"aiohttp", "typer", "jinja2", "prometheus_client", "python_calamine", "xlsxwriter", "icalendar"},
+        ),
+        ("knowledge", {"opencc", "rjieba", "pypinyin", "cn2an", "chinese_calendar"}),
     ],
 )
 def test_a_library_stays_in_its_room(room: str, libraries: set[str]) -> None:
@@ -87,7 +90,8 @@ def test_every_dependency_is_imported_or_named() -> None:
     listed = re.search(r"^dependencies = \[(.*?)^\]", project, re.DOTALL | re.MULTILINE)
     assert listed
     names = {re.split(r"[\[<>=~]", entry)[0].lower() for entry in re.findall(r'"(.*?)"', listed[1])}
-    modules = {name: name.replace("-", "_") for name in names} | {"pyyaml": "yaml"}
+    modules = {name: name.replace("-", "_") for name in names}
+    modules |= {"pyyaml": "yaml", "chinesecalendar": "chinese_calendar"}
     by_url = {"aiosqlite", "asyncpg", "tzdata"}  # loaded by a database URL, or by zoneinfo
     used = {module for path in FILES for module in imported(path)}
 
