@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 import structlog
 from sqlalchemy.engine import make_url
 
-from store import clock, desk, inbox, outbox, pages, tokens, turns
+from store import applications, clock, desk, inbox, outbox, pages, tokens, turns
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
 from store.sqlite import Sqlite
@@ -59,6 +59,18 @@ class Work:
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
     purge_pages = verb(pages.purge_pages)
+
+    applications_of = verb(applications.applications_of)
+    open_returns = verb(applications.open_returns)
+    roster = verb(applications.roster)
+    exported = verb(applications.exported)
+    headings = verb(applications.headings)
+    name_heading = verb(applications.name_heading)
+    submitted = verb(applications.submitted)
+    note = verb(applications.note)
+    link = verb(applications.link)
+    enter = verb(applications.enter)
+    take = verb(applications.take)
 
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)
