@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from bot.desk import reader
@@ -35,21 +35,23 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-async def rows(data: bytes) -> list[Row]:
-    """The rows that hold anything; raises Unreadable."""
+async def rows(data: bytes, *, most: int = reader.ROWS, letters: int = reader.LETTERS) -> list[Row]:
+    """The rows that hold anything, at most so many, of each cell at most so many letters; raises
+    Unreadable."""
     if len(data) > BYTES:
         raise Unreadable("size")
-    answer = await _read(data)
+    answer = await _read(data, str(most), str(letters))
     if "refused" in answer:
         raise Unreadable(answer["refused"])
     return [Row(number, tuple(map(_cell, cells))) for number, cells in answer["rows"]]
 
 
-async def _read(data: bytes) -> dict[str, Any]:
+async def _read(data: bytes, *size: str) -> dict[str, Any]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         reader.__name__,
+        *size,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         # a reader that breaks down may name what it read
@@ -71,4 +73,7 @@ async def _read(data: bytes) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Cell:
-    return date.fromisoformat(value["day"]) if isinstance(value, dict) else value
+    if not isinstance(value, dict):
+        return value
+    day: str = value["day"]
+    return datetime.fromisoformat(day) if "T" in day else date.fromisoformat(day)
