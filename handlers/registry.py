@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from handlers.alerts import Telling
 from handlers.applying import Applying
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
@@ -19,8 +20,10 @@ from handlers.privacy import Privacy
 from handlers.selfcheck import SelfCheck
 from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
+from handlers.status import Status
 
 _SELFCHECK: Final = SelfCheck()
+_STATUS: Final = Status()
 
 ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK,)
 """Those of ALL that ask questions and await an answer."""
@@ -29,6 +32,7 @@ ALL: Final[tuple[Handler, ...]] = (
     Events(),
     Human(),
     Privacy(),
+    _STATUS,
     Smalltalk(),
     Notices(),
     Elsewhere(),
@@ -46,3 +50,6 @@ ALL: Final[tuple[Handler, ...]] = (
 
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
+
+TELLING: Final[tuple[Telling, ...]] = (_STATUS,)
+"""Those who speak first: each tells the alerts whose templates are in its folder."""

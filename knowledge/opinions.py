@@ -46,7 +46,8 @@ class Opinions:
         or unknown programme has no materials."""
         lead, texts = self._split(opinion.strip())
         return Opinion(
-            lead=lead, items=tuple(Item(text=text, material=self._material(text, programme)) for text in texts)
+            lead=lead,
+            items=tuple(Item(text=text, material=self._material(text, programme)) for text in texts),
         )
 
     def _split(self, opinion: str) -> tuple[str, list[str]]:

@@ -17,10 +17,11 @@ from typing import Any, Final
 from sqlalchemy import Text, and_, bindparam, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
-from store.columns import UtcDateTime
+from store.columns import UtcDateTime, fixed
 from store.engine import Session
+from store.records import SeatState
 from store.schema import application_history as steps
-from store.schema import applications, column_names, imports, returns, staff_notes, sweeps, units
+from store.schema import applications, column_names, imports, returns, seats, staff_notes, sweeps, units
 
 KIND: Final = "status"
 RETURNED: Final = "returned"
@@ -179,6 +180,13 @@ ROSTER: Final = (
     select(units.c.id, units.c.code, units.c.name, units.c.district)
     .where(units.c.city == bindparam("in_city"))
     .order_by(units.c.id)
+)
+SEATS: Final = (
+    select(seats.c.unit_id, func.count().label("seats"))
+    .join(units, units.c.id == seats.c.unit_id)
+    .where(units.c.city == bindparam("in_city"), seats.c.ended_at.is_(None))
+    .where(seats.c.state == fixed(SeatState.CONFIRMED))
+    .group_by(seats.c.unit_id)
 )
 EXPORTED: Final = (
     select(imports.c.scope, func.max(imports.c.exported_at, type_=UtcDateTime()).label("exported_at"))
@@ -351,9 +359,14 @@ def note(
     )
 
 
-def link(session: Session, *, city: str, unit_name: str, unit: int) -> int:
-    """Say which unit a list means by a name; gives the number of its applications."""
-    return len(session.run(LINK, in_city=city, named=unit_name, to_unit=unit))
+def link(session: Session, *, city: str, unit_name: str, unit: int) -> frozenset[int]:
+    """Say which unit a list means by a name; gives the applications that are now the unit's."""
+    return frozenset(row["id"] for row in session.run(LINK, in_city=city, named=unit_name, to_unit=unit))
+
+
+def confirmed_seats(session: Session, *, city: str) -> Mapping[int, int]:
+    """How many confirmed contacts each unit of a city has; units without any are left out."""
+    return {row["unit_id"]: row["seats"] for row in session.run(SEATS, in_city=city)}
 
 
 def enter(session: Session, *, notice: str, now: datetime) -> None:

@@ -64,6 +64,7 @@ class Work:
     open_returns = verb(applications.open_returns)
     roster = verb(applications.roster)
     exported = verb(applications.exported)
+    confirmed_seats = verb(applications.confirmed_seats)
     headings = verb(applications.headings)
     name_heading = verb(applications.name_heading)
     submitted = verb(applications.submitted)
