@@ -10,8 +10,147 @@ from datetime import datetime
 from typing import Protocol
 
 
+class Held(Protocol):
+    """A seat that is held: `state` is `provisional` (deadlines alone) or `confirmed` (applicants as well),
+    `others` are the unit's other seats."""
+
+    @property
+    def seat(self) -> int: ...
+    @property
+    def unit(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def city(self) -> str: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def others(self) -> int: ...
+
+
+class Tried(Protocol):
+    """What came of an attempt to get a seat. `outcome`: `bound` (`held` is the seat; `giver` the contact
+    whose seat a hand-over ended, else 0), `already` (held before), `offered` (by a code, for the unit
+    `name`), `waiting` (for staff), `wrong`, `paused` (nothing is looked at before `until`), `elsewhere` (a
+    code for something else)."""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def held(self) -> Held | None: ...
+    @property
+    def until(self) -> datetime | None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def giver(self) -> int: ...
+
+
 class Units(Protocol):
     """The units that this person speaks for."""
+
+    def mine(self) -> Sequence[Held]:
+        """The seats of this person, oldest first."""
+        ...
+
+    def claim(self, *, code: str, phone: str) -> Tried:
+        """Bind by a unit's code and a phone (digits) of its roster; nothing tells which of them was wrong."""
+        ...
+
+    def hashed(self, code: str) -> str:
+        """What a one-time code can be kept as until it is used."""
+        ...
+
+    def offer(self, *, code_hash: str, counts: bool = True) -> Tried:
+        """What a one-time code would give; a wrong one is a failure where it `counts`."""
+        ...
+
+    def redeem(self, *, code_hash: str) -> Tried:
+        """Use a one-time code."""
+        ...
+
+    def code(self, *, unit: int, hands_over: bool) -> str:
+        """A new one-time code for a colleague: for a seat beside this person's, or for theirs."""
+        ...
+
+    def leave(self, *, seat: int) -> Held | None:
+        """End a seat of this person's; None where they do not sit there."""
+        ...
+
+
+class Wish(Protocol):
+    """Something that a person asked to be told of."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def since(self) -> datetime: ...
+
+
+class Consent(Protocol):
+    """What a person agrees to, by which version of the words."""
+
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def given_at(self) -> datetime: ...
+
+
+class Kept(Protocol):
+    """What is kept of a person, by its sorts; `sender` is masked."""
+
+    @property
+    def sender(self) -> str: ...
+    @property
+    def known_since(self) -> datetime: ...
+    @property
+    def messages(self) -> int: ...
+    @property
+    def said_since(self) -> datetime | None: ...
+    @property
+    def pages(self) -> int: ...
+    @property
+    def pages_until(self) -> datetime | None: ...
+    @property
+    def seats(self) -> Sequence[Held]: ...
+    @property
+    def requests(self) -> int: ...
+    @property
+    def applications(self) -> int: ...
+    @property
+    def wishes(self) -> Sequence[Wish]: ...
+    @property
+    def mutes(self) -> Sequence[str]: ...
+    @property
+    def consents(self) -> Sequence[Consent]: ...
+
+
+class Privacy(Protocol):
+    """What is kept of this person, and what they have agreed to."""
+
+    def kept(self) -> Kept:
+        """What is kept, counted."""
+        ...
+
+    def consents(self) -> frozenset[str]:
+        """The purposes that this person agrees to."""
+        ...
+
+    def agree(self, *, purposes: Sequence[str], version: str) -> None:
+        """Keep that this person agrees, by this version of the words."""
+        ...
+
+    def stop_pushes(self) -> bool:
+        """Withdraw the consent to be told anything unasked, at once; whether there was one."""
+        ...
 
 
 class Wishes(Protocol):
@@ -113,6 +252,9 @@ class Affairs(Protocol):
 
     @property
     def units(self) -> Units: ...
+
+    @property
+    def privacy(self) -> Privacy: ...
 
     @property
     def wishes(self) -> Wishes: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -196,26 +197,8 @@ class Status:
         match = patterns.code_for.search(turn.incoming.text)
         if match is None:
             return _said("status/code_for_whom")
-        name = match[1]
-        meant = [one for unit in speaking for one in _seen(unit) if normalise(one.name) == normalise(name)]
-        if not meant:
-            return _said("status/nobody", {"name": name})
-        number = patterns.which.search(turn.incoming.text, match.end())
-        if number and number[1].isdecimal() and int(number[1]) <= len(meant):
-            meant = [meant[int(number[1]) - 1]]
-        if len(meant) > 1:
-            choices = [
-                Choice(
-                    template="status/code_choice",
-                    values={"name": name, "category": one.category, "number": n},
-                    says="status/code_says",
-                )
-                for n, one in enumerate(meant, start=1)
-            ]
-            section = Section(template="status/which_application", weight=-1)
-            return Reply(sections=[section], choices=choices, alone=True)
-        code = progress.code(application=meant[0].id)
-        return _said("status/code", {"name": name, "category": meant[0].category, "code": code})
+        seen = [one for unit in speaking for one in _seen(unit)]
+        return _given(progress, match[1], seen, patterns.which.search(turn.incoming.text, match.end()))
 
     def _sent_code(self, turn: Turn) -> Reply | NotMine:
         """A code alone is one of this handler's only if it opens something here."""
@@ -292,6 +275,28 @@ class Status:
         if self._opinions is None or self._opinions[0] != library.version:
             self._opinions = library.version, Opinions(library)
         return self._opinions[1]
+
+
+def _given(progress: Progress, name: str, seen: Iterable[Application], number: re.Match[str] | None) -> Reply:
+    """The code for the person of this name; of several applications for the one of the number, else which?"""
+    meant = [one for one in seen if normalise(one.name) == normalise(name)]
+    if number and number[1].isdecimal() and int(number[1]) <= len(meant):
+        meant = [meant[int(number[1]) - 1]]
+    if len(meant) > 1:
+        choices = [
+            Choice(
+                template="status/code_choice",
+                values={"name": name, "category": one.category, "number": n},
+                says="status/code_says",
+            )
+            for n, one in enumerate(meant, start=1)
+        ]
+        section = Section(template="status/which_application", weight=-1)
+        return Reply(sections=[section], choices=choices, alone=True)
+    code = progress.code(application=meant[0].id) if meant else ""
+    if not code:
+        return _said("status/nobody", {"name": name})
+    return _said("status/code", {"name": name, "category": meant[0].category, "code": code})
 
 
 def _said(template: str, values: Mapping[str, Any] | None = None) -> Reply:

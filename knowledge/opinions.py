@@ -42,8 +42,8 @@ class Opinions:
         self._alike = cache(self._materials)
 
     def read(self, opinion: str, programme: str) -> Opinion:
-        """The items by their numbers, else by lines and semicolons; one that has neither is one item. An empty
-        or unknown programme has no materials."""
+        """The items by their numbers, else by lines and semicolons; one that has neither is one item. An
+        empty or unknown programme has no materials."""
         lead, texts = self._split(opinion.strip())
         return Opinion(
             lead=lead,

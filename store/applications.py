@@ -21,7 +21,7 @@ from store.columns import UtcDateTime, fixed
 from store.engine import Session
 from store.records import SeatState
 from store.schema import application_history as steps
-from store.schema import applications, column_names, imports, returns, seats, staff_notes, sweeps, units
+from store.schema import applications, column_names, imports, returns, seats, sweeps, units
 
 KIND: Final = "status"
 RETURNED: Final = "returned"
@@ -279,18 +279,6 @@ LINK: Final = (
     .values(unit_id=bindparam("to_unit"))
     .returning(applications.c.id)
 )
-NOTE: Final = (
-    insert(staff_notes)
-    .values(
-        kind=bindparam("kind"),
-        city=bindparam("city"),
-        district=bindparam("district"),
-        content=bindparam("content"),
-        dedupe_key=bindparam("dedupe_key"),
-        noted_at=bindparam("noted_at"),
-    )
-    .on_conflict_do_nothing(index_elements=["dedupe_key"])
-)
 
 
 def applications_of(session: Session, *, notice: str) -> tuple[Application, ...]:
@@ -340,23 +328,6 @@ def submitted(session: Session, *, unit: int, notice: str) -> bool:
     """Whether a unit has handed in for a notice, and has nothing to mend."""
     phases = {row["phase"] for row in session.run(SUBMITTED, of_unit=unit, of_notice=notice)}
     return not phases.isdisjoint(_HANDED_IN) and phases.isdisjoint(_TO_DO)
-
-
-def note(
-    session: Session,
-    *,
-    kind: str,
-    city: str,
-    district: str,
-    content: Mapping[str, Any],
-    dedupe_key: str,
-    now: datetime,
-) -> None:
-    """Leave staff a note, once; `content` names nobody."""
-    text = json.dumps(dict(content), ensure_ascii=False, sort_keys=True)
-    session.run(
-        NOTE, kind=kind, city=city, district=district, content=text, dedupe_key=dedupe_key, noted_at=now
-    )
 
 
 def link(session: Session, *, city: str, unit_name: str, unit: int) -> frozenset[int]:

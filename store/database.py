@@ -11,7 +11,23 @@ from typing import Concatenate, ParamSpec, TypeVar
 import structlog
 from sqlalchemy.engine import make_url
 
-from store import applications, clock, desk, inbox, outbox, pages, tokens, turns
+from store import (
+    applications,
+    binding,
+    clock,
+    codes,
+    consents,
+    desk,
+    inbox,
+    outbox,
+    pages,
+    progress,
+    rosters,
+    seats,
+    tokens,
+    turns,
+    units,
+)
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
 from store.sqlite import Sqlite
@@ -55,6 +71,27 @@ class Work:
 
     questions = verb(desk.questions)
     feedback = verb(desk.feedback)
+    note = verb(desk.note)
+    notes = verb(desk.notes)
+    close_note = verb(desk.close_note)
+
+    unit = verb(units.unit)
+    units_of = verb(units.units_of)
+    people_of = verb(units.people_of)
+    remove_person = verb(units.remove_person)
+    take_roster = verb(rosters.take_roster)
+
+    seat = verb(seats.seat)
+    seats_of = verb(seats.seats_of)
+    seats_held = verb(seats.mine)
+    confirm_seat = verb(seats.confirm)
+    end_seat = verb(seats.end)
+    seat_requests = verb(binding.requests)
+    decide = verb(binding.decide)
+
+    issue_code = verb(codes.issue)
+    open_codes = verb(codes.open_codes)
+    consents = verb(consents.held)
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
@@ -68,10 +105,10 @@ class Work:
     headings = verb(applications.headings)
     name_heading = verb(applications.name_heading)
     submitted = verb(applications.submitted)
-    note = verb(applications.note)
     link = verb(applications.link)
     enter = verb(applications.enter)
     take = verb(applications.take)
+    issue_progress = verb(progress.issue)
 
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)

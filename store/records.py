@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from store.affairs import Affairs  # which knows these records
@@ -247,6 +247,27 @@ class Question:
     district: str
     programme: str
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffNote:
+    """What staff of a place should know or do."""
+
+    id: int
+    kind: str
+    city: str
+    district: str
+    content: Mapping[str, Any]
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What a person agrees to, by which version of the words, since when."""
+
+    purpose: str
+    version: str
+    given_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

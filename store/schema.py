@@ -378,6 +378,8 @@ codes = Table(
     Column("purpose", Text, nullable=False),
     _unit(),
     Column("application_id", BigInteger, ForeignKey("applications.id")),
+    # for whom of the roster an invitation is, where staff have said so
+    Column("person_id", BigInteger, ForeignKey("unit_people.id")),
     Column("issued_by", Text, nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),

@@ -215,9 +215,9 @@ def _differences(
             yield from _difference(delivered, row, number, before.get(row.identity), exported)
     for one in known if delivered.whole else ():
         within = delivered.district in ("", one.district)
-        if within and one.identity not in versions and not one.gone_at:
-            if _known_since(one, exported) <= delivered.exported_at:
-                yield Difference(sort=Sort.GONE, row=one, before=one)
+        missing = within and one.identity not in versions and not one.gone_at
+        if missing and _known_since(one, exported) <= delivered.exported_at:
+            yield Difference(sort=Sort.GONE, row=one, before=one)
 
 
 def _difference(
@@ -227,23 +227,25 @@ def _difference(
     before: Application | None,
     exported: Mapping[str, datetime],
 ) -> Iterator[Difference]:
-    found: Sort | None = None
     since = _known_since(before, exported) if before else _covered(row.district, exported)
-    if before is not None:
-        row = _completed(row, before)
-    same = before is not None and _standing(row) == _standing(before)
+    row = _completed(row, before) if before else row
+    found = _sort(row, before)
     if since is not None and since > delivered.exported_at:
-        found = None if same else Sort.STALE
-    elif before is None:
-        found = Sort.NEW
-    elif not same:
-        found = Sort.CHANGED
-    elif before.gone_at or any(getattr(row, name) != getattr(before, name) for name in Listed.__slots__):
-        found = Sort.DETAIL
-    elif not delivered.whole and delivered.exported_at > since:
+        found = Sort.STALE if found in (Sort.NEW, Sort.CHANGED) else None
+    elif found is None and not delivered.whole and delivered.exported_at != since:
+        # only by its row is it known that a part of a list has confirmed it
         found = Sort.DETAIL
     if found:
         yield Difference(sort=found, row=row, number=number, before=before)
+
+
+def _sort(row: Listed, before: Application | None) -> Sort | None:
+    if before is None:
+        return Sort.NEW
+    if _standing(row) != _standing(before):
+        return Sort.CHANGED
+    other = any(getattr(row, name) != getattr(before, name) for name in Listed.__slots__)
+    return Sort.DETAIL if before.gone_at or other else None
 
 
 def _covered(district: str, exported: Mapping[str, datetime]) -> datetime | None:

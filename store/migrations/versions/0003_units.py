@@ -208,6 +208,7 @@ def _codes() -> None:
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
         sa.Column("application_id", sa.BigInteger()),
+        sa.Column("person_id", sa.BigInteger()),
         sa.Column("issued_by", sa.Text(), nullable=False),
         sa.Column("issued_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
@@ -217,6 +218,7 @@ def _codes() -> None:
             "purpose IN ('invite', 'hand_over', 'confirm', 'progress')", name="ck_codes_purpose"
         ),
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_codes_application_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["unit_people.id"], name="fk_codes_person_id"),
         sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name="fk_codes_unit_id"),
         sa.ForeignKeyConstraint(["used_by"], ["contacts.id"], name="fk_codes_used_by"),
         sa.PrimaryKeyConstraint("code_hash", name="pk_codes"),
