@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
 
+from bot.api.status import StatusApi
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_api import TokenShelf
 from bot.clock import Clock
@@ -99,7 +100,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
     library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
+        store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
         stack.push_async_callback(store.close)
         clock = await Clock.open(store, settings)
         wechat = wechat_of(settings, Shelf(store)) if settings.has_wechat else None
@@ -124,7 +125,8 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         await delivery.stop()
 
 
-def _vault(settings: Settings) -> Vault | None:
+def vault_for(settings: Settings) -> Vault | None:
+    """What seals personal values: by the settings' key, else by the one beside the SQLite file."""
     address = settings.database_url.get_secret_value().removeprefix(SQLITE)
     beside = None if settings.has_postgres else Path(f"{address}.key")
     return vault_of(settings.data_key.get_secret_value(), beside)
@@ -152,6 +154,9 @@ def application(parts: Service) -> web.Application:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.clock.now))
     if parts.settings.public_url:
         app.add_routes(Pages(parts.store, parts.library, parts.clock.now).routes())
+    if parts.settings.api_keys:
+        secrets = {name: secret.get_secret_value() for name, secret in parts.settings.api_keys.items()}
+        app.add_routes(StatusApi(parts.store, parts.library, parts.clock.now, secrets).routes())
     if parts.settings.rehearsal:
         app.add_routes(
             [

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from store import (
     applications,
     binding,
+    calls,
     clock,
     codes,
     consents,
@@ -109,6 +110,10 @@ class Work:
     enter = verb(applications.enter)
     take = verb(applications.take)
     issue_progress = verb(progress.issue)
+
+    use_nonce = verb(calls.use_nonce)
+    answer = verb(calls.answer)
+    keep_answer = verb(calls.keep_answer)
 
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)

@@ -24,6 +24,7 @@ _MOST: Final = {"opinion": LETTERS - 1}
 _LONG: Final = 120
 _HEAD: Final = 6
 """The heading stands among so many first rows, below titles and totals."""
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\u200b-\u200f\u2028-\u202e\ufeff\ud800-\udfff]")
 _TEXT: Final = ("category", "name", "unit", "unit_rank", "department", "district_rank", "status", "opinion")
 
 
@@ -80,9 +81,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
-    """What is wrong with a cell, or with a column (`row` 0), and what was found there."""
+    """What is wrong with a cell, or with a column (`row` 0), and what was found there; `field` is empty for a
+    column that none is known to be."""
 
     row: int
+    field: str
     column: str
     found: str
     text: str
@@ -113,8 +116,8 @@ def meaning(text: str) -> tuple[str, str]:
 
 
 def read(rows: Sequence[Row], meanings: Mapping[str, str]) -> Listing:
-    """The list that a table holds; `meanings` are headings (as `plain` writes them) that staff have explained.
-    Raises Unreadable for a table without any known heading, or without rows."""
+    """The list that a table holds; `meanings` are headings (as `plain` writes them) that staff have
+    explained. Raises Unreadable for a table without any known heading, or without rows."""
     known = {**FIELDS, **meanings}
     at = max(range(min(_HEAD, len(rows))), key=lambda n: _known(rows[n], known))
     if not _known(rows[at], known):
@@ -153,13 +156,13 @@ def _heads(header: Row, known: Mapping[str, str]) -> tuple[dict[str, int], list[
             strange += [heading] if heading else []
         elif field in heads:
             other = _shown(header.cells[heads[field]])
-            faults.append(_fault(0, heading, "", "twice", other=other))
+            faults.append(_fault(0, field, heading, "", "twice", other=other))
         elif field:
             heads[field] = at
     missing = [field for field in KEPT if field not in heads]
     needed = [field for field in missing if strange or WORDS.columns[field].must]
-    faults += [_fault(0, title(field), "", "missing", name=title(field)) for field in needed]
-    faults += [_fault(0, heading, "", "unknown", found=heading) for heading in strange if missing]
+    faults += [_wrong(0, field, "", "missing", name=title(field)) for field in needed]
+    faults += [_fault(0, "", heading, "", "unknown", heading=heading) for heading in strange if missing]
     return heads, faults
 
 
@@ -172,19 +175,24 @@ def clean(number: int, found: Mapping[str, Cell]) -> tuple[Entry, list[Fault]]:
         values[field] = "" if plain(text) in WORDS.nothing else mask(text)
         most = _MOST.get(field, _LONG)
         if len(text) > most:
-            faults.append(_fault(number, title(field), text[:20], "long", most=most))
+            faults.append(_wrong(number, field, text[:20], "long", most=most))
         elif field in _MUST and not values[field]:
-            faults.append(_fault(number, title(field), text, "empty"))
+            faults.append(_wrong(number, field, text, "empty"))
     declared = found.get("declared_at")
     values["declared_at"] = _moment(declared)
     if not values["declared_at"]:
         wrong = "moment" if _shown(declared) else "empty"
-        faults.append(_fault(number, title("declared_at"), _shown(declared), wrong))
+        faults.append(_wrong(number, "declared_at", _shown(declared), wrong))
     return Entry(number=number, **values), faults
 
 
-def _fault(row: int, column: str, found: str, reason: str, **values: object) -> Fault:
-    return Fault(row=row, column=column, found=found, text=WORDS.faults[reason].format(**values))
+def _fault(row: int, field: str, column: str, found: str, reason: str, **values: object) -> Fault:
+    text = WORDS.faults[reason].format(**values)
+    return Fault(row=row, field=field, column=column, found=found, text=text)
+
+
+def _wrong(row: int, field: str, found: str, reason: str, **values: object) -> Fault:
+    return _fault(row, field, title(field), found, reason, **values)
 
 
 def _text(cell: Cell, *, lines: bool) -> str:
@@ -200,7 +208,8 @@ def _line(text: str) -> str:
 
 
 def _shown(cell: Cell) -> str:
-    return "" if cell is None else str(cell).strip()
+    """A cell's words without what no database or no reader can take."""
+    return "" if cell is None else _UNSEEN.sub("", str(cell)).strip()
 
 
 def _moment(cell: Cell) -> str:

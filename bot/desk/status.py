@@ -1,4 +1,4 @@
-"""A list of the platform's held against what is known: the differences, and what follows once they are taken."""
+"""A list of the platform's held against what is known: the differences, and what follows from taking them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from bot.announce import announce
-from bot.desk.listing import Entry
+from bot.desk.listing import WORDS, Entry
 from handlers import reviews
-from knowledge.library import Notice
+from knowledge.library import Library, Notice
 from knowledge.likeness import Names
 from knowledge.workdays import WorkingDays
 from store.applications import Application, Identity, Import, Listed, Taken, Unit, Write, bare
@@ -47,6 +47,42 @@ class Delivered:
     digest: str
     by: str
     entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The notice and the district (empty: the whole city) that a list is of."""
+
+    notice: Notice
+    district: str
+
+
+def scope(library: Library, *, city: str, notice: str, district: str) -> Scope | list[tuple[str, str]]:
+    """Of what a list is, by a city's name, the id of one of its notices (empty: its only one) and the name of
+    a district; or every fault, as a field and what is wrong with it."""
+    known = {
+        name: n.header.city for n in library.notices.values() for name in (n.header.city, *n.header.cities)
+    }
+    found = {one.id: one for one in library.notices.values() if one.header.city == known.get(city)}
+    if not found:
+        return [("city", WORDS.faults["city"])]
+    current = [one for one in found.values() if not one.superseded_by]
+    chosen = found.get(notice) if notice else current[0] if len(current) == 1 else None
+    faults = []
+    if chosen is None:
+        text = WORDS.faults["notice" if notice else "which"].format(names="、".join(found))
+        faults.append(("notice", text))
+    regions = {
+        name: region.name
+        for one in found.values()
+        for region in one.regions
+        for name in (region.name, *region.names)
+    }
+    if district and district not in regions:
+        faults.append(("district", WORDS.faults["district"]))
+    if chosen is None or faults:
+        return faults
+    return Scope(notice=chosen, district=regions.get(district, ""))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,7 +73,8 @@ async def _read(data: bytes, *size: str) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Cell:
-    if not isinstance(value, dict):
-        return value
-    day: str = value["day"]
-    return datetime.fromisoformat(day) if "T" in day else date.fromisoformat(day)
+    if isinstance(value, dict):
+        kind = datetime if "T" in value["day"] else date
+        return kind.fromisoformat(value["day"])
+    cell: str | float | bool | None = value
+    return cell
