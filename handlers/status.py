@@ -58,7 +58,8 @@ class Sheet:
     def facts(self) -> tuple[str, ...]:
         """The facts that it shows."""
         expected = [meaning.due for _, meaning in self.meanings if meaning and meaning.due]
-        return (*(due.id for due in (*self.dues, *expected)), *(office.id for office in self.offices))
+        shown = (*(due.id for due in (*self.dues, *expected)), *(office.id for office in self.offices))
+        return tuple(dict.fromkeys(shown))
 
     @property
     def computed(self) -> dict[str, str]:
@@ -148,7 +149,7 @@ class Status:
             return _said("status/nothing_returned")
         sheet = self._sheet(turn.library, map(_case, found), turn.now, dues=True)
         lines = [self._told(turn.library, one, turn.now) for one in found]
-        materials = tuple(fact for line in lines if line.told for fact in line.told.facts)
+        materials = dict.fromkeys(fact for line in lines if line.told for fact in line.told.facts)
         section = Section(
             template="status/returns",
             values={"lines": lines, **sheet.values},
@@ -230,7 +231,7 @@ class Status:
         )
         lines = [self._changed(sending.library, change) for change in returned]
         others = [self._changed(sending.library, change) for change in changes if not change["return_id"]]
-        materials = tuple(fact for line in lines if line.told for fact in line.told.facts)
+        materials = dict.fromkeys(fact for line in lines if line.told for fact in line.told.facts)
         return Told(
             values={
                 "unit": sending.unit,
