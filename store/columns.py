@@ -6,6 +6,8 @@ compare.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -15,11 +17,15 @@ from sqlalchemy import (
     ColumnElement,
     Dialect,
     Integer,
+    Subquery,
     TableValuedAlias,
     Text,
     TypeDecorator,
     bindparam,
+    cast,
+    column,
     literal_column,
+    select,
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement, GenericFunction
@@ -112,6 +118,43 @@ def listed(name: str) -> TableValuedAlias:
 def item(rows: TableValuedAlias, field: str, of: TypeEngine[Any] | None = None) -> ColumnElement[Any]:
     """A field of each element, a text unless `of` says otherwise."""
     return Item(rows.c.value, field, of or Text())
+
+
+class _Elements(FunctionElement[Any]):
+    """The elements of a JSON array as rows of one column, `value`."""
+
+    inherit_cache = True
+    name = "elements"
+
+
+@compiles(_Elements, "postgresql")
+def _elements_postgresql(element: _Elements, compiler: Any, **options: Any) -> str:
+    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS JSON))"
+
+
+@compiles(_Elements, "sqlite")
+def _elements_sqlite(element: _Elements, compiler: Any, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+def given(parameter: str, /, **columns: TypeEngine[Any]) -> Subquery:
+    """A table that is the value of `parameter` (as `packed` writes it): one statement for many rows."""
+    rows = _Elements(bindparam(parameter, type_=Text)).table_valued(column("value"), name=f"each_{parameter}")
+    fields = (
+        cast(rows.c.value.op("->>")(literal_column(str(place))), kind).label(name)
+        for place, (name, kind) in enumerate(columns.items())
+    )
+    return select(*fields).subquery(parameter)
+
+
+def packed(rows: Iterable[Sequence[int | str | bool | None]]) -> str:
+    """Rows for a `given` table, their values in the order of its columns."""
+    return json.dumps(list(rows), separators=(",", ":"))
+
+
+def stamp(moment: datetime | None) -> int | None:
+    """A moment as a value of a `given` table (BigInteger)."""
+    return None if moment is None else (moment - EPOCH) // MICROSECOND
 
 
 def fixed(value: StrEnum) -> ColumnElement[str]:

@@ -12,7 +12,9 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from store import (
+    allowances,
     applications,
+    audience,
     binding,
     calls,
     clock,
@@ -20,11 +22,16 @@ from store import (
     consents,
     desk,
     inbox,
+    occasions,
     outbox,
     pages,
     progress,
+    pushes,
+    reach,
+    receipts,
     rosters,
     seats,
+    settling,
     tokens,
     turns,
     units,
@@ -59,12 +66,25 @@ class Work:
         self.do = do
 
     claim = verb(outbox.claim)
-    settle = verb(outbox.settle)
+    post = verb(audience.post)
+    claim_pushes = verb(pushes.claim_pushes)
+    settle = verb(settling.settle)
+    receive = verb(receipts.receive)
+    bar = verb(settling.bar)
+    allow = verb(allowances.allow)
+    reject = verb(allowances.reject)
+    resend = verb(occasions.resend)
+    deliveries_of = verb(occasions.deliveries_of)
+    counts_of = verb(occasions.counts_of)
+    call_list = verb(occasions.call_list)
+    last_push = verb(occasions.last_push)
     rescue = verb(outbox.rescue)
     expire = verb(outbox.expire)
+    cancel_occasion = verb(outbox.cancel_occasion)
     park = verb(outbox.park)
     counts = verb(outbox.counts)
     oldest_waiting = verb(outbox.oldest_waiting)
+    reach = verb(reach.reach)
 
     unanswered = verb(inbox.unanswered)
     purge = verb(inbox.purge)

@@ -6,6 +6,8 @@
 - `page` (token_hash, purpose, content, days): a page that this person opens by a link for so many days.
 - `revoke_pages` (): none of this person's links opens anything any more.
 - `redact` (): nothing of what this message said is kept, now that it is answered.
+- `alert` (kind, template, content, audience, occasion, due_at, not_after, premises, unit): something to be
+  said later, or to others (`handlers.alerts.Alert.dump`).
 - `forget` (receipt): everything that this person wrote, heard or left is erased, and the rows that
   remain, so that a repeated message is still known, name `receipt` instead of the person; their seats end.
 """
@@ -19,7 +21,7 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, update
 
-from store import codes, guessing, outbox, seats
+from store import audience, codes, guessing, outbox, seats
 from store import pages as links
 from store.columns import fixed
 from store.engine import Session
@@ -178,6 +180,10 @@ def _redact(session: Session, cause: Cause) -> None:
     session.run(REDACT, at_id=cause.inbound_id)
 
 
+def _alert(session: Session, cause: Cause, **alert: str) -> None:
+    audience.post(session, **alert, now=cause.arrival.received_at)
+
+
 def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     person, now = cause.contact.id, cause.arrival.received_at
     for held in seats.mine(session, contact=person):
@@ -198,5 +204,6 @@ EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "page": _page,
     "revoke_pages": _revoke_pages,
     "redact": _redact,
+    "alert": _alert,
     "forget": _forget,
 }

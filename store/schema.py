@@ -148,13 +148,17 @@ deliveries = Table(
     Column("template", Text),
     Column("content", Text),
     Column("premises", Text),
+    # while it waits: the path by which it may have gone already, so that no other will do
     Column("path", Text),
+    # the platform's key of the mass send that it was part of
+    Column("mass_key", Text),
     Column("resend_of", BigInteger),
     Column("posted_at", UtcDateTime),
     _one_of("state", DeliveryState, "state"),
     Index("ix_deliveries_contact_id", "contact_id"),
     Index("ix_deliveries_occasion", "occasion", **_where("occasion <> ''")),
     Index("ix_deliveries_platform_id", "platform_id", **_where("platform_id <> ''")),
+    Index("ix_deliveries_mass_key", "mass_key", **_where("mass_key IS NOT NULL")),
     Index(
         "ix_deliveries_due",
         "lane",
@@ -191,7 +195,7 @@ api_calls = Table(
     Column("used", Integer, nullable=False),
 )
 
-# What the platform reported of a message before its send was settled.
+# What the platform reported of a message before its send was settled; contact 0 is all of a mass send.
 receipts = Table(
     "receipts",
     metadata,

@@ -327,7 +327,7 @@ async def apply(
     )
     changes = _changes(moved, taken, await work.confirmed_seats(city=delivered.notice.header.city))
     told = reviews.alerts(changes, occasion=f"status:{taken.import_id}", workdays=workdays, now=now)
-    await announce(work, told)
+    await announce(work, told, now)
     await _note(work, delivered, comparison, changes, str(taken.import_id), now)
     return comparison, _applied(taken, changes)
 
@@ -430,7 +430,7 @@ async def link(
     known = await work.applications_of(notice=notice.id)
     changes = [_as_it_stands(one, seats.get(unit.id, 0)) for one in known if one.id in linked]
     occasion = f"status:link:{unit.id}:{min(linked)}"
-    await announce(work, reviews.alerts(changes, occasion=occasion, workdays=workdays, now=now))
+    await announce(work, reviews.alerts(changes, occasion=occasion, workdays=workdays, now=now), now)
     return len(linked)
 
 

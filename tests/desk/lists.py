@@ -16,9 +16,21 @@ from knowledge.library import Library
 
 LIBRARY = Library.load()
 EXPORTED = datetime.fromisoformat("2023-06-12T10:00:00+08:00")
-HEADER = (
-    "序号 申报类别 申报人 性别 年龄 申报时间 申报单位 单位推荐排名 主管部门 区推荐排名 审核状态 退回意见 操作"
-).split()
+HEADER = [
+    "序号",
+    "申报类别",
+    "申报人",
+    "性别",
+    "年龄",
+    "申报时间",
+    "申报单位",
+    "单位推荐排名",
+    "主管部门",
+    "区推荐排名",
+    "审核状态",
+    "退回意见",
+    "操作",
+]
 UNIT = "武汉重工锻造有限公司"
 ROW: Mapping[str, Any] = {
     "序号": 1,

@@ -452,7 +452,7 @@ def _known_stages() -> None:
 
 def _deliveries() -> None:
     op.add_column("contacts", sa.Column("barred", sa.Text(), nullable=False, server_default=""))
-    for name in ("template", "content", "premises", "path"):
+    for name in ("template", "content", "premises", "path", "mass_key"):
         op.add_column("deliveries", sa.Column(name, sa.Text()))
     op.add_column("deliveries", sa.Column("kind", sa.Text(), nullable=False, server_default="reply"))
     op.add_column("deliveries", sa.Column("occasion", sa.Text(), nullable=False, server_default=""))
@@ -465,6 +465,7 @@ def _deliveries() -> None:
     )
     op.create_index("ix_deliveries_occasion", "deliveries", ["occasion"], **_where("occasion <> ''"))
     op.create_index("ix_deliveries_platform_id", "deliveries", ["platform_id"], **_where("platform_id <> ''"))
+    op.create_index("ix_deliveries_mass_key", "deliveries", ["mass_key"], **_where("mass_key IS NOT NULL"))
 
 
 def _pages() -> None:
