@@ -6,6 +6,7 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ async def push(
     values = {"client": "platform", "timestamp": timestamp, "nonce": nonce, "signature": signed}
     headers = {HEADERS[name]: value for name, value in values.items()}
     headers["Idempotency-Key"] = key or secrets.token_urlsafe(16)
-    async with client.post(PATH, data=data, headers=headers) as answer:
+    async with client.post(PATH, data=BytesIO(data), headers=headers) as answer:
         return answer.status, await answer.json(), answer.headers
 
 
@@ -75,7 +76,7 @@ async def test_a_push_is_taken_and_told_as_a_file_is(store: Store, client: Clien
     assert answer["counts"]["new"] == 1
     assert (answer["units_told"], answer["candidates_told"], answer["unheard"]) == (1, 0, 0)
     assert [(one.status, one.opinion) for one in await known(store)] == [("初审退回", OPINION)]
-    assert [row["template"] for row in await rows(store, deliveries)][0] == "status/returned"
+    assert (await rows(store, deliveries))[0]["template"] == "status/returned"
 
 
 async def test_the_same_request_again_has_the_same_answer_and_no_effect(store: Store, client: Client) -> None:

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from bot.desk import status
 from bot.desk.status import Applied, Comparison, Delivered, Sort
 from knowledge.workdays import WorkingDays
+from store import seats, turns
 from store.applications import Application
 from store.database import Store
-from store.schema import deliveries, staff_notes
+from store.schema import deliveries, metadata, staff_notes
 from store.schema import returns as returns_table
 from tests.databases import VAULT
 from tests.desk.lists import EXPORTED, LIBRARY, OPINION, UNIT, delivered, entry, returned
@@ -34,8 +35,6 @@ async def seat(store: Store, name: str = UNIT, *, sender: str = "hr-1", confirme
 
 
 def sit(session: Any, unit: int, sender: str, *, confirmed: bool) -> int:
-    from store import seats, turns
-
     arrival = message(sender=sender, received_at=NOW)
     person = {"channel": arrival.channel, "account": arrival.account, "sender": sender}
     contact: int = session.run(turns.MEET, **person, created_at=NOW)[0]["id"]
@@ -163,8 +162,6 @@ async def test_names_and_opinions_are_sealed_wherever_they_are_kept(store: Store
     await seat(store)
     await take(store, delivered(returned()))
 
-    from store.schema import metadata
-
     text = json.dumps([await rows(store, table) for table in metadata.sorted_tables], default=str)
     assert (
         "王五" not in json.loads(f'"{text}"')
@@ -219,7 +216,7 @@ async def test_a_unit_that_nobody_knows_is_proposed_and_told_once_staff_have_sai
             work, LIBRARY.notices["wuhan-2023"], name, unit, workdays=WorkingDays(), now=NOW
         )
     assert linked == 1
-    assert [row["template"] for row in await told(store)][0] == "status/returned"
+    assert (await told(store))[0]["template"] == "status/returned"
 
     again, _ = await take(store, delivered(entry(unit=name), entry(unit=name, name="李四"), hours=1))
     assert again.proposals == {}
