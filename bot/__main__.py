@@ -20,7 +20,7 @@ import yaml
 from bot import app as service_app
 from bot import demo as demonstration
 from bot.channels.wechat_api import ApiError
-from bot.commands import status
+from bot.commands import status, units
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
@@ -44,6 +44,7 @@ cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(db, name="db")
 cli.add_typer(status.commands, name="status")
+cli.add_typer(units.commands, name="units")
 
 Folder = Annotated[Path | None, typer.Option("--dir", help="A folder of further notices.")]
 

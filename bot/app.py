@@ -110,7 +110,11 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         delivery = Delivery(store, channels, clock.now)
         conversation = Conversation(
             store,
-            Dialogue(library, links=PublicLinks(settings.public_url) if settings.public_url else None),
+            Dialogue(
+                library,
+                links=PublicLinks(settings.public_url) if settings.public_url else None,
+                kept_days=settings.retention_days,
+            ),
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,

@@ -99,8 +99,16 @@ class Memory:
 class Dialogue:
     """Answers by one library; holds no state of any person."""
 
-    def __init__(self, library: Library, wording: Wording | None = None, links: Links | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        wording: Wording | None = None,
+        links: Links | None = None,
+        *,
+        kept_days: int = 180,
+    ) -> None:
         self.library = library
+        self._kept_days = kept_days
         self._links = links
         self._wording = wording or Wording()
         self._reader = Reader(library)
@@ -173,9 +181,11 @@ class Dialogue:
             now=incoming.received_at,
             links=self._links,
             affairs=affairs,
+            kept_days=self._kept_days,
         )
         reply, memory = _answered(turn, memory)
         effects = (*reply.effects, *(Effect(name="alert", values=alert.dump()) for alert in reply.alerts))
+        effects += (Effect(name="redact"),) if reply.private else ()
         if reply.silent:
             return Said(
                 text=None,
@@ -188,7 +198,7 @@ class Dialogue:
         trace = _trace(self.library, reply)
         kept = replace(
             memory,
-            context=_remembered(memory.context, reading),
+            context=memory.context if reply.private else _remembered(memory.context, reading),
             choices=worded.choices,
             parts=worded.parts[1:],
             trace=trace if worded.parts[1:] else "{}",
@@ -232,7 +242,7 @@ class Dialogue:
 
 def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
     """What is said to a message, and what is kept. The handler that has asked something looks first; where it
-    leaves the message to the others, it asks again after them."""
+    leaves the message to the others, it asks again after them, unless one of them has asked something."""
     asking = next((handler for handler in ASKING if handler.name == memory.awaiting), None)
     if asking is None:
         return _gathered(turn, ALL, memory)
@@ -241,7 +251,7 @@ def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
     if isinstance(first, Reply):
         return first, _kept(memory, asking.name, first)
     reply, memory = _gathered(turn, [handler for handler in ALL if handler is not asking], memory)
-    if reply.silent:
+    if reply.silent or memory.awaiting != asking.name:
         return reply, memory
     again = asking.again(own)
     joined = Reply(
@@ -250,6 +260,7 @@ def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
         effects=[*reply.effects, *again.effects],
         alerts=[*reply.alerts, *again.alerts],
         awaiting=again.awaiting,
+        private=reply.private,
     )
     return joined, _kept(memory, asking.name, again)
 

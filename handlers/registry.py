@@ -6,6 +6,7 @@ from typing import Final
 
 from handlers.alerts import Telling
 from handlers.applying import Applying
+from handlers.binding import Binding
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -24,11 +25,13 @@ from handlers.status import Status
 
 _SELFCHECK: Final = SelfCheck()
 _STATUS: Final = Status()
+_BINDING: Final = Binding()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK,)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
+    _BINDING,
     Events(),
     Human(),
     Privacy(),
@@ -51,5 +54,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_STATUS,)
-"""Those who speak first: each tells the alerts whose templates are in its folder."""
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS)
+"""All that speak first, by alerts: each tells those whose templates are in its folder."""

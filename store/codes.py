@@ -14,8 +14,9 @@ from store.engine import Session
 from store.records import CodePurpose
 from store.schema import codes
 
-# 40 random bits in signs that nobody takes for one another
-ALPHABET: Final = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+# 39 random bits in signs that nobody takes for one another
+LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+ALPHABET: Final = "23456789" + LETTERS
 LENGTH: Final = 8
 
 ISSUE: Final = insert(codes).values(
@@ -82,7 +83,8 @@ def issue(
     person: int | None = None,
 ) -> str:
     """A new code, as it is shown (`K7M2-9QXD`); it cannot be shown again."""
-    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    # with a letter first it is no telephone
+    code = secrets.choice(LETTERS) + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
     session.run(
         ISSUE,
         code_hash=hashed(session, code),

@@ -14,7 +14,8 @@ from store.database import Store
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[tuple[Store, Clock]]:
     """The database of the settings, closed at the end of the block."""
-    store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
+    url = settings.database_url.get_secret_value()
+    store = await Store.open(url, vault_for(settings), guest=True)
     try:
         yield store, await Clock.open(store, settings)
     finally:

@@ -35,10 +35,12 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-async def rows(data: bytes, *, most: int = reader.ROWS, letters: int = reader.LETTERS) -> list[Row]:
-    """The rows that hold anything, at most so many, of each cell at most so many letters; raises
-    Unreadable."""
-    if len(data) > BYTES:
+async def rows(
+    data: bytes, *, most: int = reader.ROWS, letters: int = reader.LETTERS, size: int = BYTES
+) -> list[Row]:
+    """The rows that hold anything, at most so many, of each cell at most so many letters, from a file of at
+    most `size` bytes; raises Unreadable."""
+    if len(data) > size:
         raise Unreadable("size")
     answer = await _read(data, str(most), str(letters))
     if "refused" in answer:
