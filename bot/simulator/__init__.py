@@ -6,18 +6,23 @@ async with simulator: await simulator.say(simulator.person("…").openid, "…")
 """
 
 from bot.simulator.answers import Reply, Verdict
+from bot.simulator.deliveries import Channel, Count, Delivery, Fate
 from bot.simulator.knobs import ApiFault, FaultKind, Knobs, PushFault
 from bot.simulator.people import Entry, Person, Side, Trigger
 from bot.simulator.pushing import Attempt, Mode, Outcome, Push
 from bot.simulator.server import app
-from bot.simulator.simulator import ApiCall, Delivery, Simulator
+from bot.simulator.simulator import ApiCall, Simulator
+from bot.simulator.templates import Template, TemplateKind
 
 __all__ = [
     "ApiCall",
     "ApiFault",
     "Attempt",
+    "Channel",
+    "Count",
     "Delivery",
     "Entry",
+    "Fate",
     "FaultKind",
     "Knobs",
     "Mode",
@@ -28,6 +33,8 @@ __all__ = [
     "Reply",
     "Side",
     "Simulator",
+    "Template",
+    "TemplateKind",
     "Trigger",
     "Verdict",
     "app",

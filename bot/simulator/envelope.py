@@ -71,12 +71,16 @@ def _unpad(padded: bytes) -> bytes:
 
 
 def render(fields: Mapping[str, object]) -> str:
-    """The XML of one message: numbers bare, texts in CDATA, mappings nested."""
+    """The XML of one message: numbers bare, texts in CDATA, mappings nested, lists as repeated elements."""
     return f"<xml>{_children(fields)}</xml>"
 
 
 def _children(fields: Mapping[str, object]) -> str:
-    return "".join(f"<{escape(name)}>{_value(value)}</{escape(name)}>" for name, value in fields.items())
+    return "".join(
+        f"<{escape(name)}>{_value(one)}</{escape(name)}>"
+        for name, value in fields.items()
+        for one in (value if isinstance(value, list) else [value])
+    )
 
 
 def _value(value: object) -> str:

@@ -26,16 +26,27 @@ TEXTS: Final[Mapping[int, str]] = {
     40025: "invalid sub button name size",
     40026: "invalid sub button key size",
     40027: "invalid sub button url size",
+    40029: "invalid code",
+    40031: "invalid openid list",
+    40032: "invalid openid list size",
     40033: "invalid charset. please check your request, if include \\uxxxx will create fail!",
+    40037: "invalid template_id",
+    40053: "invalid action info",
+    40059: "invalid msg id",
     40125: "invalid appsecret",
-    40164: "invalid ip {ip} ipv6 ::ffff:{ip}, not in whitelist",
+    40130: "invalid openid list size, at least two openid",
+    40163: "code been used",
+    40164: "invalid ip {about} ipv6 ::ffff:{about}, not in whitelist",
     41001: "access_token missing",
     41002: "appid missing",
     41004: "appsecret missing",
+    41008: "missing code",
     42001: "access_token expired",
     43001: "require GET method",
     43002: "require POST method",
+    43004: "require subscribe",
     43019: "user in blacklist",
+    43101: "user refuse to accept the msg",
     44002: "empty post data",
     44004: "empty content",
     45002: "content size out of limit",
@@ -44,11 +55,15 @@ TEXTS: Final[Mapping[int, str]] = {
     45011: "api minute-quota reach limit  mustslower  retry next minute",
     45015: "response out of time limit or subscription is canceled",
     45047: "out of response count limit",
+    45065: "clientmsgid exist",
+    45066: "same clientmsgid retry too fast",
+    45067: "clientmsgid size out of limit",
     45072: "invalid command",
     45080: "no interaction with the user in the last 30 seconds",
     45081: "already in typing status",
     46003: "menu no exist",
     47001: "data format error",
+    47003: "argument invalid! {about}",
     48001: "api unauthorized",
     48002: "user refuse to accept the msg",
     50002: "user limited",
@@ -58,9 +73,14 @@ TEXTS: Final[Mapping[int, str]] = {
 
 
 class ApiError(Exception):
-    """Ends an API call with this errcode; `ip` is the caller's address, which 40164 names."""
+    """Ends an API call with this errcode.
 
-    def __init__(self, errcode: int, *, ip: str = "") -> None:
+    `about` is what the text names: for 40164 the caller's address, for 47003 the field. `more` goes into
+    the answer beside errcode and errmsg.
+    """
+
+    def __init__(self, errcode: int, *, about: str = "", **more: object) -> None:
         self.errcode = errcode
-        self.errmsg = TEXTS.get(errcode, "system error").format(ip=ip)
+        self.errmsg = TEXTS.get(errcode, "system error").format(about=about)
+        self.more = more
         super().__init__(errcode, self.errmsg)

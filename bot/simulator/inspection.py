@@ -9,11 +9,16 @@
 | GET /sim/people/{openid} | the person with chat and windows |
 | POST /sim/people/{openid}/ACT | the settled push; ACT and its body: |
 | | text {text, choice?}, voice {recognition}, image {url}, location {latitude, longitude, label}, |
-| | link {title, url, description?}, menu {button}, scan {scene}, follow {}, unfollow {}; |
+| | link {title, url, description?}, menu {button}, scan {scene} or {ticket}, follow {}, unfollow {}, |
+| | allow {templates: {id: true or false}}, forbid {templates: [id]} (subscribe messages); |
 | | each may also have fault (PushFault) |
 | POST /sim/people/{openid}/refuse {errcode} | the person; messages to it end with this errcode (0: no more) |
 | POST /sim/verify | {"ok"}: the outcome of the URL verification |
-| GET /sim/pushes, /sim/calls, /sim/deliveries, /sim/tokens | what happened, newest last |
+| GET /sim/pushes, /sim/calls, /sim/tokens | what happened, newest last |
+| GET /sim/deliveries?openid, channel, key, fate | the messages that fit, newest last |
+| GET /sim/counts | [{openid, key, fate, count}] of all messages, the text where there is no key |
+| GET /sim/templates; POST /sim/templates Template | the account's templates |
+| DELETE /sim/templates/{id} | the templates that are left |
 | DELETE /sim/tokens | the tokens, all dead |
 | GET, PATCH /sim/knobs | Knobs |
 | POST /sim/faults ApiFault; DELETE /sim/faults | the faults that wait |
@@ -36,6 +41,7 @@ from bot.simulator.knobs import ApiFault, Knobs
 from bot.simulator.people import Person
 from bot.simulator.pushing import Push
 from bot.simulator.simulator import Simulator, summary
+from bot.simulator.templates import Template
 
 ACTS: Final[Mapping[str, Callable[..., Awaitable[Push]]]] = {
     "text": validate_call(Simulator.say),
@@ -47,11 +53,15 @@ ACTS: Final[Mapping[str, Callable[..., Awaitable[Push]]]] = {
     "scan": validate_call(Simulator.scan),
     "follow": validate_call(Simulator.follow),
     "unfollow": validate_call(Simulator.unfollow),
+    "allow": validate_call(Simulator.allow),
+    "forbid": validate_call(Simulator.forbid),
 }
 
 KNOBS: Final = TypeAdapter(Knobs)
 FAULT: Final = TypeAdapter(ApiFault)
+TEMPLATE: Final = TypeAdapter(Template)
 MOVE: Final = TypeAdapter(Move)
+FILTERS: Final = ("openid", "channel", "key", "fate")
 BODY: Final = TypeAdapter(dict[str, Any])
 
 
@@ -71,10 +81,12 @@ class Inspection:
             web.post(f"{person}/refuse", _json(self._refuse)),
             *(web.post(f"{person}/{name}", _json(self._act(act))) for name, act in ACTS.items()),
             web.post("/sim/verify", _json(self._verify)),
-            *(
-                web.get(f"/sim/{name}", _json(self._log(name)))
-                for name in ("pushes", "calls", "deliveries", "tokens")
-            ),
+            *(web.get(f"/sim/{name}", _json(self._log(name))) for name in ("pushes", "calls", "tokens")),
+            web.get("/sim/deliveries", _json(self._deliveries)),
+            web.get("/sim/counts", _json(self._counts)),
+            web.get("/sim/templates", _json(self._templates)),
+            web.post("/sim/templates", _json(self._add_template)),
+            web.delete("/sim/templates/{id}", _json(self._remove_template)),
             web.delete("/sim/tokens", _json(self._kill_tokens)),
             web.get("/sim/knobs", _json(self._knobs)),
             web.patch("/sim/knobs", _json(self._turn)),
@@ -141,6 +153,28 @@ class Inspection:
             return list(getattr(self._simulator, name))
 
         return handle
+
+    async def _deliveries(self, request: web.Request) -> object:
+        wanted = [(name, request.query[name]) for name in FILTERS if name in request.query]
+        return [
+            delivery
+            for delivery in self._simulator.deliveries
+            if all(getattr(delivery, name) == value for name, value in wanted)
+        ]
+
+    async def _counts(self, _: web.Request) -> object:
+        return self._simulator.deliveries.counts()
+
+    async def _templates(self, _: web.Request) -> object:
+        return list(self._simulator.templates)
+
+    async def _add_template(self, request: web.Request) -> object:
+        self._simulator.templates.add(TEMPLATE.validate_python(await _body(request)))
+        return list(self._simulator.templates)
+
+    async def _remove_template(self, request: web.Request) -> object:
+        self._simulator.templates.remove(request.match_info["id"])
+        return list(self._simulator.templates)
 
     async def _kill_tokens(self, _: web.Request) -> object:
         self._simulator.tokens.kill()

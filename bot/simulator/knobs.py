@@ -13,8 +13,14 @@ STRICT: Final = ConfigDict(extra="forbid")  # a misspelt name in JSON is a fault
 class Knobs:
     """Standing behaviour. Mutable on purpose: turned while the simulator runs.
 
-    `patience` and `mark_fail_seconds` are seconds of real time. `daily` and `minute` replace the
-    limit of a path. `denied` paths answer 48001. `allowed_ips` None lets every address fetch a token.
+    `patience`, `mark_fail_seconds` and `receipt_seconds` (from, to) are seconds of real time. `daily` and
+    `minute` replace the limit of a path. `denied` paths answer 48001. `allowed_ips` None lets every address
+    fetch a token. `receipt_first`, `receipt_lost` and `system_failed` are chances from 0 to 1: that a job's
+    event comes before the API's answer, that it never comes, that a template message is accepted and lost.
+    `repeat_errcode` answers a repeated client_msg_id; `mass_retry_seconds` of service time must pass before
+    the same clientmsgid is answered with its job; `mass_status` is what becomes of mass messages.
+    `subscribe_msgid`: whether bizsend answers with one, as no page says. `snapshot`: pages are opened in
+    the mode that hides who the person is.
     """
 
     __pydantic_config__ = STRICT
@@ -30,6 +36,15 @@ class Knobs:
     daily: dict[str, int] = field(default_factory=dict)
     minute: dict[str, int] = field(default_factory=dict)
     text_plain: bool = False
+    receipt_seconds: tuple[float, float] = (0.1, 3.0)
+    receipt_first: float = 0.0
+    receipt_lost: float = 0.0
+    system_failed: float = 0.0
+    repeat_errcode: int = 0
+    subscribe_msgid: bool = False
+    mass_retry_seconds: float = 60.0
+    mass_status: str = "send success"
+    snapshot: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,11 @@ class Window:
 
 @dataclass(slots=True, kw_only=True)
 class Person:
-    """`refuses` is the errcode of messages to this person: 0, or 43019, 48002, 50002, 70000."""
+    """`refuses` is the errcode of messages to this person: 0, or 43019, 48002, 50002, 70000.
+
+    `subscriptions` has by template id how many subscribe messages may still come; of a lasting template any
+    number above 0 is without end.
+    """
 
     openid: str
     nickname: str
@@ -62,6 +66,7 @@ class Person:
     scene: str = ""
     refuses: int = 0
     windows: dict[Trigger, Window] = field(default_factory=dict)
+    subscriptions: dict[str, int] = field(default_factory=dict)
     spoke_at: datetime | None = None
     chat: list[Entry] = field(default_factory=list)
 

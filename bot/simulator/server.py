@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.simulator.api import ALL
 from bot.simulator.api.gate import Gate
+from bot.simulator.api.oauth import AUTHORIZE, authorize
 from bot.simulator.inspection import Inspection
 from bot.simulator.simulator import Simulator
 
@@ -40,6 +41,7 @@ def app(simulator: Simulator) -> web.Application:
     application.on_shutdown.append(end_streams)
     application.add_routes(Gate(simulator, ALL).routes())
     application.add_routes(Inspection(simulator, words).routes())
+    application.router.add_get(AUTHORIZE, authorize(simulator))
     application.router.add_get("/", _index)
     application.router.add_static("/page/", PAGE)
     return application

@@ -5,35 +5,28 @@ import contextlib
 import itertools
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self, TypeVar
 
 from bot.simulator.clock import ClockError, RemoteClock, real_time
+from bot.simulator.deliveries import Deliveries, Delivery, Fate
 from bot.simulator.knobs import NO_FAULT, ApiFault, Knobs, PushFault
 from bot.simulator.limits import Limits
 from bot.simulator.menu import Menu
 from bot.simulator.people import Entry, Person, Side, Trigger
 from bot.simulator.pushing import Account, Mode, Outcome, Push, Pusher
+from bot.simulator.receipts import Receipts
+from bot.simulator.scenes import Scenes
 from bot.simulator.stream import Stream
+from bot.simulator.templates import TemplateKind, Templates
 from bot.simulator.tokens import Tokens
 
 State = TypeVar("State")
-REMEMBERED: Final = 20_000  # pushes, calls and deliveries kept for inspection
+REMEMBERED: Final = 20_000  # pushes and calls kept for inspection
+SUBSCRIBABLE: Final = (TemplateKind.ONCE, TemplateKind.LASTING)
 SHOWN_FAILURES: Final = {"event:subscribe", "event:CLICK", "event:SCAN"}  # besides those of messages
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """A message that the account asked to be sent; `errcode` 0 means that the person has it."""
-
-    at: datetime
-    openid: str
-    kind: str
-    text: str
-    errcode: int
-    channel: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +80,8 @@ class Simulator:
         self.pusher = Pusher(self.account, self.knobs, wall)
         self.pushes: deque[Push] = deque(maxlen=REMEMBERED)
         self.calls: deque[ApiCall] = deque(maxlen=REMEMBERED)
-        self.deliveries: deque[Delivery] = deque(maxlen=REMEMBERED)
+        self.deliveries, self.templates, self.scenes = Deliveries(), Templates(), Scenes(self.clock)
+        self.receipts = Receipts(self.knobs, self._tell_server)
         self._states: dict[type, object] = {}
         self._seq, self._push_ids = itertools.count(1), itertools.count(1)
         # Ids begin where no earlier simulator has been: a bot with a memory must not take one for a repeat.
@@ -102,6 +96,7 @@ class Simulator:
 
     async def __aexit__(self, *_: object) -> None:
         self.stream.close()
+        await self.receipts.close()
         await self.pusher.close()
 
     def of(self, kind: type[State]) -> State:
@@ -187,9 +182,16 @@ class Simulator:
                 return await self._event(person, "VIEW", {"EventKey": found["url"]}, fault)
         raise LookupError(f"a button of type {found['type']} opens the phone's own screen, not the chat")
 
-    async def scan(self, openid: str, scene: str, *, fault: PushFault = NO_FAULT) -> Push:
-        """Scans a QR code of the account: SCAN for a follower, else the person follows by it."""
-        person, ticket = self.someone(openid), secrets.token_urlsafe(48)
+    async def scan(
+        self, openid: str, scene: str = "", *, ticket: str = "", fault: PushFault = NO_FAULT
+    ) -> Push:
+        """Scans a QR code of the account: SCAN for a follower, else the person follows by it.
+
+        `ticket` is of a code that the account has made, else any scene will do. Raises LookupError.
+        """
+        person = self.someone(openid)
+        scene = self.scenes.scene(ticket) if ticket else scene
+        ticket = ticket or secrets.token_urlsafe(48)
         if not person.followed:
             return await self._subscribe(
                 person, scene, {"EventKey": f"qrscene_{scene}", "Ticket": ticket}, fault
@@ -208,6 +210,46 @@ class Simulator:
         self.tell_person(person)
         return await self._event(person, "unsubscribe", {"EventKey": ""}, fault)
 
+    async def allow(self, openid: str, templates: Mapping[str, bool], *, fault: PushFault = NO_FAULT) -> Push:
+        """Answers a page's subscription dialog: True allows one message more of the template, False none.
+
+        Raises LookupError if there is no such template to subscribe to.
+        """
+        person = self.someone(openid)
+        for template, accepted in templates.items():
+            self.templates.find(template, *SUBSCRIBABLE)
+            person.subscriptions[template] = person.subscriptions.get(template, 0) + 1 if accepted else 0
+        chosen = [
+            {**_choice(template, accepted), "PopupScene": "1"} for template, accepted in templates.items()
+        ]
+        event = {"SubscribeMsgPopupEvent": {"List": chosen}}
+        return await self._event(person, "subscribe_msg_popup_event", event, fault)
+
+    async def forbid(self, openid: str, templates: Sequence[str], *, fault: PushFault = NO_FAULT) -> Push:
+        """Switches these templates off on the phone's own page."""
+        person = self.someone(openid)
+        for template in templates:
+            person.subscriptions.pop(template, None)
+        event = {"SubscribeMsgChangeEvent": {"List": [_choice(template, False) for template in templates]}}
+        return await self._event(person, "subscribe_msg_change_event", event, fault)
+
+    def deliver(self, delivery: Delivery) -> None:
+        """Keeps it, and puts it into the person's chat if it arrived."""
+        self.deliveries.record(delivery)
+        if delivery.fate is Fate.DELIVERED:
+            self._enter(
+                self.someone(delivery.openid),
+                Side.ACCOUNT,
+                delivery.kind,
+                delivery.text,
+                delivery.channel,
+                delivery.data,
+            )
+
+    def new_id(self) -> int:
+        """An id that no message had before."""
+        return next(self._message_ids)
+
     async def push(
         self,
         openid: str,
@@ -217,7 +259,13 @@ class Simulator:
         message_id: int | None = None,
     ) -> Push:
         """Sends any message or event to the account's server and shows the person what comes of it."""
-        person, created = self.someone(openid), int(self.clock().timestamp())
+        self.someone(openid)
+        return await self._call_back(openid, fields, fault, message_id)
+
+    async def _call_back(
+        self, openid: str, fields: Mapping[str, object], fault: PushFault, message_id: int | None = None
+    ) -> Push:
+        created = int(self.clock().timestamp())
         kind = str(fields["MsgType"]) + (f":{fields['Event']}" if "Event" in fields else "")
         push = Push(id=next(self._push_ids), openid=openid, kind=kind, created=created, message_id=message_id)
         message = {
@@ -231,7 +279,8 @@ class Simulator:
         self.pushes.append(push)
         self.stream.tell("push", push)
         await self.pusher.deliver(push, message, fault)
-        if not fault.hostile:
+        person = self.people.get(openid)
+        if person is not None and not fault.hostile:
             self._show(person, push)
         self.stream.tell("push", push)
         return push
@@ -251,6 +300,11 @@ class Simulator:
         self, person: Person, side: Side, kind: str, text: str = "", channel: str = "", **data: object
     ) -> Entry:
         """Adds a line to the person's chat."""
+        return self._enter(person, side, kind, text, channel, data)
+
+    def _enter(
+        self, person: Person, side: Side, kind: str, text: str, channel: str, data: Mapping[str, object]
+    ) -> Entry:
         entry = Entry(
             seq=next(self._seq), at=self.clock(), side=side, kind=kind, text=text, channel=channel, data=data
         )
@@ -274,12 +328,16 @@ class Simulator:
         if not fault.hostile:
             person.opens(Trigger.MESSAGE, self.clock())
             self.note(person, Side.PERSON, str(fields["MsgType"]), shown.pop("text", ""), **shown)
-        return await self.push(openid, fields, fault=fault, message_id=next(self._message_ids))
+        return await self.push(openid, fields, fault=fault, message_id=self.new_id())
 
     async def _event(
         self, person: Person, event: str, fields: Mapping[str, object], fault: PushFault
     ) -> Push:
         return await self.push(person.openid, {"MsgType": "event", "Event": event, **fields}, fault=fault)
+
+    async def _tell_server(self, openid: str, event: Mapping[str, object]) -> Push:
+        """A job's event; a mass message's comes in the name of somebody who is none of the people."""
+        return await self._call_back(openid, {"MsgType": "event", **event}, NO_FAULT)
 
     async def _subscribe(
         self, person: Person, scene: str, fields: Mapping[str, object], fault: PushFault
@@ -298,6 +356,10 @@ class Simulator:
         told = not push.kind.startswith("event:") or push.kind in SHOWN_FAILURES
         if told and push.outcome in (Outcome.FAILED, Outcome.DROPPED):
             self.note(person, Side.SYSTEM, "unavailable")
+
+
+def _choice(template: str, accepted: bool) -> dict[str, object]:
+    return {"TemplateId": template, "SubscribeStatusString": "accept" if accepted else "reject"}
 
 
 def summary(person: Person) -> dict[str, object]:

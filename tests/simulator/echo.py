@@ -48,6 +48,10 @@ class EchoBot:
         application.add_routes([web.get("/wechat", self.verify), web.post("/wechat", self.receive)])
         return application
 
+    def told(self, event: str) -> list[Message]:
+        """The events of this name that were opened."""
+        return [message for message in self.seen if message.get("Event") == event]
+
     async def verify(self, request: web.Request) -> web.Response:
         query = request.query
         if signed(self.token, query["timestamp"], query["nonce"]) != query["signature"]:

@@ -263,7 +263,7 @@ async def test_a_person_may_refuse(platform: Platform) -> None:
     await platform.simulator.say(person.openid, "好")
     await platform.client.post(f"/sim/people/{person.openid}/refuse", json={"errcode": 48002})
     assert await platform.write(person) == 48002
-    assert platform.simulator.deliveries[-1].errcode == 48002
+    assert [delivery.errcode for delivery in platform.simulator.deliveries] == [48002]
 
 
 async def test_what_was_sent_is_in_the_chat_and_can_be_waited_for(platform: Platform) -> None:

@@ -62,3 +62,8 @@ def test_refuses_a_key_of_the_wrong_length() -> None:
 def test_any_text_survives_the_xml(text: str) -> None:
     content = fromstring(render({"Content": text})).findtext("Content")
     assert content == NOT_XML.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def test_a_list_is_rendered_as_elements_of_one_name() -> None:
+    root = fromstring(render({"Event": {"List": [{"TemplateId": "a"}, {"TemplateId": "b"}]}}))
+    assert [one.findtext("TemplateId") for one in root.findall("Event/List")] == ["a", "b"]

@@ -73,6 +73,8 @@ async def test_a_fault_can_come_with_an_act(platform: Platform, bot: EchoBot) ->
         ("/sim/people", {"openid": "someone"}, 400),
         ("/sim/faults", {"kind": "errcode"}, 400),
         ("/sim/clock", {"rate": 60}, 404),
+        ("/sim/templates", {"id": "t", "title": "提醒", "content": "没有字段"}, 400),
+        ("/sim/people/someone/allow", {"templates": {"unknown": True}}, 404),
     ],
 )
 async def test_a_bad_request_is_explained(platform: Platform, path: str, body: object, status: int) -> None:
@@ -106,6 +108,53 @@ async def test_everything_that_happened_can_be_read(platform: Platform) -> None:
     assert [call["path"] for call in await get(platform, "/sim/calls")][-1] == "/cgi-bin/message/custom/send"
     assert [token["killed"] for token in await get(platform, "/sim/tokens")] == [False]
     assert await post(platform, "/sim/verify", {}) == (200, {"ok": True})
+
+
+async def test_templates_are_set_up_over_http_and_messages_told_by_person_and_key(platform: Platform) -> None:
+    template = {"id": "t", "title": "提醒", "content": "事项：{{thing1.DATA}}"}
+    _, listed = await post(platform, "/sim/templates", template)
+    assert listed == await get(platform, "/sim/templates")
+    assert (listed[0]["kind"], listed[0]["fields"]) == ("service", [["事项", "thing1"]])
+    first, second = (platform.simulator.person().openid for _ in range(2))
+    for openid, key in ((first, "k1"), (first, "k1"), (first, "k2"), (second, "k1")):
+        body = {"touser": openid, "template_id": "t", "client_msg_id": key}
+        await platform.call("/cgi-bin/message/template/send", {**body, "data": {"thing1": {"value": "好"}}})
+    kept = await get(platform, f"/sim/deliveries?openid={first}&key=k1")
+    assert [(one["fate"], one["channel"]) for one in kept] == [
+        ("delivered", "template"),
+        ("suppressed", "template"),
+    ]
+    assert len(await get(platform, "/sim/deliveries?fate=delivered")) == 3
+    counts = {(c["openid"], c["key"], c["fate"]): c["count"] for c in await get(platform, "/sim/counts")}
+    assert counts == {
+        (first, "k1", "delivered"): 1,
+        (first, "k1", "suppressed"): 1,
+        (first, "k2", "delivered"): 1,
+        (second, "k1", "delivered"): 1,
+    }
+    response = await platform.client.delete("/sim/templates/t")
+    assert await response.json() == []
+    assert (await platform.client.delete("/sim/templates/t")).status == 404
+
+
+async def test_consent_is_given_and_taken_over_http(platform: Platform) -> None:
+    template = {"id": "t", "title": "提醒", "content": "事项：{{thing1.DATA}}", "kind": "once"}
+    await post(platform, "/sim/templates", template)
+    home = f"/sim/people/{platform.simulator.person().openid}"
+    status, push = await post(platform, f"{home}/allow", {"templates": {"t": True}})
+    assert (status, push["kind"]) == (200, "event:subscribe_msg_popup_event")
+    assert (await get(platform, home))["subscriptions"] == {"t": 1}
+    await post(platform, f"{home}/forbid", {"templates": ["t"]})
+    assert (await get(platform, home))["subscriptions"] == {}
+
+
+async def test_a_code_is_scanned_over_http_by_its_ticket(platform: Platform, bot: EchoBot) -> None:
+    body = {"action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": "unit-7"}}}
+    ticket = (await platform.call("/cgi-bin/qrcode/create", body))["ticket"]
+    home = f"/sim/people/{platform.simulator.person().openid}"
+    assert (await post(platform, f"{home}/scan", {"ticket": ticket}))[0] == 200
+    assert bot.seen[-1]["EventKey"] == "unit-7"
+    assert (await post(platform, f"{home}/scan", {"ticket": "made-up"}))[0] == 404
 
 
 async def test_the_stream_begins_with_a_snapshot_and_tells_what_happens(platform: Platform) -> None:

@@ -2,12 +2,17 @@
 
 from typing import Final
 
-from bot.simulator.api import account, custom, menu, token
+from bot.simulator.api import account, custom, mass, menu, oauth, qrcode, subscribe, template, token
 from bot.simulator.api.contract import Endpoint
 
 ALL: Final[tuple[Endpoint, ...]] = (
     *token.ENDPOINTS,
     *custom.ENDPOINTS,
+    *template.ENDPOINTS,
+    *subscribe.ENDPOINTS,
+    *mass.ENDPOINTS,
     *menu.ENDPOINTS,
     *account.ENDPOINTS,
+    *qrcode.ENDPOINTS,
+    *oauth.ENDPOINTS,
 )

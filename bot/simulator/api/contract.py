@@ -1,12 +1,16 @@
 """What an API file writes (Endpoint), gets (Call) and may raise (ApiError)."""
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
+from bot.simulator.deliveries import Delivery, Fate
 from bot.simulator.errors import ApiError
 from bot.simulator.knobs import Knobs
+from bot.simulator.people import Person
 from bot.simulator.simulator import Simulator
+from bot.simulator.templates import Template, TemplateKind
 
 Result = Mapping[str, object]
 
@@ -34,6 +38,29 @@ class Call:
         if not isinstance(body, dict):
             raise ApiError(47001)
         return body
+
+    def recipient(self, body: Mapping[str, object]) -> Person:
+        """Who `touser` names. Raises ApiError 40003."""
+        person = self.simulator.people.get(str(body.get("touser")))
+        if person is None:
+            raise ApiError(40003)
+        return person
+
+    def template(self, body: Mapping[str, object], *kinds: TemplateKind) -> Template:
+        """Which `template_id` names. Raises ApiError 40037."""
+        try:
+            return self.simulator.templates.find(body.get("template_id"), *kinds)
+        except LookupError as error:
+            raise ApiError(40037) from error
+
+    @contextmanager
+    def refusals_of(self, draft: Delivery) -> Iterator[None]:
+        """Keeps the message as refused when an ApiError is raised within."""
+        try:
+            yield
+        except ApiError as error:
+            self.simulator.deliver(replace(draft, fate=Fate.REFUSED, errcode=error.errcode))
+            raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

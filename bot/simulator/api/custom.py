@@ -1,13 +1,12 @@
 """Customer-service messages: window, count, forms, and the typing state (platform document B2, E4)."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.simulator.api.contract import OK, Call, Endpoint, Result
+from bot.simulator.deliveries import Channel, Delivery
 from bot.simulator.errors import ApiError
-from bot.simulator.people import Person, Side
-from bot.simulator.simulator import Delivery
+from bot.simulator.people import Person
 
 TEXT_LIMIT: Final = 2048  # bytes of UTF-8
 BY_MEDIA: Final = {"image", "voice", "video"}
@@ -28,30 +27,26 @@ class Typing:
 
 async def send(call: Call) -> Result:
     body, simulator = call.body(), call.simulator
-    kind = str(body.get("msgtype"))
-    person = _person(call, body)
+    kind, person = str(body.get("msgtype")), call.recipient(body)
     text, data = _substance(kind, body.get(kind))
-    errcode = _refused(call, person)
-    simulator.deliveries.append(
-        Delivery(
-            at=simulator.clock(),
-            openid=person.openid,
-            kind=kind,
-            text=text,
-            errcode=errcode,
-            channel="custom",
-        )
+    draft = Delivery(
+        at=simulator.clock(),
+        openid=person.openid,
+        channel=Channel.CUSTOM,
+        kind=kind,
+        text=text,
+        data=data,
     )
-    if errcode:
-        raise ApiError(errcode)
+    with call.refusals_of(draft):
+        _spend(call, person)
     _typing(call, person, on=False)
-    simulator.note(person, Side.ACCOUNT, kind, text, "custom", **data)
+    simulator.deliver(draft)
     return OK
 
 
 async def typing(call: Call) -> Result:
     body, simulator = call.body(), call.simulator
-    person, command, now = _person(call, body), body.get("command"), call.simulator.clock()
+    person, command, now = call.recipient(body), body.get("command"), call.simulator.clock()
     if command not in ("Typing", "CancelTyping"):
         raise ApiError(45072)
     if person.spoke_at is None or now - person.spoke_at > TYPING_AFTER:
@@ -62,25 +57,17 @@ async def typing(call: Call) -> Result:
     return OK
 
 
-def _person(call: Call, body: Mapping[str, object]) -> Person:
-    person = call.simulator.people.get(str(body.get("touser")))
-    if person is None:
-        raise ApiError(40003)
-    return person
-
-
-def _refused(call: Call, person: Person) -> int:
-    """The errcode that stands against a message now, else 0 with one message of the count spent."""
+def _spend(call: Call, person: Person) -> None:
+    """Takes one message off the window that closes first. Raises ApiError if none may be sent now."""
     if person.refuses:
-        return person.refuses
+        raise ApiError(person.refuses)
     if not person.followed:
-        return call.simulator.knobs.unfollowed_errcode
+        raise ApiError(call.simulator.knobs.unfollowed_errcode)
     windows = person.open_windows(call.simulator.clock())
     usable = next((window for window in windows if window.left), None)
     if usable is None:
-        return 45047 if windows else 45015
+        raise ApiError(45047 if windows else 45015)
     usable.left -= 1
-    return 0
 
 
 def _substance(kind: str, given: object) -> tuple[str, dict[str, object]]:

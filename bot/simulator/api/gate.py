@@ -44,7 +44,7 @@ class Gate:
             self._admit(endpoint, request.method, call)
             return await endpoint.handle(call)
         except ApiError as error:
-            return {"errcode": error.errcode, "errmsg": error.errmsg}
+            return {"errcode": error.errcode, "errmsg": error.errmsg, **error.more}
 
     def _admit(self, endpoint: Endpoint, method: str, call: Call) -> None:
         """The checks before a handler, in the platform's order: method, token, grant, limits."""
@@ -84,7 +84,8 @@ class Gate:
         now, errcode = self._simulator.wall(), result.get("errcode", 0)
         rid = f"{int(now.timestamp()):08x}-{secrets.token_hex(4)}-{secrets.token_hex(4)}"
         if errcode:
-            result = {**result, "errmsg": f"{result['errmsg']} rid: {rid}"}
+            comma = "," if endpoint.path.startswith("/sns/") else ""
+            result = {**result, "errmsg": f"{result['errmsg']}{comma} rid: {rid}"}
         self._simulator.calls.append(
             ApiCall(
                 at=now,

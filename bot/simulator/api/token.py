@@ -41,7 +41,7 @@ def _credentials(call: Call, given: Mapping[str, object]) -> None:
     if not hmac.compare_digest(str(secret).encode(), account.app_secret.encode()):
         raise ApiError(40125)
     if allowed is not None and call.address not in allowed:
-        raise ApiError(40164, ip=call.address)
+        raise ApiError(40164, about=call.address)
 
 
 def _shape(call: Call, token: Token) -> Result:
