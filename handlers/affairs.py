@@ -237,8 +237,13 @@ class Progress(Protocol):
         person may give none."""
         ...
 
-    def redeem(self, *, code: str, counts: bool) -> str:
-        """Bind by a code: `bound`, `already`, `wrong` (a failure where it `counts`), or `paused`."""
+    def look(self, *, code_hash: str, counts: bool) -> str:
+        """What a code (`Units.hashed`) would come to: `offered`, `wrong` (a failure where it `counts`) or
+        `paused`."""
+        ...
+
+    def redeem(self, *, code_hash: str) -> str:
+        """Bind by a code: `bound`, `wrong` or `paused`."""
         ...
 
 

@@ -27,7 +27,7 @@ _SELFCHECK: Final = SelfCheck()
 _STATUS: Final = Status()
 _BINDING: Final = Binding()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (

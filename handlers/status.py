@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from handlers import status_words as words
@@ -18,8 +18,14 @@ from knowledge.language import normalise
 from knowledge.library import Library, Sourced
 from knowledge.notice import CHINA
 from knowledge.opinions import Opinions
+from knowledge.reading import ASK
 
-_DONE: Final = frozenset({"bound", "already"})
+VERSION: Final = "1"
+"""Of the words of `status/consent`: who agreed to others is asked again."""
+
+_PURPOSE: Final = "progress"
+_PAUSED_AFTER: Final = timedelta(hours=6)
+_YES, _NO = "1", "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +93,13 @@ class Status:
     def answer(self, turn: Turn) -> Reply | NotMine:
         """How things stand, the open returns, that one is mended, a code given or taken."""
         act = self._acts.get(turn.reading.act)
-        if act is None:
-            return self._sent_code(turn)
         if turn.affairs is None:
-            return _said("status/no_store")
-        return act(turn, turn.affairs.progress)
+            return _said("status/no_store") if act else NOT_MINE
+        if act:
+            return act(turn, turn.affairs.progress)
+        if turn.asked:
+            return self._consented(turn)
+        return self._sent_code(turn) or NOT_MINE
 
     def _progress(self, turn: Turn, progress: Progress) -> Reply:
         units, own = progress.units(), progress.own()
@@ -188,10 +196,7 @@ class Status:
     def _code(self, turn: Turn, progress: Progress) -> Reply:
         patterns = turn.library.vocabulary.patterns
         if match := patterns.progress_code.search(turn.incoming.text.upper()):
-            outcome = progress.redeem(code="".join(match.groups()), counts=True)
-            if outcome in _DONE:
-                return self._bound(turn, progress)
-            return _said("status/wrong_code", {"paused": outcome == "paused"})
+            return self._coded(turn, "".join(match.groups()), counts=True) or _wrong("wrong")
         speaking = [unit for unit in progress.units() if unit.confirmed]
         if not speaking:
             return _said("status/how_code", {"seated": bool(progress.units())})
@@ -201,20 +206,49 @@ class Status:
         seen = [one for unit in speaking for one in _seen(unit)]
         return _given(progress, match[1], seen, patterns.which.search(turn.incoming.text, match.end()))
 
-    def _sent_code(self, turn: Turn) -> Reply | NotMine:
+    def _sent_code(self, turn: Turn) -> Reply | None:
         """A code alone is one of this handler's only if it opens something here."""
         pattern = turn.library.vocabulary.patterns.progress_code
         match = pattern.fullmatch(turn.incoming.text.strip().upper())
-        if match is None or turn.affairs is None:
-            return NOT_MINE
-        progress = turn.affairs.progress
-        outcome = progress.redeem(code="".join(match.groups()), counts=False)
-        return self._bound(turn, progress) if outcome in _DONE else NOT_MINE
+        return self._coded(turn, "".join(match.groups()), counts=False) if match else None
 
-    def _bound(self, turn: Turn, progress: Progress) -> Reply:
+    def _coded(self, turn: Turn, code: str, *, counts: bool) -> Reply | None:
+        """A candidate's code, after consent; None for one that is none, where nobody called it one."""
+        assert turn.affairs
+        code_hash = turn.affairs.units.hashed(code)
+        outcome = turn.affairs.progress.look(code_hash=code_hash, counts=counts)
+        if outcome != "offered":
+            return _wrong(outcome) if counts else None
+        if _PURPOSE in turn.affairs.privacy.consents():
+            return self._redeemed(turn, turn.affairs.progress, code_hash)
+        return _consent("consent", {"hash": code_hash, "at": turn.now.timestamp()}, days=turn.kept_days)
+
+    def _redeemed(self, turn: Turn, progress: Progress, code_hash: str) -> Reply:
+        outcome = progress.redeem(code_hash=code_hash)
+        if outcome != "bound":
+            return _wrong(outcome)
         own = progress.own()
         bound = Section(template="status/bound", weight=2)
-        return Reply(sections=[bound, self._own(turn, own)], choices=_offers(own), alone=True)
+        return Reply(
+            sections=[bound, self._own(turn, own)], choices=_offers(own), keep={}, alone=True, private=True
+        )
+
+    def _consented(self, turn: Turn) -> Reply | NotMine:
+        assert turn.affairs
+        act, number = turn.reading.act, turn.incoming.text.strip()
+        if act in ("consent_no", "check_quit") or number == _NO:
+            return _said("status/declined", keep={})
+        if act == "consent_yes" or number == _YES:
+            turn.affairs.privacy.agree(purposes=(_PURPOSE, "push"), version=VERSION)
+            return self._redeemed(turn, turn.affairs.progress, str(turn.kept["hash"]))
+        return NOT_MINE
+
+    def again(self, turn: Turn) -> Reply:
+        """The consent that is still to be given, after an answer to something else."""
+        fresh = turn.now.timestamp() - float(turn.kept.get("at", 0)) < _PAUSED_AFTER.total_seconds()
+        if turn.reading.act != ASK or not fresh:
+            return Reply(keep={})
+        return _consent("back_to_consent", turn.kept, days=turn.kept_days)
 
     # —— what is told unasked
 
@@ -300,8 +334,19 @@ def _given(progress: Progress, name: str, seen: Iterable[Application], number: r
     return _said("status/code", {"name": name, "category": meant[0].category, "code": code})
 
 
-def _said(template: str, values: Mapping[str, Any] | None = None) -> Reply:
-    return Reply(sections=[Section(template=template, values=values or {})], alone=True)
+def _said(
+    template: str, values: Mapping[str, Any] | None = None, keep: Mapping[str, Any] | None = None
+) -> Reply:
+    return Reply(sections=[Section(template=template, values=values or {})], keep=keep, alone=True)
+
+
+def _wrong(outcome: str) -> Reply:
+    return _said("status/wrong_code", {"paused": outcome == "paused"}, keep={})
+
+
+def _consent(template: str, kept: Mapping[str, Any], *, days: int) -> Reply:
+    section = Section(template=f"status/{template}", values={"days": days}, weight=-1)
+    return Reply(sections=[section], keep=kept, awaiting=True, alone=True, private=True)
 
 
 def _case(one: Application) -> Case:

@@ -125,11 +125,15 @@ class Progress(_Part):
             self._session, contact=self._contact.id, application=application, now=self._now
         )
 
-    def redeem(self, *, code: str, counts: bool) -> str:
-        """Bind by a code."""
-        return progress.redeem(
-            self._session, contact=self._contact.id, code=code, counts=counts, now=self._now
+    def look(self, *, code_hash: str, counts: bool) -> str:
+        """What a code would come to; a wrong one is a failure where it `counts`."""
+        return progress.look(
+            self._session, contact=self._contact.id, code_hash=code_hash, counts=counts, now=self._now
         )
+
+    def redeem(self, *, code_hash: str) -> str:
+        """Bind by a code."""
+        return progress.redeem(self._session, contact=self._contact.id, code_hash=code_hash, now=self._now)
 
 
 class Affairs:

@@ -19,9 +19,7 @@ from store.schema import returns
 
 CODE_HOLDS: Final = timedelta(days=7)
 
-PLACE: Final = select(table.c.id, table.c.unit_id, table.c.city, table.c.district, table.c.contact_id).where(
-    table.c.id == bindparam("of_application")
-)
+PLACE: Final = select(table.c.id, table.c.unit_id).where(table.c.id == bindparam("of_application"))
 MEND: Final = (
     update(returns)
     .where(
@@ -38,8 +36,8 @@ BIND: Final = (
 class Redeemed(StrEnum):
     """What came of a code."""
 
+    OFFERED = "offered"
     BOUND = "bound"
-    ALREADY = "already"
     WRONG = "wrong"
     PAUSED = "paused"
 
@@ -109,23 +107,30 @@ def issue_by(session: Session, *, contact: int, application: int, now: datetime)
     return issue(session, application=application, issued_by=by, now=now) if application in own else ""
 
 
-def redeem(session: Session, *, contact: int, code: str, counts: bool, now: datetime) -> Redeemed:
-    """Bind a candidate's contact by a code. A wrong one is a failure where it `counts`; none is looked at
-    while the contact is paused for failures."""
+def look(session: Session, *, contact: int, code_hash: str, counts: bool, now: datetime) -> Redeemed:
+    """What a code would come to, without using it. A wrong one is a failure where it `counts`; none is looked
+    at while the contact is paused for failures."""
     subject = codes.by_contact(contact)
     if guessing.paused_until(session, subject=subject, now=now) is not None:
         return Redeemed.PAUSED
-    hashed = codes.hashed(session, code)
-    found = codes.look(session, code_hash=hashed, now=now)
-    if found is None or found.purpose is not CodePurpose.PROGRESS or found.application_id is None:
-        if counts:
-            guessing.failed(session, subject=subject, now=now)
+    found = codes.look(session, code_hash=code_hash, now=now)
+    if found and found.purpose is CodePurpose.PROGRESS:
+        return Redeemed.OFFERED
+    if counts:
+        guessing.failed(session, subject=subject, now=now)
+    return Redeemed.WRONG
+
+
+def redeem(session: Session, *, contact: int, code_hash: str, now: datetime) -> Redeemed:
+    """Bind a candidate's contact by a code."""
+    looked = look(session, contact=contact, code_hash=code_hash, counts=True, now=now)
+    if looked is not Redeemed.OFFERED:
+        return looked
+    used = codes.use(session, code_hash=code_hash, contact=contact, now=now)
+    if used is None or used.application_id is None:
         return Redeemed.WRONG
-    if codes.use(session, code_hash=hashed, contact=contact, now=now) is None:
-        return Redeemed.WRONG
-    before = session.run(PLACE, of_application=found.application_id)[0]["contact_id"]
-    session.run(BIND, of_application=found.application_id, to_contact=contact)
-    return Redeemed.ALREADY if before == contact else Redeemed.BOUND
+    session.run(BIND, of_application=used.application_id, to_contact=contact)
+    return Redeemed.BOUND
 
 
 def _visible(session: Session, contact: int) -> tuple[Application, ...]:
