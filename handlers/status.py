@@ -327,11 +327,12 @@ def _given(progress: Progress, name: str, seen: Iterable[Application], number: r
             for n, one in enumerate(meant, start=1)
         ]
         section = Section(template="status/which_application", weight=-1)
-        return Reply(sections=[section], choices=choices, alone=True)
+        return Reply(sections=[section], choices=choices, alone=True, private=True)
     code = progress.code(application=meant[0].id) if meant else ""
     if not code:
-        return _said("status/nobody", {"name": name})
-    return _said("status/code", {"name": name, "category": meant[0].category, "code": code})
+        return replace(_said("status/nobody", {"name": name}), private=True)
+    values = {"name": name, "category": meant[0].category, "code": code}
+    return replace(_said("status/code", values), private=True)
 
 
 def _said(
