@@ -27,11 +27,12 @@ from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
 from bot.kinds import Kinds
 from bot.settings import Settings, SettingsError, load
-from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines
+from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines, year_lines
 from handlers.contract import Incoming, Kind
 from knowledge import cases
 from knowledge.faults import KnowledgeError
 from knowledge.library import Library, Notice
+from knowledge.notice import CHINA
 from store import vault
 from store.database import AlreadyOpen, Unavailable
 
@@ -130,6 +131,9 @@ def check() -> None:
         missing.append("JIANGWEN_CLOCK_START is set: deadlines are reckoned from a rehearsal's time")
     if not settings.public_url:
         typer.echo("note: JIANGWEN_PUBLIC_URL is not set, so no link will be sent")
+    today = (settings.clock_start or datetime.now(UTC)).astimezone(CHINA).date()
+    for line in year_lines(library, today):
+        typer.echo(f"note: {line}")
     if not settings.has_mail:
         typer.echo("note: JIANGWEN_SMTP_HOST is not set, so no e-mail will be sent")
     for line in missing:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from knowledge.cases import Result
 from knowledge.library import Library, Notice
 from knowledge.reading import Reading
 from knowledge.rules import Outcome
+from knowledge.workdays import WorkingDays
 
 _WIDTH = 60
+_AHEAD = timedelta(days=60)
 
 
 def explained(reading: Reading) -> dict[str, Any]:
@@ -69,6 +72,13 @@ def clause_lines(library: Library, what: str) -> list[str]:
             lines += [f"{part.header.short} {clause.citation}", clause.text]
             lines += [f"  {part.id}/{fact.id}" for fact in part.facts if what in fact.clause]
     return lines
+
+
+def year_lines(library: Library, today: date) -> list[str]:
+    """The coming years whose holidays are not announced: soon, or before the last stage of a notice ends."""
+    ends = [stage.last_day for notice in library.notices.values() for _, stage in notice.stages()]
+    years = WorkingDays().unknown_years(today, max([today + _AHEAD, *ends]))
+    return [f"the holidays of {year} are not known: its working days are assumed" for year in years]
 
 
 def coverage_lines(library: Library) -> list[str]:

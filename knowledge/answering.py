@@ -44,6 +44,8 @@ class Answering:
         told = [row for fact, row in answer.found.items() if fact in asked.fills] if answer else []
         if answer is None or not told or not all(_denial(row.value) for row in told):
             return answer
+        if self._worded(self._words.filler.sub("", text), asked, self._words.words):
+            return answer
         others = self._stories.read(text, today=today, notice=notice, asked=asked.id)
         head = self._words.split.split(self._words.filler.sub("", text))[0]
         meant = any(
@@ -73,8 +75,8 @@ class Answering:
         if not asked.lines:
             return None
         indexes = self._indexes(bare, asked)
-        if indexes is not None:
-            return asked.chosen(indexes)
+        if indexes is not None or self._vague(bare, asked):
+            return asked.chosen(indexes) if indexes is not None else None
         labels = [_bare(line.label) for line in asked.lines]
         begun = [at for at, label in enumerate(labels) if label.startswith(bare)]
         if bare in labels or (asked.kind == "one" and len(begun) == 1 and len(bare) > 1):
@@ -84,6 +86,14 @@ class Answering:
         if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
             return self._refused(asked)
         return self._agreed(asked) if self._words.yes.match(bare) else None
+
+    def _vague(self, bare: str, asked: Question) -> bool:
+        """Whether an answer's words are a line's, but may as well mean something else."""
+        return any(
+            pattern.search(bare)
+            for fact in asked.fills
+            if (pattern := self._words.vague.get(fact)) is not None
+        )
 
     def _worded(
         self, bare: str, asked: Question, table: Mapping[str, Mapping[str, re.Pattern[str]]]
@@ -185,7 +195,7 @@ class Answering:
             worded = {fact: value for fact, value in worded.items() if value not in _DENIALS}
         if not (worded or told or doubtful) and len(asked.fills) == 1:
             worded = self._worded(bare, asked, self._words.last)
-        told = {**worded, **told}
+        told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
         told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
         if not doubtful and not told and self._words.aside.search(text):
             return None
@@ -230,9 +240,10 @@ class Answering:
         """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
         does not name are denied only where it says that there is nothing else."""
         if asked.kind == "one":
-            if told and self._words.partial.search(bare):
+            if told and self._partial(bare, asked, told):
                 return {}
-            like = None if self._stories.of_others(bare) else _likest(bare, asked.lines, least=_LIKE)
+            vague = self._stories.of_others(bare) or self._vague(bare, asked)
+            like = None if vague else _likest(bare, asked.lines, least=_LIKE)
             at = _line_of(asked.lines, told) if told else like
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
@@ -248,6 +259,14 @@ class Answering:
         if self._words.only.search(bare) and not self._words.unsure.search(bare):
             return values
         return {fact: value for fact, value in values.items() if value != SURE_NO}
+
+    def _partial(self, bare: str, asked: Question, told: Mapping[str, Value]) -> bool:
+        """Whether an answer hints at a fact that it does not tell, so that no line is meant as a whole."""
+        return any(
+            fact in asked.fills and fact not in told and self._stories.asserts(bare, match)
+            for fact, pattern in self._words.partial.items()
+            for match in pattern.finditer(bare)
+        )
 
     def _titled(self, asked: Question) -> bool:
         """Whether the question is of one fact for each of several programmes."""
@@ -281,6 +300,14 @@ class Answering:
             for fact, row in values.items()
             if fact in asked.fills and asked.kind == "many" and isinstance(row.value, Items)
         }
+
+
+def _narrower(worded: Value | None, told: Value | None) -> Value:
+    """What an answer's own words say where they only narrow what its sentence tells, else the latter."""
+    within = isinstance(worded, OneOf) and isinstance(told, OneOf) and worded.options <= told.options
+    value = worded if told is None or within else told
+    assert value is not None
+    return value
 
 
 def _denial(value: Value) -> bool:

@@ -47,7 +47,8 @@ def changes(old: Notice, new: Notice) -> tuple[Change, ...]:
     """What differs, relays' facts among it: those of the newer in their order, then what is gone.
 
     Facts are held against each other by id, else by what they are for; clauses, wording around a
-    quotation and sample words do not count. Nothing differs between a notice and itself.
+    quotation and sample words do not count. Nothing differs between a notice and itself, and what a
+    district said of an edition that it has not passed on yet is not gone.
     """
     heir = heirs(old, new)
     found: list[Change] = []
@@ -64,8 +65,9 @@ def _of_kind(kind: type[Fact], old: Notice, new: Notice, heir: Mapping[str, str]
         if was is None or _says(was, heir) != _says(sourced, {}):
             yield Change(kind=kind, programmes=sourced.fact.programmes, before=was, after=sourced)
     kept = {sourced.id for sourced in match.values()}
+    there = {part.header.district for part in (new, *new.relays)}
     for sourced in before:
-        if sourced.id not in kept:
+        if sourced.id not in kept and (old.id == new.id or sourced.notice.header.district in there):
             yield Change(kind=kind, programmes=_mapped(sourced.fact, heir), before=sourced, after=None)
 
 
@@ -74,7 +76,7 @@ def _paired(
 ) -> Mapping[str, Sourced]:
     """What each newer fact was, by its id: the one of the same id, of the same words, of the same role."""
     found: dict[str, Sourced] = {}
-    for signature in (_name, _says, _role):
+    for signature in (_name, _words, _role):
         taken = {sourced.id for sourced in found.values()}
         left: dict[Hashable, list[Sourced]] = {}
         for sourced in before:
@@ -95,14 +97,21 @@ def _mapped(fact: Fact, heir: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(heir.get(programme, programme) for programme in fact.programmes)
 
 
-def _name(sourced: Sourced, heir: Mapping[str, str]) -> Hashable:
+def _place(sourced: Sourced, heir: Mapping[str, str]) -> tuple[Hashable, ...]:
+    return (sourced.notice.header.district, sourced.fact.region, _mapped(sourced.fact, heir))
+
+
+def _name(sourced: Sourced, _: Mapping[str, str]) -> Hashable:
     return (sourced.notice.header.district, sourced.fact.id)
+
+
+def _words(sourced: Sourced, heir: Mapping[str, str]) -> Hashable:
+    return (*_place(sourced, heir), bare(sourced.fact.quote or sourced.fact.say))
 
 
 def _role(sourced: Sourced, heir: Mapping[str, str]) -> Hashable:
     """What a fact is for, whatever it says of it."""
-    fact = sourced.fact
-    place = (sourced.notice.header.district, fact.region, _mapped(fact, heir))
+    fact, place = sourced.fact, _place(sourced, heir)
     match fact:
         case Stage():
             return (*place, bare(fact.name), fact.binds)
@@ -110,23 +119,24 @@ def _role(sourced: Sourced, heir: Mapping[str, str]) -> Hashable:
             return (*place, bare(fact.body), fact.total)
         case Material():
             return (*place, bare(fact.item), fact.way)
-        case _:
-            return (*place, fact.about)
+    return (*place, fact.about)
 
 
 def _says(sourced: Sourced, heir: Mapping[str, str]) -> Hashable:
     """What counts of a fact when it is compared."""
-    fact = sourced.fact
-    place = (sourced.notice.header.district, fact.region, _mapped(fact, heir))
+    fact, place = sourced.fact, _place(sourced, heir)
     match fact:
         case Stage():
             return (*place, fact.ends, fact.opens, fact.counted_from)
         case Quota():
-            return (*place, fact.count, fact.unit, fact.sub_limits)
+            return (*place, fact.body, fact.count, fact.unit, fact.sub_limits)
         case Material():
-            return (*place, bare(fact.item), fact.way, fact.limits)
-        case Condition():
-            text = bare(fact.quote or fact.say)
-            return (*place, fact.role, text, frozenset(figures(fact.say)))
-        case _:
-            return (*place, bare(fact.say))
+            return (*place, bare(fact.item), fact.way, fact.limits, _figures(sourced))
+    assert isinstance(fact, Condition)
+    return (*place, fact.role, bare(fact.quote or fact.say), _figures(sourced))
+
+
+def _figures(sourced: Sourced) -> frozenset[str]:
+    """The figures of what is said, but for those that name the edition."""
+    header = sourced.notice.header
+    return frozenset(figures(sourced.fact.say) - figures(f"{header.edition} {header.doc_no}"))

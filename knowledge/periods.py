@@ -52,8 +52,11 @@ class Periods:
                 year: int | None = today.year - self._times.ago[groups["ago"]]
             else:
                 year = _year(groups["year"], today)
-            named = number(groups["month"]) if groups.get("month") else None
+            word = groups.get("month") or ""
+            named = self._times.lunar.get(word) or (number(word) if word else None)
             if year is not None and year <= today.year and (named is None or 1 <= named <= _YEAR):
+                if named and (groups.get("lunar") or word in self._times.lunar):
+                    return _lunar(year, named)
                 return _exact(month(year, named), groups.get("day"))
         return None
 
@@ -159,6 +162,12 @@ class Periods:
         if self._numbers.about.search(text) and value > 10:
             return Span(value - 5, value + 5)
         return Span(value, value)
+
+
+def _lunar(year: int, number: int) -> Days:
+    """The months that a month of the lunar calendar may fall in: its own number, or up to two later."""
+    later = number + 1
+    return Days(date(year, number, 1), month(year + later // _YEAR, later % _YEAR + 1).last)
 
 
 def _exact(days: Days, named: str | None) -> Days:

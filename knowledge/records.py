@@ -118,7 +118,7 @@ class Records:
 
     def _contests(self, said: Said, *, asked: bool) -> Iterator[tuple[Item | None, str]]:
         words = self._sayings.contests
-        done = 0
+        done, last = 0, False
         for match in words.place.finditer(said.text):
             start = max(done, said.sentence(match.start()))
             window = said.text[start : match.start()]
@@ -129,19 +129,22 @@ class Records:
                 continue
             beside = words.beside.match(said.text, match.end())
             begins = self._begins(window, contests[-1])
+            along = start == done and words.along.match(said.text, done) is not None
             window = window[begins:] + (beside.group() if beside else "")
-            done = match.end()
-            coached = words.coach.search(said.text[start : match.end()]) or words.coach_after.match(
-                said.text[match.end() :]
+            coached = (
+                words.coach.search(said.text[start : match.end()]) is not None
+                or words.coach_after.match(said.text[match.end() :]) is not None
+                or (along and last)
             )
-            mood = said.mood(match, ever=True, others=coached is not None)
+            done, last = match.end(), coached
+            mood = said.mood(match, ever=True, others=coached)
             if mood is Mood.DENIED and asked:
                 yield None, match.group()
             if mood is not Mood.TOLD:
                 continue
             if any(words.tiers[tier].search(window) for tier in words.below):
                 yield None, match.group()
-            elif fields := self._result(match, window, coach=coached is not None):
+            elif fields := self._result(match, window, coach=coached):
                 yield Item.of(fields), said.text[start + begins : match.end()].strip(words.trim)
 
     def _begins(self, window: str, contest: re.Match[str]) -> int:

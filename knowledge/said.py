@@ -81,6 +81,7 @@ class Said:
         self._starts = [turn.at for turn in turns]
         self._moods = moods
         self._pauses = [0, *(match.end() for match in moods.pause.finditer(text))]
+        self._quoted = [match.span() for match in moods.quoted.finditer(text)]
 
     def segment(self, at: int) -> int:
         """Where the part between two pauses begins that holds `at`."""
@@ -95,6 +96,10 @@ class Said:
         """Whether any part speaks of somebody else."""
         return any(turn.who is Who.OTHER for turn in self._turns)
 
+    def quoted(self, at: int) -> bool:
+        """Whether what stands at `at` is quoted of the notice, so that it says nothing of the candidate."""
+        return any(start <= at < end for start, end in self._quoted)
+
     def sentence(self, at: int) -> int:
         """Where the sentence begins that holds `at`."""
         ends = [match.end() for match in self._moods.sentence.finditer(self.text, 0, at)]
@@ -107,19 +112,24 @@ class Said:
         the message speaks of the unit, or of anybody."""
         start, end = match.span()
         who = self.who(start)
-        if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit):
+        if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit) or self.quoted(start):
             return Mood.LEFT
         moods = self._moods
         segment = self.segment(start)
         since = max(segment, self._starts[bisect_right(self._starts, start) - 1])
         before = self.text[since:start][-_REACH:]
         after = self.text[end : end + _REACH]
-        if self._doubtful(before, self.text[segment:end], after):
+        if self._doubtful(before, self.text[segment:end], after) or self._listed(segment):
             return Mood.LEFT
         if not ever and self._past(self.text[since:start], match.group()):
             return Mood.LEFT
-        denied = moods.deny_before.search(before) or moods.deny_after.search(after)
+        spared = moods.all_but.search(before)
+        denied = moods.deny_before.search(before) or (not spared and moods.deny_after.search(after))
         return Mood.DENIED if denied else Mood.TOLD
+
+    def _listed(self, segment: int) -> bool:
+        """Whether the part from `segment` on goes on with a list that begins with what is denied."""
+        return self._moods.deny_list.search(self.text[max(0, segment - 2 * _REACH) : segment]) is not None
 
     def _doubtful(self, before: str, whole: str, after: str) -> bool:
         """Whether it is a wish, a question or a supposition."""
@@ -129,6 +139,10 @@ class Said:
             moods.ask_after.search(after) and not moods.asserts.search(whole)
         )
         return bool(wished or asked)
+
+    def wished(self, match: re.Match[str]) -> bool:
+        """Whether a match itself has words of a wish or a doubt."""
+        return self._moods.wish.search(match.group()) is not None
 
     def denial(self, match: re.Match[str]) -> str:
         """The words of a denied match together with those that deny it."""
@@ -159,14 +173,19 @@ def _candidate(text: str, tokens: list[re.Match[str]], persons: Persons, *, answ
                 return kind
         if any(m.lastgroup == "third" for m in tokens):
             return "third"
-    spoken = [m for m in tokens if m.lastgroup == "self" and not _object(text, m, persons)]
-    clerk = [m.span() for m in persons.clerk.finditer(text)]
-    if any(not any(a <= m.start() < b for a, b in clerk) for m in spoken):
+    if _speaks_of_himself(text, tokens, persons):
         return "self"
     for match in tokens:
         if match.lastgroup in ("kin", "staff") and not _object(text, match, persons):
             return "self" if answer else str(match.lastgroup)
     return "self"
+
+
+def _speaks_of_himself(text: str, tokens: list[re.Match[str]], persons: Persons) -> bool:
+    """Whether whoever writes speaks of himself, and not only as one who asks for somebody."""
+    spoken = [m for m in tokens if m.lastgroup == "self" and not _object(text, m, persons)]
+    clerk = [m.span() for m in persons.clerk.finditer(text)]
+    return any(not any(a <= m.start() < b for a, b in clerk) for m in spoken)
 
 
 def _object(text: str, match: re.Match[str], persons: Persons) -> bool:
@@ -183,6 +202,7 @@ def _turns(text: str, tokens: list[re.Match[str]], about: str, persons: Persons,
     marks: list[tuple[int, re.Match[str] | None]] = [(m.start(), m) for m in tokens]
     marks += [(m.end(), None) for m in moods.sentence.finditer(text)]
     marks += [(m.end(), None) for m in moods.pause.finditer(text)] if persons.unit.search(text) else []
+    himself = about == "self" and _speaks_of_himself(text, tokens, persons)
     sentence_ends = {m.end() for m in moods.sentence.finditer(text)}
     for at, match in sorted(marks, key=lambda mark: (mark[0], mark[1] is not None)):
         now = turns[-1].who
@@ -192,13 +212,15 @@ def _turns(text: str, tokens: list[re.Match[str]], about: str, persons: Persons,
         elif match.lastgroup == "unit":
             turns.append(_Turn(at, Who.UNIT))
         elif match.lastgroup == about != "self" or not _object(text, match, persons):
-            turns.append(_Turn(at, _whose(match.lastgroup or "", about, now)))
+            turns.append(_Turn(at, _whose(match.lastgroup or "", about, now, himself=himself)))
     return turns
 
 
-def _whose(kind: str, about: str, now: Who) -> Who:
+def _whose(kind: str, about: str, now: Who, *, himself: bool) -> Who:
     if kind == about:
         return Who.CANDIDATE
+    if himself:
+        return Who.OTHER
     if kind == "third":  # he is whoever was spoken of last
         return Who.CANDIDATE if about != "self" and now is not Who.OTHER else now
     return Who.OTHER

@@ -44,7 +44,9 @@ class Options(Row):
 
     `denied` is what a denial leaves possible (default: of a level what lies below, of a yes or no the
     other); `ever` facts stay true of the past; of a `plain` fact several options that are told cancel one
-    another. Where `against` is found, nothing counts, or of a fact with `weak` words only these do not.
+    another. Where `against` is found, nothing counts, or of a fact with `weak` words only these do not;
+    what follows words of `likened` is compared with an option, and is none. What follows words of `sole` is
+    the highest there is: a higher one told beside it leaves the fact open.
     """
 
     fact: str
@@ -54,6 +56,8 @@ class Options(Row):
     plain: bool = False
     weak: Mapping[str, Pattern] = Field(default_factory=dict)
     against: Pattern | None = None
+    likened: Pattern | None = None
+    sole: Pattern | None = None
 
 
 class Deed(Row):
@@ -117,6 +121,7 @@ class Contests(Record):
     first: str
     coach: Pattern
     coach_after: Pattern
+    along: Pattern
     roles: tuple[str, str]
     beside: Pattern
     trim: str
@@ -141,10 +146,14 @@ class Persons(Record):
 
 
 class Moods(Record):
-    """How a statement is meant: what turns it into a wish, a question, a denial or something of the past."""
+    """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
+    is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
+    list of which the first is denied, `all_but` spares what follows from a denial."""
 
     sentence: Pattern
     pause: Pattern
+    quoted: Pattern
+    still: Pattern
     wish: Pattern
     wish_after: Pattern
     past: Pattern
@@ -155,6 +164,8 @@ class Moods(Record):
     asserts: Pattern
     least: Pattern
     deny_before: Pattern
+    deny_list: Pattern
+    all_but: Pattern
     deny_after: Pattern
 
 
@@ -162,6 +173,7 @@ class Times(Record):
     """How moments and periods are told."""
 
     dates: tuple[Pattern, ...]
+    lunar: Mapping[str, int]
     ago: Mapping[str, int]
     lasting: Pattern
     months: Pattern
@@ -245,7 +257,8 @@ class Answers(Record):
     words: Mapping[str, Mapping[str, Pattern]]
     last: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
-    partial: Pattern
+    vague: Mapping[str, Pattern]
+    partial: Mapping[str, Pattern]
     nothing: Pattern
     refusal: Pattern
     only: Pattern

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span
+from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.library import Library, Notice
 from knowledge.periods import Periods
 from knowledge.records import Records
@@ -67,7 +67,20 @@ class Stories:
         ):
             for fact, row in rows:
                 found.setdefault(fact, row)
-        return _consistent(found)
+        return self._consistent(found)
+
+    def _consistent(self, found: dict[str, Found]) -> dict[str, Found]:
+        """Without what the rest makes unlikely: who has left is on no post, unless his leave is only an early
+        one and he says that he is still at work."""
+        left, post = found.get("retired"), found.get("frontline")
+        if left and post and left.value != known("working"):
+            early = left.value == known("internal")
+            if not (early and self._sayings.moods.still.search(post.words)):
+                found.pop("frontline")
+        title = found.get("eng_title")
+        if title and title.value == known("none"):
+            found.pop("engineer_since", None)
+        return found
 
     def asserts(self, text: str, match: re.Match[str]) -> bool:
         """Whether a match in an answer is asserted of the candidate."""
@@ -93,17 +106,19 @@ class Stories:
         denial = ""
         unit = entry.who == "unit" or entry.id in ("unit_kind", "studio_approved")
         against = row.against is not None and row.against.search(said.text) is not None
-        for option, pattern in row.says.items():
-            if against and not row.weak:
-                continue
-            for match in pattern.finditer(said.text):
-                mood = said.mood(match, ever=row.ever, unit=unit)
-                if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
-                    allowed, denial = allowed & _from(entry, option), match.group()
-                elif mood is Mood.TOLD:
-                    told.setdefault(option, match.group())
-                elif mood is Mood.DENIED:
-                    allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
+        sole: set[str] = set()
+        for option, match, before in _named(said, row) if row.weak or not against else ():
+            mood = said.mood(match, ever=row.ever, unit=unit)
+            if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
+                allowed, denial = allowed & _from(entry, option), match.group()
+            elif mood is Mood.TOLD:
+                told.setdefault(option, match.group())
+                if row.sole and row.sole.search(before):
+                    sole.add(option)
+            elif mood is Mood.DENIED:
+                allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
+        if sole and max(map(entry.rank, told)) > max(map(entry.rank, sole)):
+            return None
         if not told and not against:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
@@ -146,7 +161,7 @@ class Stories:
     def _amounts(self, said: Said) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.amounts:
             for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                if said.mood(match, unit=True) is not Mood.TOLD:
+                if said.mood(match, unit=True) is not Mood.TOLD or said.wished(match):
                     continue
                 span = self._span(row, match)
                 entry = self._entries[row.fact]
@@ -215,6 +230,8 @@ class Stories:
                 if f"{kind}/{programme}" in self._facts[notice]:
                     yield f"{kind}/{programme}", Found(value, match.group())
         never = words.never.search(said.text) if asked in (None, "won") else None
+        if never and self._nicknames[notice][0].search(said.text, said.segment(never.start()), never.start()):
+            never = None
         if never and said.mood(never, ever=True) is not Mood.LEFT:
             for fact in sorted(self._facts[notice]):
                 if fact.startswith("won/"):
@@ -231,6 +248,15 @@ class Stories:
             told = [done[deed] for deed in deeds if deed in done]
             if told:
                 yield fact, Found(SURE_YES, told[0])
+
+
+def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]:
+    """Each option that is named, and not only likened to, with what goes before it."""
+    for option, pattern in row.says.items():
+        for match in pattern.finditer(said.text):
+            before = said.text[said.segment(match.start()) : match.start()]
+            if not (row.likened and row.likened.search(before)):
+                yield option, match, before
 
 
 def _denied(row: Options, entry: Entry, option: str) -> frozenset[str]:
@@ -260,16 +286,6 @@ def _settled(
     return Found(OneOf(frozenset({option})), told[option]) if option in allowed else None
 
 
-def _consistent(found: dict[str, Found]) -> dict[str, Found]:
-    """Without what the rest makes unlikely to be meant."""
-    if "retired" in found and found["retired"].value != OneOf(frozenset({"working"})):
-        found.pop("frontline", None)
-    title = found.get("eng_title")
-    if title and isinstance(title.value, OneOf) and title.value.options == {"none"}:
-        found.pop("engineer_since", None)
-    return found
-
-
 def _regions(library: Library) -> Iterator[tuple[str, str]]:
     """Each city that has a notice, with its names and those of its districts."""
     for notice in library.notices.values():
@@ -278,6 +294,7 @@ def _regions(library: Library) -> Iterator[tuple[str, str]]:
         for part in (notice, *notice.relays):
             for region in part.regions:
                 yield from ((city, name) for name in (region.name, *region.names))
+            yield from ((city, name) for row in part.streets for name in row.streets)
 
 
 def _places(library: Library) -> re.Pattern[str]:

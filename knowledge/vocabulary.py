@@ -76,6 +76,8 @@ class Patterns(Record):
     clause: re.Pattern[str]
     address: re.Pattern[str]
     office: re.Pattern[str]
+    central: re.Pattern[str]
+    local: re.Pattern[str]
     sought: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]

@@ -110,5 +110,8 @@ def fixed(value: StrEnum) -> ColumnElement[str]:
     return literal_column(repr(str(value)), Text)
 
 
+# Written into the statement as well, for the partial indexes of what is not empty.
+EMPTY: Final[ColumnElement[str]] = literal_column("''", Text)
+
 # Only where the type is spelt INTEGER does SQLite number rows by itself and find them without an index.
 ROW_ID: Final = BigInteger().with_variant(Integer, "sqlite")

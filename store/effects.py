@@ -5,9 +5,9 @@
 - `ask_staff` (question; city, district, programme): a question that waits for staff.
 - `page` (token_hash, purpose, content, days): a page that this person opens by a link for so many days.
 - `revoke_pages` (): none of this person's links opens anything any more.
-- `redact` (): nothing of what this message said is kept, now that it is answered.
 - `alert` (kind, template, content, audience, occasion, due_at, not_after, premises, unit): something to be
   said later, or to others (`handlers.alerts.Alert.dump`).
+- `redact` (): nothing of what this message said is kept, now that it is answered.
 - `forget` (receipt): everything that this person wrote, heard or left is erased, and the rows that
   remain, so that a repeated message is still known, name `receipt` instead of the person; their seats end.
 """
@@ -176,12 +176,12 @@ def _revoke_pages(session: Session, cause: Cause) -> None:
     session.run(REVOKE, of_contact=cause.contact.id)
 
 
-def _redact(session: Session, cause: Cause) -> None:
-    session.run(REDACT, at_id=cause.inbound_id)
-
-
 def _alert(session: Session, cause: Cause, **alert: str) -> None:
     audience.post(session, **alert, now=cause.arrival.received_at)
+
+
+def _redact(session: Session, cause: Cause) -> None:
+    session.run(REDACT, at_id=cause.inbound_id)
 
 
 def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
@@ -203,7 +203,7 @@ EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "ask_staff": _ask_staff,
     "page": _page,
     "revoke_pages": _revoke_pages,
-    "redact": _redact,
     "alert": _alert,
+    "redact": _redact,
     "forget": _forget,
 }

@@ -119,7 +119,7 @@ class Judge:
 
     def _choose(self, row: Row, kind: Kind, contact: Reach, *, alone: bool = False) -> Fit | Unfit:
         shut = {**self._shut, Path.MASS: self._shut.get(Path.MASS, ALONE)} if alone else self._shut
-        found = ways(contact, kind, self._now, occasion=row["occasion"], shut=shut)
+        found = ways(contact, kind, self._now, occasion=row["occasion"], shut=shut, brief=True)
         if found.chosen is None or found.chosen is Path.CALL:
             return _nowhere(row, found)
         self._count(contact, kind, found.chosen)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -80,6 +81,8 @@ def api_of(path: Path, lane: str) -> str:
     return api_lane(path, channel, account)
 
 
+# One moment is asked about for every row of a claim.
+@lru_cache(maxsize=16)
 def waking(now: datetime) -> datetime:
     """When people may be disturbed: `now`, or 08:00 of China after the quiet hours (21:00 to 08:00)."""
     local = now.astimezone(CHINA)
@@ -100,6 +103,7 @@ def next_month(now: datetime) -> datetime:
     return (first + timedelta(days=31)).replace(day=1)
 
 
+@lru_cache(maxsize=16)
 def day_of(now: datetime) -> str:
     """The day of China (`YYYY-MM-DD`) that a call counts for."""
     return now.astimezone(CHINA).date().isoformat()

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, literal
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
 from store.audience import CONTENT
-from store.columns import UtcDateTime, fixed, given, packed
+from store.columns import EMPTY, UtcDateTime, fixed, given, packed
 from store.engine import Session
 from store.records import Call, DeliveryState, Fate, Path, Push
 from store.schema import deliveries, seats, unit_people, units
@@ -34,12 +34,12 @@ FATES: Final = (
         deliveries.c.resend_of,
     )
     .outerjoin(units, units.c.id == deliveries.c.unit_id)
-    .where(_of_occasion, deliveries.c.occasion != "")
+    .where(_of_occasion, deliveries.c.occasion != EMPTY)
     .order_by(deliveries.c.id)
 )
 COUNTS: Final = (
     select(deliveries.c.state, deliveries.c.reason, func.count().label("rows"))
-    .where(_of_occasion, deliveries.c.occasion != "")
+    .where(_of_occasion, deliveries.c.occasion != EMPTY)
     .group_by(deliveries.c.state, deliveries.c.reason)
 )
 
@@ -80,7 +80,7 @@ CALLS: Final = (
     .join(units, units.c.id == unit_people.c.unit_id)
     .where(
         _of_occasion,
-        deliveries.c.occasion != "",
+        deliveries.c.occasion != EMPTY,
         deliveries.c.state == fixed(DeliveryState.REFUSED),
         ~_told_since,
         or_(deliveries.c.unit_id.is_(None), deliveries.c.unit_id == units.c.id),

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
 from store import receipts
-from store.columns import MICROSECOND, RealNow, UtcDateTime, fixed
+from store.columns import EMPTY, MICROSECOND, RealNow, UtcDateTime, fixed
 from store.engine import Session
 from store.limits import LIMITS
 from store.records import Claim, Contact, Delivery, DeliveryState, custom_lane
@@ -170,7 +170,7 @@ CANCEL: Final = _cancelled.where(
 )
 CANCEL_OCCASION: Final = _cancelled.where(
     deliveries.c.state == fixed(DeliveryState.WAITING),
-    deliveries.c.occasion != "",
+    deliveries.c.occasion != EMPTY,
     func.substr(deliveries.c.occasion, 1, func.length(bindparam("prefix", type_=Text)))
     == bindparam("prefix", type_=Text),
 ).returning(deliveries.c.id)

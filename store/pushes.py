@@ -12,10 +12,24 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from itertools import chain
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Select, Text, bindparam, case, exists, func, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from store import premises, spending
 from store.audience import CONTENT
@@ -23,7 +37,7 @@ from store.columns import MICROSECOND, RealNow, UtcDateTime, fixed, given, packe
 from store.engine import Session
 from store.judge import KEY_BYTES, Fit, Judge, Row, Rules, Unfit, again_until
 from store.limits import api_of, day_of, next_day
-from store.reach import Reach, Shut, Why, reach
+from store.reach import ADDRESS, Reach, Shut, Why, reaches
 from store.records import Claim, Delivery, DeliveryState, Path
 from store.schema import api_calls, contacts, deliveries, lanes, units
 
@@ -52,6 +66,7 @@ def _waiting() -> Select[Any]:
             deliveries.c.reason,
             deliveries.c.unit_id,
             units.c.name.label("unit"),
+            *ADDRESS,
         )
         .join(contacts, contacts.c.id == deliveries.c.contact_id)
         .outerjoin(units, units.c.id == deliveries.c.unit_id)
@@ -82,17 +97,24 @@ UNSETTLED: Final = (
     .group_by(deliveries.c.mass_key)
 )
 
-PARKED: Final = select(lanes.c.lane, lanes.c.parked_until).where(lanes.c.parked_until > bindparam("now"))
-CALLED: Final = select(api_calls.c.lane, api_calls.c.used).where(api_calls.c.day == bindparam("day"))
+# How many calls an API had today, and until when it rests.
+APIS: Final = union_all(
+    select(lanes.c.lane, lanes.c.parked_until, literal(0, Integer).label("used")).where(
+        lanes.c.parked_until > bindparam("now")
+    ),
+    select(api_calls.c.lane, cast(null(), UtcDateTime()), api_calls.c.used).where(
+        api_calls.c.day == bindparam("day")
+    ),
+)
 
-_armed = given("armed", id=BigInteger(), path=Text(), mass_key=Text())
+_armed = given("armed", id=BigInteger())
 ARM: Final = (
     update(deliveries)
     .where(deliveries.c.id == _armed.c.id, deliveries.c.state == fixed(DeliveryState.WAITING))
     .values(
         state=DeliveryState.SENDING,
-        path=_armed.c.path,
-        mass_key=_armed.c.mass_key,
+        path=bindparam("by_path"),
+        mass_key=bindparam("by_key"),
         owner=bindparam("owner"),
         attempt=deliveries.c.attempt + 1,
         lease_until=RealNow() + bindparam("lease", type_=BigInteger),
@@ -123,12 +145,12 @@ def claim_pushes(
     if not rows:
         return Claim(ready=())
     rows, members = _together(session, rows)
-    reaches = reach(session, contact_ids={row["contact_id"] for row in rows}, now=now)
+    known = reaches(session, rows, now)
     judge = Judge(
         rules=rules,
         now=now,
-        reaches=reaches,
-        ground=premises.ground(session, rules.stages, rows, reaches),
+        reaches=known,
+        ground=premises.ground(session, rules.stages, rows, known),
         members=members,
         **_apis(session, lane, now, rules),
     )
@@ -139,7 +161,7 @@ def claim_pushes(
     _set_aside(session, [*unfit, *late], now)
     ended = Counter(one.state for one in [*unfit, *late])
     return Claim(
-        ready=tuple(_delivery(session, one, owner, now, rules, reaches) for one in fit),
+        ready=tuple(_delivery(session, one, owner, now, rules, known) for one in fit),
         refused=ended[DeliveryState.REFUSED],
         cancelled=ended[DeliveryState.CANCELLED],
         put_off=ended[DeliveryState.WAITING],
@@ -161,8 +183,9 @@ def _together(session: Session, rows: Sequence[Row]) -> tuple[Sequence[Row], Map
 
 def _apis(session: Session, lane: str, now: datetime, rules: Rules) -> dict[str, Any]:
     """Which paths are at rest, and how many calls those with a limit have left today."""
-    parked = {row["lane"]: row["parked_until"] for row in session.run(PARKED, now=now)}
-    called = {row["lane"]: row["used"] for row in session.run(CALLED, day=day_of(now))}
+    found = session.run(APIS, now=now, day=day_of(now))
+    parked = {row["lane"]: row["parked_until"] for row in found if row["parked_until"]}
+    called = {row["lane"]: row["used"] for row in found if row["used"]}
     shut, left = {}, {}
     for path in Path:
         api = api_of(path, lane)
@@ -178,30 +201,44 @@ def _within_quota(
     session: Session, fit: Sequence[Fit], lane: str, now: datetime, rules: Rules
 ) -> tuple[list[Fit], list[Unfit]]:
     """Count the calls. Another process may have had the last ones of the day: then the rest wait."""
-    sends: defaultdict[Path, dict[str, list[Fit]]] = defaultdict(dict)
+    calls: defaultdict[Path, dict[str | int, None]] = defaultdict(dict)
     for one in fit:
-        sends[one.path].setdefault(one.key or str(one.row["id"]), []).append(one)
+        calls[one.path][_call(one)] = None
+    late: set[str | int] = set()
+    for path in sorted(calls):
+        mine, api, quota = list(calls[path]), api_of(path, lane), rules.quota(path)
+        used = spending.spend(session, api, day_of(now), len(mine))
+        if quota is not None and used > quota:
+            over = min(len(mine), used - quota)
+            spending.spend(session, api, day_of(now), -over)
+            late.update(mine[-over:])
     kept: list[Fit] = []
-    late: list[Unfit] = []
-    for path in sorted(sends):
-        calls, quota = list(sends[path].values()), rules.quota(path)
-        used = spending.spend(session, api_of(path, lane), day_of(now), len(calls))
-        over = 0 if quota is None else min(len(calls), max(0, used - quota))
-        if over:
-            spending.spend(session, api_of(path, lane), day_of(now), -over)
-        kept += chain.from_iterable(calls[: len(calls) - over])
-        late += (
-            Unfit(row=one.row, state=DeliveryState.WAITING, reason=Why.QUOTA, due_at=next_day(now))
-            for one in chain.from_iterable(calls[len(calls) - over :])
-        )
-    return kept, late
+    wait: list[Unfit] = []
+    for one in fit:
+        if late and _call(one) in late:
+            wait.append(
+                Unfit(row=one.row, state=DeliveryState.WAITING, reason=Why.QUOTA, due_at=next_day(now))
+            )
+        else:
+            kept.append(one)
+    return kept, wait
+
+
+def _call(one: Fit) -> str | int:
+    """What is one call to an API: a push, or a whole mass send."""
+    return one.key if one.path is Path.MASS else int(one.row["id"])
 
 
 def _arm(session: Session, fit: Sequence[Fit], owner: str, lease: timedelta, now: datetime) -> None:
-    if fit:
+    calls: defaultdict[tuple[Path, str], list[int]] = defaultdict(list)
+    for one in fit:
+        calls[one.path, one.key].append(one.row["id"])
+    for (path, key), ids in calls.items():
         session.run(
             ARM,
-            armed=packed((one.row["id"], one.path, one.key or None) for one in fit),
+            armed=packed([one] for one in ids),
+            by_path=path,
+            by_key=key or None,
             owner=owner,
             lease=lease // MICROSECOND,
             now=now,
@@ -215,10 +252,10 @@ def _set_aside(session: Session, unfit: Sequence[Unfit], now: datetime) -> None:
 
 
 def _delivery(
-    session: Session, one: Fit, owner: str, now: datetime, rules: Rules, reaches: Mapping[int, Reach]
+    session: Session, one: Fit, owner: str, now: datetime, rules: Rules, known: Mapping[int, Reach]
 ) -> Delivery:
     row, path = one.row, one.path
-    email = reaches[row["contact_id"]].email if path is Path.EMAIL else ""
+    email = known[row["contact_id"]].email if path is Path.EMAIL else ""
     return Delivery(
         id=row["id"],
         lane=row["lane"],

@@ -14,7 +14,19 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    case,
+    cast,
+    literal,
+    select,
+    union_all,
+)
 
 from store.columns import given, packed
 from store.engine import Session
@@ -100,6 +112,9 @@ class Shut:
     until: datetime | None = None
 
 
+_FOR: Final = {why: Shut(why=why) for why in Why}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ways:
     """The best path that is open now, and `until` when (None: no end is known); where none is, `opens_at` is
@@ -126,10 +141,12 @@ def ways(
     *,
     occasion: str = "",
     shut: Mapping[Path, Shut] = MappingProxyType({}),
+    brief: bool = False,
 ) -> Ways:
     """The best path of `kind` to this contact at `now`, and why not the others; `shut` are the APIs at rest.
 
     Staff who ring up come last: as long as another path will open by itself, nobody need be rung up.
+    `brief` asks nothing about the paths after the best.
     """
     if silence := _silence(reach, kind, occasion):
         return Ways(chosen=None, why_not=dict.fromkeys(kind.paths, silence))
@@ -144,6 +161,8 @@ def ways(
             closed[path] = obstacle
         elif chosen is None and path is not Path.CALL:
             chosen = path
+            if brief:
+                break
     why_not = {path: obstacle.why for path, obstacle in closed.items()}
     if chosen is not None:
         until = reach.window_until if chosen is Path.CUSTOM else None
@@ -169,36 +188,36 @@ def _silence(reach: Reach, kind: Kind, occasion: str) -> Why | None:
 
 def _obstacle(reach: Reach, kind: Kind, path: Path, now: datetime) -> Shut | None:
     """What of the contact or the kind closes this path now."""
-    if path not in CHANNEL_PATHS.get(reach.channel, frozenset()):
-        return Shut(why=Why.NO_CHANNEL)
+    if path not in CHANNEL_PATHS.get(reach.channel, ()):
+        return _FOR[Why.NO_CHANNEL]
     if path is Path.EMAIL:
-        return None if reach.email else Shut(why=Why.NO_EMAIL)
+        return None if reach.email else _FOR[Why.NO_EMAIL]
     if path is Path.CALL:
-        return None if reach.phone else Shut(why=Why.NO_PHONE)
+        return None if reach.phone else _FOR[Why.NO_PHONE]
     if reach.barred:
-        return Shut(why=Why.BARRED)
+        return _FOR[Why.BARRED]
     if not reach.follows:
-        return Shut(why=Why.NOT_FOLLOWING)
+        return _FOR[Why.NOT_FOLLOWING]
     return _ON_PLATFORM[path](reach, kind, now)
 
 
 def _by_template(reach: Reach, kind: Kind, now: datetime) -> Shut | None:
-    return None if kind.templates.get(Path.TEMPLATE) else Shut(why=Why.NO_TEMPLATE)
+    return None if kind.templates.get(Path.TEMPLATE) else _FOR[Why.NO_TEMPLATE]
 
 
 def _by_subscription(reach: Reach, kind: Kind, now: datetime) -> Shut | None:
     template = kind.templates.get(Path.SUBSCRIBE)
     if not template:
-        return Shut(why=Why.NO_TEMPLATE)
+        return _FOR[Why.NO_TEMPLATE]
     held = reach.allowances.get(template)
     if held is not None and held.rejected:
-        return Shut(why=Why.REJECTED)
-    return None if held is not None and (held.lasting or held.left > 0) else Shut(why=Why.NO_ALLOWANCE)
+        return _FOR[Why.REJECTED]
+    return None if held is not None and (held.lasting or held.left > 0) else _FOR[Why.NO_ALLOWANCE]
 
 
 def _by_window(reach: Reach, kind: Kind, now: datetime) -> Shut | None:
     is_open = reach.window_left > 0 and reach.window_until is not None and reach.window_until > now
-    return None if is_open else Shut(why=Why.WINDOW)
+    return None if is_open else _FOR[Why.WINDOW]
 
 
 def _by_mass(reach: Reach, kind: Kind, now: datetime) -> Shut | None:
@@ -217,63 +236,94 @@ _ON_PLATFORM: Final = {
 
 
 _asked = given("ids", id=BigInteger())
-_held = (seats.c.contact_id == _asked.c.id, seats.c.ended_at.is_(None))
-ADDRESSES: Final = select(
-    contacts.c.id.label("contact_id"),
+ADDRESS: Final = (
     contacts.c.channel,
     contacts.c.account,
     contacts.c.follows,
     contacts.c.barred,
     contacts.c.window_until,
     contacts.c.window_left,
-).where(contacts.c.id == _asked.c.id, contacts.c.forgotten_at.is_(None))
-ALLOWANCES: Final = select(
-    allowances.c.contact_id,
-    allowances.c.template_id,
-    allowances.c.left,
-    allowances.c.lasting,
-    allowances.c.rejected,
-).where(allowances.c.contact_id == _asked.c.id)
-MASS: Final = select(mass_uses.c.contact_id, mass_uses.c.used).where(
-    mass_uses.c.contact_id == _asked.c.id, mass_uses.c.month == bindparam("month")
 )
-MUTES: Final = select(mutes.c.contact_id, mutes.c.topic).where(mutes.c.contact_id == _asked.c.id)
-CONSENTS: Final = select(consents.c.contact_id, consents.c.purpose).where(
-    consents.c.contact_id == _asked.c.id, consents.c.withdrawn_at.is_(None)
+ADDRESSES: Final = select(contacts.c.id.label("contact_id"), *ADDRESS).where(
+    contacts.c.id == _asked.c.id, contacts.c.forgotten_at.is_(None)
 )
-SEATS: Final = select(seats.c.contact_id, seats.c.unit_id, seats.c.state).where(*_held)
-# A person of the roster is addressed as such, or by the seat that stands for them.
-PEOPLE: Final = union_all(
-    select(unit_people.c.contact_id, unit_people.c.unit_id, unit_people.c.email_sealed).where(
-        unit_people.c.contact_id == _asked.c.id
+
+
+def _facts(
+    what: str, of: Table, name: Any, number: Any, *conditions: ColumnElement[bool], more: Any = None
+) -> Select[Any]:
+    """Facts of one table on the contacts asked for, in the shape that all of them have."""
+    return select(
+        of.c.contact_id,
+        literal(what, Text).label("what"),
+        cast(name, Text).label("name"),
+        cast(number, BigInteger).label("number"),
+        cast(more, Text).label("more"),
+    ).where(of.c.contact_id == _asked.c.id, *conditions)
+
+
+_held = seats.c.ended_at.is_(None)
+_standing = case((allowances.c.rejected, "rejected"), (allowances.c.lasting, "lasting"))
+FACTS: Final = union_all(
+    _facts("allowance", allowances, allowances.c.template_id, allowances.c.left, more=_standing),
+    _facts("mass", mass_uses, None, mass_uses.c.used, mass_uses.c.month == bindparam("in_month")),
+    _facts("muted", mutes, mutes.c.topic, None),
+    _facts("consent", consents, consents.c.purpose, None, consents.c.withdrawn_at.is_(None)),
+    _facts("seat", seats, seats.c.state, seats.c.unit_id, _held),
+    # A person of the roster is addressed as such, or by the seat that stands for them.
+    _facts("person", unit_people, unit_people.c.email_sealed, unit_people.c.unit_id),
+    _facts(
+        "person",
+        seats,
+        unit_people.c.email_sealed,
+        unit_people.c.unit_id,
+        _held,
+        unit_people.c.id == seats.c.person_id,
     ),
-    select(seats.c.contact_id, unit_people.c.unit_id, unit_people.c.email_sealed)
-    .join(unit_people, unit_people.c.id == seats.c.person_id)
-    .where(*_held),
 )
 
 
 def reach(session: Session, *, contact_ids: Iterable[int], now: datetime) -> Mapping[int, Reach]:
-    """What is known of each of these contacts, but for those who were forgotten: one query for each table."""
+    """What is known of each of these contacts, but for those who were forgotten."""
     ids = packed([one] for one in contact_ids)
-    more: defaultdict[int, dict[str, Any]] = defaultdict(dict)
-    for row in session.run(ALLOWANCES, ids=ids):
-        held = Allowance(left=row["left"], lasting=row["lasting"], rejected=row["rejected"])
-        more[row["contact_id"]].setdefault("allowances", {})[row["template_id"]] = held
-    for row in session.run(MASS, ids=ids, month=month_of(now)):
-        more[row["contact_id"]]["mass_used"] = row["used"]
-    for row in session.run(MUTES, ids=ids):
-        more[row["contact_id"]].setdefault("muted", set()).add(row["topic"])
-    for row in session.run(CONSENTS, ids=ids):
-        more[row["contact_id"]].setdefault("consents", set()).add(row["purpose"])
-    for row in session.run(SEATS, ids=ids):
-        more[row["contact_id"]].setdefault("seats", {})[row["unit_id"]] = SeatState(row["state"])
-    for row in session.run(PEOPLE, ids=ids):
-        known = more[row["contact_id"]]
-        known.setdefault("rosters", set()).add(row["unit_id"])
-        known["phone"] = True
-        known["email"] = row["email_sealed"] or known.get("email", "")
+    return reaches(session, session.run(ADDRESSES, ids=ids), now)
+
+
+def reaches(session: Session, addressed: Iterable[Mapping[str, Any]], now: datetime) -> dict[int, Reach]:
+    """The same, of contacts whose `ADDRESS` has been read."""
+    found = {row["contact_id"]: row for row in addressed}
+    known: defaultdict[int, dict[str, Any]] = defaultdict(dict)
+    for row in session.run(FACTS, ids=packed([one] for one in found), in_month=month_of(now)):
+        _note(known[row["contact_id"]], row["what"], row["name"], row["number"], row["more"])
     return {
-        row["contact_id"]: Reach(**row, **more.get(row["contact_id"], {}))
-        for row in session.run(ADDRESSES, ids=ids)
+        one: Reach(
+            contact_id=one,
+            channel=row["channel"],
+            account=row["account"],
+            follows=row["follows"],
+            barred=row["barred"],
+            window_until=row["window_until"],
+            window_left=row["window_left"],
+            **known.get(one, {}),
+        )
+        for one, row in found.items()
     }
+
+
+def _note(known: dict[str, Any], what: str, name: str, number: int, more: str | None) -> None:
+    match what:
+        case "allowance":
+            held = Allowance(left=number, lasting=more == "lasting", rejected=more == "rejected")
+            known.setdefault("allowances", {})[name] = held
+        case "mass":
+            known["mass_used"] = number
+        case "muted":
+            known.setdefault("muted", set()).add(name)
+        case "consent":
+            known.setdefault("consents", set()).add(name)
+        case "seat":
+            known.setdefault("seats", {})[number] = SeatState(name)
+        case _:
+            known.setdefault("rosters", set()).add(number)
+            known["phone"] = True
+            known["email"] = name or known.get("email", "")

@@ -15,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Text, and_, bindparam, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
-from store.columns import UtcDateTime, fixed, given, packed
+from store.columns import EMPTY, UtcDateTime, fixed, given, packed
 from store.engine import Session
 from store.records import DeliveryState, Path
 from store.schema import contacts, deliveries, receipts
@@ -34,8 +34,7 @@ REPORTED_ON: Final = (
     .where(
         *_account,
         deliveries.c.platform_id == bindparam("platform_id"),
-        # a literal beside the value, lest the partial index be passed by
-        deliveries.c.platform_id != "",
+        deliveries.c.platform_id != EMPTY,
         or_(bindparam("who", type_=BigInteger) == ALL, deliveries.c.contact_id == bindparam("who")),
     )
 )
@@ -58,7 +57,7 @@ REPORT: Final = (
 _sent = given("sent", id=BigInteger())
 _of_contact = or_(receipts.c.contact_id == deliveries.c.contact_id, receipts.c.contact_id == ALL)
 EARLY: Final = (
-    select(deliveries.c.id, receipts.c.status)
+    select(deliveries.c.id, receipts.c.status, receipts.c.contact_id, receipts.c.platform_id)
     .join(_sent, _sent.c.id == deliveries.c.id)
     .join(contacts, contacts.c.id == deliveries.c.contact_id)
     .join(
@@ -150,6 +149,9 @@ def match(session: Session, ids: Collection[int], now: datetime) -> None:
     """Apply to deliveries that were just sent what was reported of them before."""
     if ids and (early := session.run(EARLY, sent=packed([one] for one in ids))):
         _report(session, {row["id"]: row["status"] for row in early}, now)
+        for row in early:
+            if row["contact_id"] != ALL:
+                session.run(FORGET, of_contact=row["contact_id"], of_message=row["platform_id"])
 
 
 def sweep(session: Session, *, now: datetime) -> int:

@@ -205,6 +205,7 @@ receipts = Table(
     Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
     Column("status", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Index("ix_receipts_contact_id", "contact_id"),
 )
 
 questions = Table(

@@ -2,53 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Integer, Text, and_, bindparam, case, func, null, or_, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Subquery,
+    Text,
+    bindparam,
+    case,
+    func,
+    null,
+    update,
+)
 
 from store import receipts, spending
 from store.columns import UtcDateTime, fixed, given, packed, stamp
 from store.engine import Session
-from store.records import DeliveryState, Settlement
+from store.records import ARROWS, DeliveryState, Settlement
 from store.schema import contacts, deliveries
 
-_settled = given(
-    "settled",
+ARMED: Final = (DeliveryState.SENDING, DeliveryState.UNCLEAR)
+_ended = given("ended", id=BigInteger(), owner=Text(), attempt=Integer(), reason=Text(), platform_id=Text())
+_late = given(
+    "late",
     id=BigInteger(),
     owner=Text(),
     attempt=Integer(),
-    state=Text(),
     reason=Text(),
-    platform_id=Text(),
     due_at=UtcDateTime(),
     burned=Integer(),
     afresh=Integer(),
 )
-_waits, _afresh = _settled.c.state == fixed(DeliveryState.WAITING), _settled.c.afresh == 1
-SETTLE: Final = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == _settled.c.id,
-        deliveries.c.owner == _settled.c.owner,
-        deliveries.c.attempt == _settled.c.attempt,
-        or_(
-            deliveries.c.state == fixed(DeliveryState.SENDING),
-            and_(
-                # a late answer may clear up a doubt
-                deliveries.c.state == fixed(DeliveryState.UNCLEAR),
-                _settled.c.state.in_([fixed(DeliveryState.SENT), fixed(DeliveryState.REFUSED)]),
-            ),
-        ),
+
+
+def _armed(rows: Subquery, target: DeliveryState) -> tuple[ColumnElement[bool], ...]:
+    """Of these rows, those still in the hands of whoever settles them; a late answer may clear up a doubt."""
+    sources = [fixed(state) for state in ARMED if target in ARROWS[state]]
+    return (
+        deliveries.c.id == rows.c.id,
+        deliveries.c.owner == rows.c.owner,
+        deliveries.c.attempt == rows.c.attempt,
+        deliveries.c.state.in_(sources),
     )
+
+
+END: Final = {
+    target: update(deliveries)
+    .where(*_armed(_ended, target))
     .values(
-        state=_settled.c.state,
-        reason=_settled.c.reason,
-        platform_id=_settled.c.platform_id,
-        due_at=func.coalesce(_settled.c.due_at, deliveries.c.due_at),
-        burned=deliveries.c.burned + _settled.c.burned,
-        settled_at=case((_waits, null()), else_=bindparam("now", type_=UtcDateTime())),
+        state=target,
+        reason=_ended.c.reason,
+        platform_id=_ended.c.platform_id,
+        settled_at=bindparam("now"),
+        lease_until=null(),
+    )
+    .returning(deliveries.c.id)
+    for target in (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.UNCLEAR)
+}
+_afresh = _late.c.afresh == 1
+PUT_OFF: Final = (
+    update(deliveries)
+    .where(*_armed(_late, DeliveryState.WAITING))
+    .values(
+        state=DeliveryState.WAITING,
+        reason=_late.c.reason,
+        due_at=func.coalesce(_late.c.due_at, deliveries.c.due_at),
+        burned=deliveries.c.burned + _late.c.burned,
         lease_until=null(),
         path=case((_afresh, null()), else_=deliveries.c.path),
         mass_key=case((_afresh, null()), else_=deliveries.c.mass_key),
@@ -67,28 +91,37 @@ def settle(session: Session, *, settlements: Sequence[Settlement], now: datetime
 
     A delivery that certainly was not sent gives back what its send had taken.
     """
-    ends = [(done, *_end(done)) for done in settlements]
-    rows = packed(
-        (
-            done.delivery.id,
-            done.delivery.owner,
-            done.delivery.attempt,
-            state,
-            done.reason,
-            done.platform_id,
-            stamp(done.due_at) if state is DeliveryState.WAITING else None,
-            int(done.burns and state is DeliveryState.WAITING),
-            int(afresh),
-        )
-        for done, state, afresh in ends
-    )
-    moved = {row["id"] for row in session.run(SETTLE, settled=rows, now=now)}
-    landed = [(done, state) for done, state, _ in ends if done.delivery.id in moved]
-    _correct(session, [done for done, _ in landed])
-    receipts.match(session, [done.delivery.id for done, _ in landed if done.platform_id], now)
-    if unclear := {done.delivery.contact_id for done, state in landed if state is DeliveryState.UNCLEAR}:
-        receipts.clear_up(session, unclear, now)
+    ends: defaultdict[DeliveryState, list[tuple[Settlement, bool]]] = defaultdict(list)
+    for done in settlements:
+        state, afresh = _end(done)
+        ends[state].append((done, afresh))
+    moved: set[int] = set()
+    for state, several in ends.items():
+        moved.update(row["id"] for row in _write(session, state, several, now))
+    landed = [done for done in settlements if done.delivery.id in moved]
+    _correct(session, landed)
+    receipts.match(session, [done.delivery.id for done in landed if done.platform_id], now)
+    doubtful = {done.delivery.contact_id for done, _ in ends[DeliveryState.UNCLEAR]}
+    if doubtful:
+        receipts.clear_up(session, doubtful, now)
     return len(moved)
+
+
+def _write(
+    session: Session, state: DeliveryState, several: Sequence[tuple[Settlement, bool]], now: datetime
+) -> Sequence[Mapping[str, Any]]:
+    if state is DeliveryState.WAITING:
+        late = packed(
+            (*_guard(done), done.reason, stamp(done.due_at), int(done.burns), int(afresh))
+            for done, afresh in several
+        )
+        return session.run(PUT_OFF, late=late)
+    ended = packed((*_guard(done), done.reason, done.platform_id) for done, _ in several)
+    return session.run(END[state], ended=ended, now=now)
+
+
+def _guard(done: Settlement) -> tuple[int, str, int]:
+    return done.delivery.id, done.delivery.owner, done.delivery.attempt
 
 
 def bar(session: Session, *, contact_id: int, reason: str) -> None:

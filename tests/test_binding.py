@@ -1,4 +1,4 @@
-"""A contact of a unit over the encrypted wire: bound, confirmed, handed over, ended, and the bad days."""
+"""A unit's contact over the encrypted wire: bound, confirmed, handed over, ended; and bad days between."""
 
 from __future__ import annotations
 

@@ -214,6 +214,12 @@ def test_check_says_what_is_missing_and_shows_no_secret() -> None:
     assert SECRET not in result.output
 
 
+def test_check_names_the_years_whose_holidays_nobody_knows() -> None:
+    soon = run("check", JIANGWEN_CLOCK_START="2098-12-01T09:00:00+08:00").output
+    assert [year for year in (2098, 2099) if f"note: the holidays of {year} are not known" not in soon] == []
+    assert "holidays of" not in run("check", JIANGWEN_CLOCK_START=AT).output
+
+
 def test_check_of_a_whole_account_is_content() -> None:
     result = run(
         "check",

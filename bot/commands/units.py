@@ -104,11 +104,8 @@ def show(code: Code) -> None:
             who = f"{seat.name} {seat.phone}".strip() or seat.sender
             _echo([f"seat {seat.id}: {who}, {seat.state}, by {seat.how}, since {since}"])
         for one in await work.open_codes(unit=unit.id, now=now):
-            _echo(
-                [
-                    f"code: {one.purpose}, by {one.issued_by}, until {one.expires_at.astimezone(CHINA):%Y-%m-%d}"
-                ]
-            )
+            until = f"{one.expires_at.astimezone(CHINA):%Y-%m-%d %H:%M}"
+            _echo([f"code: {one.purpose}, by {one.issued_by}, until {until}"])
 
     _act(act)
 

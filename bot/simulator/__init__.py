@@ -3,6 +3,8 @@
 simulator = Simulator(app_id=…, app_secret=…, token=…, aes_key=…, callback_url="http://127.0.0.1:8080/wechat")
 web.run_app(app(simulator))                 # API, inspection and page on one port
 async with simulator: await simulator.say(simulator.person("…").openid, "…")    # or callbacks alone
+simulator.templates.add(Template(id="…", title="…", content="…: {{thing1.DATA}}"))
+simulator.deliveries.count(openid, client_msg_id)                               # how often it arrived
 """
 
 from bot.simulator.answers import Reply, Verdict

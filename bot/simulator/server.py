@@ -1,6 +1,6 @@
 """The simulator's HTTP side as one aiohttp application: the platform's API, the inspection, the page."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from bot.simulator.inspection import Inspection
 from bot.simulator.simulator import Simulator
 
 PAGE: Final = Path(__file__).parent / "page"
-POLICY: Final = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'"
+POLICY: Final = "default-src 'self'; img-src 'self' data:; frame-ancestors 'self'; base-uri 'none'"
 
 
 def app(simulator: Simulator) -> web.Application:
@@ -42,10 +42,14 @@ def app(simulator: Simulator) -> web.Application:
     application.add_routes(Gate(simulator, ALL).routes())
     application.add_routes(Inspection(simulator, words).routes())
     application.router.add_get(AUTHORIZE, authorize(simulator))
-    application.router.add_get("/", _index)
+    application.router.add_get("/", _page("index.html"))
+    application.router.add_get("/phones", _page("phones.html"))
     application.router.add_static("/page/", PAGE)
     return application
 
 
-async def _index(_: web.Request) -> web.FileResponse:
-    return web.FileResponse(PAGE / "index.html", headers={"Content-Security-Policy": POLICY})
+def _page(name: str) -> Callable[[web.Request], Awaitable[web.FileResponse]]:
+    async def answer(_: web.Request) -> web.FileResponse:
+        return web.FileResponse(PAGE / name, headers={"Content-Security-Policy": POLICY})
+
+    return answer

@@ -187,9 +187,11 @@ class Simulator:
     ) -> Push:
         """Scans a QR code of the account: SCAN for a follower, else the person follows by it.
 
-        `ticket` is of a code that the account has made, else any scene will do. Raises LookupError.
+        `ticket` is of a code that the account has made, else any `scene` will do. Raises LookupError.
         """
         person = self.someone(openid)
+        if not (scene or ticket):
+            raise ValueError("a code has a scene or a ticket")
         scene = self.scenes.scene(ticket) if ticket else scene
         ticket = ticket or secrets.token_urlsafe(48)
         if not person.followed:
@@ -211,14 +213,15 @@ class Simulator:
         return await self._event(person, "unsubscribe", {"EventKey": ""}, fault)
 
     async def allow(self, openid: str, templates: Mapping[str, bool], *, fault: PushFault = NO_FAULT) -> Push:
-        """Answers a page's subscription dialog: True allows one message more of the template, False none.
+        """Answers a page's subscription dialog: True allows one more message of the template.
 
         Raises LookupError if there is no such template to subscribe to.
         """
         person = self.someone(openid)
-        for template, accepted in templates.items():
+        for template in templates:
             self.templates.find(template, *SUBSCRIBABLE)
-            person.subscriptions[template] = person.subscriptions.get(template, 0) + 1 if accepted else 0
+        for template, accepted in templates.items():
+            person.subscriptions[template] = person.subscriptions.get(template, 0) + accepted
         chosen = [
             {**_choice(template, accepted), "PopupScene": "1"} for template, accepted in templates.items()
         ]

@@ -35,6 +35,7 @@ from handlers.contract import Incoming
 from knowledge.library import Library
 from store.database import Store
 from store.schema import consents, deliveries
+from tests.databases import VAULT
 from tests.store.scene import Mind, event, message, rows
 from tests.wire import AES_KEY, APP_ID, APP_SECRET, TOKEN
 
@@ -90,6 +91,17 @@ class Office:
     mail: Mail | None = None
     kinds: Kinds | None = None
     now: datetime = field(default=NOW)
+
+    async def reopen(self, url: str) -> None:
+        """The same office with the store opened anew, after others have had it."""
+        await self.channel.aclose()
+        self.store = await Store.open(url, VAULT)
+        self.channel = door(self.api_base, self.store)
+
+    async def close(self) -> None:
+        """Close the store, as if the process had ended."""
+        await self.channel.aclose()
+        await self.store.close()
 
     def delivery(self, pace: Pace = PACE) -> Delivery:
         """An outbox loop of its own."""

@@ -1,7 +1,7 @@
 """Workers that carry pushes to the simulator until they are killed: `python -m tests.bot.pusher <url> <api>`.
 
-Each line on the standard input begins one, as a fork that need not import anything any more. Its process
-number is printed, and `dead` once it has ended.
+Each line on the standard input begins one, as a fork that need not import anything any more. It prints its
+process number when it begins to carry; `dead` follows once it has ended.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+
+import structlog
 
 from bot.delivery import Delivery
 from bot.kinds import Kinds
@@ -26,15 +28,16 @@ async def carry(url: str, api_base: str) -> None:
     channel = door(api_base, store)
     kinds = Kinds(Settings(templates=TEMPLATES).templates)
     channels = {f"{channel.name}:{channel.account}": channel}
+    print(os.getpid(), flush=True)
     await Delivery(store, channels, lambda: NOW, PACE, pushes(kinds)).run()
 
 
 def main(url: str, api_base: str) -> None:
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     for _ in sys.stdin:
         process = os.fork()
         if not process:
             asyncio.run(carry(url, api_base))
-        print(process, flush=True)
         os.waitpid(process, 0)
         print("dead", flush=True)
 

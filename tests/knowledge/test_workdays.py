@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 
 import pytest
+from chinese_calendar import constants
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,12 +17,12 @@ from knowledge.workdays import Override, Reckoned, WorkingDays
 DAYS = WorkingDays()
 HALF = WorkingDays(
     {
-        date(2027, 2, 8): Override(working=False, name="春节", source="人工录入"),
-        date(2027, 2, 20): Override(working=True, name="春节调休", source="人工录入"),
+        date(2099, 2, 9): Override(working=False, name="春节", source="人工录入"),
+        date(2099, 2, 21): Override(working=True, name="春节调休", source="人工录入"),
         date(2026, 11, 23): Override(working=False, name="停电", source="人工录入"),
     }
 )
-day = st.dates(date(2004, 1, 1), date(2035, 12, 31))
+day = st.dates(date(2004, 1, 1), date(2035, 12, 31)) | st.dates(date(2098, 11, 1), date(2099, 6, 1))
 counts = st.integers(0, 60)
 calendars = st.sampled_from([DAYS, HALF])
 
@@ -42,12 +43,10 @@ def assumed(value: object) -> Reckoned[object]:
         (date(2024, 7, 14), known(False)),  # a Sunday
         (date(2026, 10, 10), known(True)),  # a Saturday worked for 国庆
         (date(2018, 12, 29), known(True)),  # worked for the holiday of the year after
-        (date(2026, 12, 24), known(True)),
-        (date(2026, 12, 25), assumed(True)),  # the arrangement of 2027 may reach back so far
-        (date(2027, 1, 1), assumed(False)),
-        (date(2027, 5, 3), assumed(True)),
-        (date(2027, 10, 2), assumed(False)),
-        (date(2027, 10, 9), assumed(False)),  # a Saturday: whether it is worked nobody knows
+        (date(2099, 1, 1), assumed(False)),
+        (date(2099, 5, 4), assumed(True)),
+        (date(2099, 10, 2), assumed(False)),
+        (date(2099, 10, 10), assumed(False)),  # a Saturday: whether it is worked nobody knows
         (date(2003, 12, 31), assumed(True)),
     ],
 )
@@ -55,11 +54,20 @@ def test_a_day_is_worked_or_not(on: date, working: Reckoned[bool]) -> None:
     assert DAYS.is_working(on) == working
 
 
+def test_the_last_days_of_the_last_known_year_may_change_with_the_next() -> None:
+    last = max(constants.holidays).year
+
+    assert not DAYS.is_working(date(last, 12, 24)).assumed
+    assert DAYS.is_working(date(last, 12, 25)).assumed
+    assert DAYS.unknown_years(date(last, 12, 24), date(last, 12, 31)) == ()
+    assert DAYS.unknown_years(date(last, 12, 24), date(last + 1, 1, 1)) == (last + 1,)
+
+
 def test_what_staff_enter_wins_and_ends_the_assumption() -> None:
-    assert HALF.is_working(date(2027, 2, 8)) == known(False)
-    assert HALF.is_working(date(2027, 2, 20)) == known(True)
+    assert HALF.is_working(date(2099, 2, 9)) == known(False)
+    assert HALF.is_working(date(2099, 2, 21)) == known(True)
     assert HALF.is_working(date(2026, 11, 23)) == known(False)
-    assert HALF.is_working(date(2027, 2, 9)).assumed
+    assert HALF.is_working(date(2099, 2, 10)).assumed
 
 
 @pytest.mark.parametrize(
@@ -69,7 +77,7 @@ def test_what_staff_enter_wins_and_ends_the_assumption() -> None:
         (date(2023, 6, 26), -2, known(date(2023, 6, 21))),
         (date(2023, 6, 21), 1, known(date(2023, 6, 25))),
         (date(2026, 9, 30), 1, known(date(2026, 10, 8))),
-        (date(2026, 12, 31), 1, assumed(date(2027, 1, 4))),
+        (date(2098, 12, 31), 1, assumed(date(2099, 1, 2))),
         (date(2024, 7, 14), 0, known(date(2024, 7, 14))),
     ],
 )
@@ -86,14 +94,9 @@ def test_the_next_working_day_may_be_the_day_itself() -> None:
     ("first", "last", "overrides", "years"),
     [
         (date(2026, 11, 21), date(2026, 12, 31), {}, ()),
-        (date(2026, 11, 21), date(2027, 3, 1), {}, (2027,)),
-        (date(2026, 12, 31), date(2028, 1, 1), {}, (2027, 2028)),
-        (
-            date(2027, 1, 1),
-            date(2027, 1, 1),
-            {date(2027, 1, 1): Override(working=False, name="元旦", source="通知")},
-            (),
-        ),
+        (date(2098, 12, 31), date(2099, 1, 1), {}, (2098, 2099)),
+        (date(2099, 2, 9), date(2099, 2, 9), HALF.overrides, ()),
+        (date(2099, 2, 9), date(2099, 2, 10), HALF.overrides, (2099,)),
         (date(2003, 1, 1), date(2004, 1, 1), {}, (2003,)),
     ],
 )

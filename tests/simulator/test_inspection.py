@@ -69,6 +69,7 @@ async def test_a_fault_can_come_with_an_act(platform: Platform, bot: EchoBot) ->
         ("/sim/people/someone/text", {"text": "好", "fault": {"colour": "red"}}, 400),
         ("/sim/people/someone/text", ["好"], 400),
         ("/sim/people/someone/menu", {"button": "none"}, 404),
+        ("/sim/people/someone/scan", {}, 400),
         ("/sim/people/someone/follow", {}, 400),
         ("/sim/people", {"openid": "someone"}, 400),
         ("/sim/faults", {"kind": "errcode"}, 400),

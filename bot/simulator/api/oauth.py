@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlencode, urlsplit
 
 from aiohttp import web
-from yarl import URL
 
 from bot.simulator.api.contract import Call, Endpoint, Result
 from bot.simulator.errors import ApiError
@@ -60,8 +60,10 @@ def authorize(simulator: Simulator) -> Callable[[web.Request], Awaitable[web.Res
         if wrong:
             return web.Response(status=400, text=wrong)
         code = simulator.of(Codes).grant(openid, query["scope"], simulator.wall())
-        back = URL(query["redirect_uri"]).update_query(code=code, state=query.get("state", ""))
-        return web.Response(status=302, headers={"Location": str(back)})
+        back = urlsplit(query["redirect_uri"])
+        given = urlencode({"code": code, "state": query.get("state", "")})
+        location = back._replace(query=f"{back.query}&{given}" if back.query else given).geturl()
+        return web.Response(status=302, headers={"Location": location})
 
     return lead_back
 

@@ -56,9 +56,8 @@ def _repeat(call: Call, draft: Delivery) -> Result:
 
 
 async def _accept(call: Call, person: Person, draft: Delivery) -> Result:
-    reason = (
-        BLOCKED if person.refuses else LOST if CHANCE.random() < call.simulator.knobs.system_failed else ""
-    )
+    lost = CHANCE.random() < call.simulator.knobs.system_failed
+    reason = BLOCKED if person.refuses else LOST if lost else ""
     call.simulator.deliver(replace(draft, fate=Fate.FAILED, reason=reason) if reason else draft)
     event = {"Event": "TEMPLATESENDJOBFINISH", "MsgID": draft.message_id, "Status": reason or "success"}
     await call.simulator.receipts.promise(person.openid, event)

@@ -6,7 +6,7 @@ const ROUTES = {
   pending: "等待答复", silent: "先答 success，不当场回复", replied: "被动回复",
   failed: "没有得到答复", dropped: "平台暂停推送一分钟",
 };
-const KINDS = { text: "文字", voice: "语音", image: "图片", location: "位置", link: "链接", "event:subscribe": "关注", "event:unsubscribe": "取消关注", "event:CLICK": "点菜单", "event:VIEW": "点链接菜单", "event:SCAN": "扫码" };
+const KINDS = { text: "文字", voice: "语音", image: "图片", location: "位置", link: "链接", "event:subscribe": "关注", "event:unsubscribe": "取消关注", "event:CLICK": "点菜单", "event:VIEW": "点链接菜单", "event:SCAN": "扫码", "event:TEMPLATESENDJOBFINISH": "模板消息的结果", "event:MASSSENDJOBFINISH": "群发的结果", "event:subscribe_msg_sent_event": "订阅通知的结果", "event:subscribe_msg_popup_event": "允许订阅通知", "event:subscribe_msg_change_event": "管理订阅通知" };
 const VERDICTS = { malformed: "回包格式不对", status: "状态码不对", timeout: "超时", unreachable: "连不上" };
 
 const bytes = (count) => `${count.toLocaleString("zh-CN")} 字节`;

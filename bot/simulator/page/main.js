@@ -13,7 +13,8 @@ const people = new Map();
 const seen = JSON.parse(localStorage.getItem("seen") || "{}");
 const typing = new Map(); // openid -> timer that ends it
 const words = await ask("words");
-let me = sessionStorage.getItem("me");
+const held = new URLSearchParams(location.search).get("phone"); // whose phone this is, among several side by side
+let me = held || sessionStorage.getItem("me");
 let wanted = me; // who is being fetched: the last one tapped wins
 let chat = [];
 const arrived = new Map(); // openid -> lines that came while its chat was being fetched
@@ -103,13 +104,16 @@ const drawMe = () => {
   bar.following(person.followed);
 };
 
+// A page that is opened from here asks whose phone it was: the phone touched last.
+document.addEventListener("click", () => { document.cookie = `phone=${me}; path=/; samesite=lax`; }, true);
+
 const become = async (openid) => {
   wanted = openid;
   arrived.set(openid, []);
   const person = await attempt(`people/${openid}`);
   if (!person || wanted !== openid) return;
   me = openid;
-  sessionStorage.setItem("me", me);
+  if (!held) sessionStorage.setItem("me", me);
   chat = person.chat;
   for (const entry of arrived.get(me)) if (!chat.some(({ seq }) => seq === entry.seq)) chat.push(entry);
   arrived.delete(me);
@@ -141,6 +145,7 @@ const setTyping = (openid, on, lasts = 15_000) => {
   drawTitle();
 };
 const pending = new Map();
+const RECEIPT = /JOBFINISH$|_sent_event$/; // about the account's own message: nobody waits for an answer
 const showPending = ({ id, openid, outcome }) => {
   if (outcome === "pending") {
     pending.set(id, setTimeout(() => setTyping(openid, true, 20_000), PENDING));
@@ -247,7 +252,7 @@ listen({
   typing: ({ openid, on }) => setTyping(openid, on),
   menu: (buttons) => { bar.menu(buttons); if (people.has(me)) drawMe(); },
   push(told) {
-    showPending(told);
+    if (!RECEIPT.test(told.kind)) showPending(told);
     showLine($("line-body"), (push = told), mode);
   },
   clock: setClock,

@@ -345,6 +345,7 @@ def _receipts() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("channel", "account", "platform_id", "contact_id", name="pk_receipts"),
     )
+    op.create_index("ix_receipts_contact_id", "receipts", ["contact_id"])
 
 
 def _allowances() -> None:
