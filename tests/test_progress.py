@@ -14,7 +14,6 @@ import pytest_asyncio
 from bot.desk import status
 from bot.desk.listing import Entry
 from bot.simulator.people import Side
-from knowledge.workdays import WorkingDays
 from store.records import CodePurpose
 from store.schema import applications, inbound, staff_notes
 from store.schema import returns as returns_table
@@ -38,9 +37,7 @@ async def line(tmp_path: Path) -> AsyncIterator[Wire]:
 
 async def take(line: Wire, *entries: Entry, hours: float = 0) -> None:
     async with line.service.store.work() as work:
-        await status.apply(
-            work, delivered(*entries, hours=hours), workdays=WorkingDays(), now=line.service.clock.now()
-        )
+        await status.apply(work, delivered(*entries, hours=hours), now=line.service.clock.now())
     line.service.delivery.wake()
 
 

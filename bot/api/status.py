@@ -18,7 +18,6 @@ from bot.desk import listing, status
 from bot.desk.listing import WORDS, Entry
 from bot.desk.status import Applied, Comparison, Delivered, Sort
 from knowledge.library import Library
-from knowledge.workdays import WorkingDays
 from store.calls import Answer
 from store.database import Store, Work
 
@@ -122,7 +121,7 @@ class StatusApi:
             if before.request_hash != read.digest:
                 raise Refused(422, "Idempotency-Key: used before for another body")
             return before, True
-        comparison, applied = await status.apply(work, read.delivered, workdays=WorkingDays(), now=now)
+        comparison, applied = await status.apply(work, read.delivered, now=now)
         code = 409 if comparison.last else 200
         answer = Answer(request_hash=read.digest, status=code, body=_report(comparison, applied))
         if code == 200:

@@ -17,7 +17,6 @@ from bot.desk.status import Applied, Comparison, Delivered, Sort
 from bot.settings import load
 from knowledge.library import Library
 from knowledge.notice import CHINA
-from knowledge.workdays import WorkingDays
 from store.applications import KIND, Application
 from store.database import Store
 
@@ -78,8 +77,7 @@ def import_(
             )
             async with store.work() as transaction:
                 if apply:
-                    days = WorkingDays()
-                    found, taken = await status.apply(transaction, delivered, workdays=days, now=clock.now())
+                    found, taken = await status.apply(transaction, delivered, now=clock.now())
                 else:
                     found, taken = await status.compare(transaction, delivered), None
             _echo(_shown(found, at, taken, apply=apply))
@@ -105,9 +103,7 @@ def link(
             unit = next((one for one in units if one.code == code), None)
             if unit is None:
                 raise typer.BadParameter(_LINES["no_unit"])
-            count = await status.link(
-                transaction, where.notice, name, unit, workdays=WorkingDays(), now=clock.now()
-            )
+            count = await status.link(transaction, where.notice, name, unit, now=clock.now())
             _echo([_LINES["linked"].format(count=count)])
 
     _run(work)

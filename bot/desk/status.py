@@ -303,9 +303,7 @@ def _standing(row: Listed) -> tuple[str, str]:
     return bare(row.status), row.opinion
 
 
-async def apply(
-    work: Work, delivered: Delivered, *, workdays: WorkingDays, now: datetime
-) -> tuple[Comparison, Applied | None]:
+async def apply(work: Work, delivered: Delivered, *, now: datetime) -> tuple[Comparison, Applied | None]:
     """Take what is new in a list, tell those whom it concerns, and leave staff what is theirs to decide: all
     in the caller's transaction. Nothing is taken of a list older than the last, or the same again."""
     await work.enter(notice=delivered.notice.id, now=now)
@@ -326,10 +324,14 @@ async def apply(
         now=now,
     )
     changes = _changes(moved, taken, await work.confirmed_seats(city=delivered.notice.header.city))
-    told = reviews.alerts(changes, occasion=f"status:{taken.import_id}", workdays=workdays, now=now)
-    await announce(work, told, now)
+    await _tell(work, changes, f"status:{taken.import_id}", now)
     await _note(work, delivered, comparison, changes, str(taken.import_id), now)
     return comparison, _applied(taken, changes)
+
+
+async def _tell(work: Work, changes: Sequence[reviews.Change], occasion: str, now: datetime) -> None:
+    told = reviews.alerts(changes, occasion=occasion, workdays=WorkingDays(), now=now)
+    await announce(work, told, now)
 
 
 def _import(delivered: Delivered, comparison: Comparison) -> Import:
@@ -418,9 +420,7 @@ def _notes(
         yield "status_unheard", f"{by_import}:{district}", district, {"changes": count}
 
 
-async def link(
-    work: Work, notice: Notice, name: str, unit: Unit, *, workdays: WorkingDays, now: datetime
-) -> int:
+async def link(work: Work, notice: Notice, name: str, unit: Unit, *, now: datetime) -> int:
     """Staff say which unit a list means by a name: its applications are the unit's, and its contacts hear how
     they stand. Gives how many."""
     linked = await work.link(city=notice.header.city, unit_name=name, unit=unit.id)
@@ -429,8 +429,7 @@ async def link(
     seats = await work.confirmed_seats(city=notice.header.city)
     known = await work.applications_of(notice=notice.id)
     changes = [_as_it_stands(one, seats.get(unit.id, 0)) for one in known if one.id in linked]
-    occasion = f"status:link:{unit.id}:{min(linked)}"
-    await announce(work, reviews.alerts(changes, occasion=occasion, workdays=workdays, now=now), now)
+    await _tell(work, changes, f"status:link:{unit.id}:{min(linked)}", now)
     return len(linked)
 
 

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from bot.desk import status
 from bot.desk.status import Applied, Comparison, Delivered, Sort
-from knowledge.workdays import WorkingDays
 from store import seats, turns
 from store.applications import Application
 from store.database import Store
@@ -46,9 +45,7 @@ async def take(
     store: Store, given: Delivered, *, now: datetime | None = None
 ) -> tuple[Comparison, Applied | None]:
     async with store.work() as work:
-        return await status.apply(
-            work, given, workdays=WorkingDays(), now=now or given.exported_at + timedelta(hours=1)
-        )
+        return await status.apply(work, given, now=now or given.exported_at + timedelta(hours=1))
 
 
 async def known(store: Store, notice: str = "wuhan-2023") -> tuple[Application, ...]:
@@ -212,9 +209,7 @@ async def test_a_unit_that_nobody_knows_is_proposed_and_told_once_staff_have_sai
 
     async with store.work() as work:
         unit = next(one for one in await work.roster(city="武汉") if one.name == UNIT)
-        linked = await status.link(
-            work, LIBRARY.notices["wuhan-2023"], name, unit, workdays=WorkingDays(), now=NOW
-        )
+        linked = await status.link(work, LIBRARY.notices["wuhan-2023"], name, unit, now=NOW)
     assert linked == 1
     assert (await told(store))[0]["template"] == "status/returned"
 
