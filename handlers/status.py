@@ -15,7 +15,7 @@ from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
 from handlers.status_words import Case
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
-from knowledge.library import Library, Sourced
+from knowledge.library import Library
 from knowledge.notice import CHINA
 from knowledge.opinions import Opinions
 from knowledge.reading import ASK
@@ -44,34 +44,6 @@ class Line:
     gone: bool = False
     told: words.Told | None = None
     also: tuple[bool, int] = (False, 0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sheet:
-    """What is said once of several applications: each status's meaning, each deadline, each office."""
-
-    meanings: tuple[tuple[str, words.Meaning | None], ...]
-    dues: tuple[words.Due, ...]
-    offices: tuple[Sourced, ...]
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """As the templates take it."""
-        offices = [{"contact": office.fact, "cite": office.citation} for office in self.offices]
-        return {"meanings": self.meanings, "dues": self.dues, "offices": offices}
-
-    @property
-    def facts(self) -> tuple[str, ...]:
-        """The facts that it shows."""
-        expected = [meaning.due for _, meaning in self.meanings if meaning and meaning.due]
-        shown = (*(due.id for due in (*self.dues, *expected)), *(office.id for office in self.offices))
-        return tuple(dict.fromkeys(shown))
-
-    @property
-    def computed(self) -> dict[str, str]:
-        """The days that it counts."""
-        expected = [meaning.due for _, meaning in self.meanings if meaning and meaning.due]
-        return {f"left.{due.id}": str(due.left) for due in (*self.dues, *expected) if due.left is not None}
 
 
 class Status:
@@ -123,7 +95,7 @@ class Status:
         return Reply(sections=sections, choices=_offers(visible), alone=True)
 
     def _own(self, turn: Turn, own: Sequence[Application]) -> Section:
-        sheet = self._sheet(turn.library, map(_case, own), turn.now)
+        sheet = words.sheet(turn.library, map(_case, own), turn.now)
         return Section(
             template="status/own",
             values={"lines": [_line(one, turn.now) for one in own], "as_of": _as_of(own), **sheet.values},
@@ -136,7 +108,7 @@ class Status:
         if not unit.confirmed:
             return Section(template="status/provisional", values={"unit": unit.name})
         seen = _seen(unit)
-        sheet = self._sheet(turn.library, map(_case, seen), turn.now)
+        sheet = words.sheet(turn.library, map(_case, seen), turn.now)
         groups: dict[str, list[Line]] = {}
         for one in seen:
             groups.setdefault(one.status, []).append(_line(one, turn.now))
@@ -155,7 +127,7 @@ class Status:
         found = _open(progress)
         if not found:
             return _said("status/nothing_returned")
-        sheet = self._sheet(turn.library, map(_case, found), turn.now, dues=True)
+        sheet = words.sheet(turn.library, map(_case, found), turn.now, dues=True)
         lines = [self._told(turn.library, one, turn.now) for one in found]
         materials = dict.fromkeys(fact for line in lines if line.told for fact in line.told.facts)
         section = Section(
@@ -175,7 +147,7 @@ class Status:
             section = Section(template="status/which_return", weight=-1)
             return Reply(sections=[section], choices=_mending(found), keep=_numbered(found), alone=True)
         done = [one for one in chosen if one.return_id and progress.mend(return_id=one.return_id)]
-        sheet = self._sheet(turn.library, map(_case, done), turn.now, dues=True)
+        sheet = words.sheet(turn.library, map(_case, done), turn.now, dues=True)
         left = [one for one in found if one not in done]
         values = {"lines": [_line(one, turn.now) for one in done], "left": len(left), **sheet.values}
         section = Section(template="status/mended", values=values, facts=sheet.facts, computed=sheet.computed)
@@ -257,7 +229,7 @@ class Status:
         changes = sending.values["changes"]
         cases = [_changed_case(change) for change in changes]
         returned = [change for change in changes if change["return_id"]]
-        sheet = self._sheet(
+        sheet = words.sheet(
             sending.library,
             cases if not returned else [_changed_case(change) for change in returned],
             sending.now,
@@ -294,17 +266,6 @@ class Status:
     def _told(self, library: Library, one: Application, now: datetime) -> Line:
         told = words.told(self._reader(library), one.opinion, one.programme)
         return replace(_line(one, now), told=told)
-
-    def _sheet(self, library: Library, cases: Iterable[Case], now: datetime, *, dues: bool = False) -> Sheet:
-        unique = dict.fromkeys(cases)
-        bound = [words.binding(library, case, now) for case in unique] if dues else []
-        asked = [words.office(library, case) for case in unique]
-        meanings = {case.status: words.meaning(library, case, now) for case in unique}
-        return Sheet(
-            meanings=tuple(meanings.items()),
-            dues=tuple(dict.fromkeys(due for due in bound if due)),
-            offices=tuple({office.id: office for office in asked if office}.values()),
-        )
 
     def _reader(self, library: Library) -> Opinions:
         if self._opinions is None or self._opinions[0] != library.version:

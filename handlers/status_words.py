@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from handlers import facts
 from knowledge import calendar
@@ -71,6 +73,47 @@ class Told:
     lead: str
     items: tuple[Named, ...]
     facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What is said once of several applications: each status's meaning, each deadline, each office."""
+
+    meanings: tuple[tuple[str, Meaning | None], ...]
+    dues: tuple[Due, ...]
+    offices: tuple[Sourced, ...]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the templates take it."""
+        offices = [{"contact": one.fact, "cite": one.citation} for one in self.offices]
+        return {"meanings": self.meanings, "dues": self.dues, "offices": offices}
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The facts that it shows."""
+        expected = [meaning.due for _, meaning in self.meanings if meaning and meaning.due]
+        shown = (*(due.id for due in (*self.dues, *expected)), *(one.id for one in self.offices))
+        return tuple(dict.fromkeys(shown))
+
+    @property
+    def computed(self) -> dict[str, str]:
+        """The days that it counts."""
+        expected = [meaning.due for _, meaning in self.meanings if meaning and meaning.due]
+        return {f"left.{due.id}": str(due.left) for due in (*self.dues, *expected) if due.left is not None}
+
+
+def sheet(library: Library, cases: Iterable[Case], now: datetime, *, dues: bool = False) -> Sheet:
+    """What is said once of these cases; with `dues` the deadlines that the units still have to keep."""
+    unique = dict.fromkeys(cases)
+    bound = [binding(library, case, now) for case in unique] if dues else []
+    asked = [office(library, case) for case in unique]
+    meanings = {case.status: meaning(library, case, now) for case in unique}
+    return Sheet(
+        meanings=tuple(meanings.items()),
+        dues=tuple(dict.fromkeys(due for due in bound if due)),
+        offices=tuple({one.id: one for one in asked if one}.values()),
+    )
 
 
 def binding(library: Library, case: Case, now: datetime) -> Due | None:

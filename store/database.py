@@ -22,6 +22,7 @@ from store import (
     consents,
     desk,
     inbox,
+    lists,
     occasions,
     outbox,
     pages,
@@ -125,14 +126,13 @@ class Work:
     applications_of = verb(applications.applications_of)
     open_returns = verb(applications.open_returns)
     roster = verb(applications.roster)
-    exported = verb(applications.exported)
+    exported = verb(lists.exported)
     confirmed_seats = verb(applications.confirmed_seats)
-    headings = verb(applications.headings)
-    name_heading = verb(applications.name_heading)
-    submitted = verb(applications.submitted)
-    link = verb(applications.link)
-    enter = verb(applications.enter)
-    take = verb(applications.take)
+    headings = verb(lists.headings)
+    name_heading = verb(lists.name_heading)
+    link = verb(lists.link)
+    enter = verb(lists.enter)
+    take = verb(lists.take)
     issue_progress = verb(progress.issue)
 
     use_nonce = verb(calls.use_nonce)

@@ -14,9 +14,10 @@ import structlog
 from aiohttp import web
 
 from bot.api.signing import Signed, Unsigned, check
-from bot.desk import listing, status
+from bot.desk import comparison, listing, status
+from bot.desk.comparison import Comparison, Delivered, Sort
 from bot.desk.listing import WORDS, Entry
-from bot.desk.status import Applied, Comparison, Delivered, Sort
+from bot.desk.status import Applied
 from knowledge.library import Library
 from store.calls import Answer
 from store.database import Store, Work
@@ -152,7 +153,7 @@ def _delivered(library: Library, content: Any, *, by: str, digest: str, now: dat
     texts = {name: "" if name in odd else content.get(name, "") for name in _TEXTS}
     if not isinstance(whole := content.get("whole", False), bool):
         faults.append(_fault(0, "whole", "true / false"))
-    found = status.scope(library, city=texts["city"], notice=texts["notice"], district=texts["district"])
+    found = comparison.scope(library, city=texts["city"], notice=texts["notice"], district=texts["district"])
     if isinstance(found, list):
         faults += [_fault(0, field, text) for field, text in found if texts[field] or field == "notice"]
     exported_at = _moment(texts["exported_at"])

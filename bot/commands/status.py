@@ -11,14 +11,16 @@ from typing import Annotated, Final
 import typer
 
 from bot.commands.opened import opened
-from bot.desk import listing, status, table
+from bot.desk import comparison, listing, status, table
+from bot.desk.comparison import Comparison, Delivered, Sort
 from bot.desk.listing import REFUSED, WORDS, Listing
-from bot.desk.status import Applied, Comparison, Delivered, Sort
+from bot.desk.status import Applied
 from bot.settings import load
 from knowledge.library import Library
 from knowledge.notice import CHINA
-from store.applications import KIND, Application
+from store.applications import Application
 from store.database import Store
+from store.lists import KIND
 
 _LINES: Final = WORDS.lines
 _SHOWN: Final = (Sort.NEW, Sort.CHANGED, Sort.GONE, Sort.AMBIGUOUS, Sort.STALE, Sort.DETAIL)
@@ -79,7 +81,7 @@ def import_(
                 if apply:
                     found, taken = await status.apply(transaction, delivered, now=clock.now())
                 else:
-                    found, taken = await status.compare(transaction, delivered), None
+                    found, taken = await comparison.compare(transaction, delivered), None
             _echo(_shown(found, at, taken, apply=apply))
 
     _run(work)
@@ -157,8 +159,8 @@ def code(
     _run(work)
 
 
-def _scope(library: Library, city: str, notice: str, district: str) -> status.Scope:
-    found = status.scope(library, city=city, notice=notice, district=district)
+def _scope(library: Library, city: str, notice: str, district: str) -> comparison.Scope:
+    found = comparison.scope(library, city=city, notice=notice, district=district)
     if isinstance(found, list):
         raise typer.BadParameter("\n".join(f"--{field}: {text}" for field, text in found))
     return found
@@ -231,7 +233,7 @@ def _end(found: Comparison, taken: Applied | None, *, apply: bool) -> Iterator[s
         yield _LINES["ask"]
 
 
-def _row(found: status.Difference) -> str:
+def _row(found: comparison.Difference) -> str:
     row, before = found.row, found.before
     if found.sort is Sort.GONE:
         return _LINES["gone"].format(

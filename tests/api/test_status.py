@@ -17,8 +17,8 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from bot.api.signing import HEADERS, signature
 from bot.api.status import BYTES, FIELDS, PATH, ROWS, StatusApi
+from bot.desk.comparison import Sort
 from bot.desk.listing import KEPT, WORDS
-from bot.desk.status import Sort
 from store.database import Store
 from store.schema import api_nonces, deliveries
 from tests.desk.lists import EXPORTED, LIBRARY, OPINION, UNIT

@@ -10,8 +10,8 @@ from typing import Any
 import xlsxwriter
 
 from bot.desk import listing, table
+from bot.desk.comparison import Delivered
 from bot.desk.listing import Entry, Listing
-from bot.desk.status import Delivered
 from knowledge.library import Library
 
 LIBRARY = Library.load()

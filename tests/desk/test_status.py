@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.desk import status
-from bot.desk.status import Applied, Comparison, Delivered, Sort
+from bot.announce import announce
+from bot.desk import comparison, status
+from bot.desk.comparison import Comparison, Delivered, Sort
+from bot.desk.status import Applied
+from handlers.alerts import Alert, Audience, Premise, Who
 from store import seats, turns
 from store.applications import Application
 from store.database import Store
@@ -76,7 +80,7 @@ async def test_what_is_new_changed_and_gone_is_shown_before_anything_is_kept(sto
     await keep(store)
     await take(store, delivered(entry(), entry(name="李四")))
     async with store.work() as work:
-        found = await status.compare(
+        found = await comparison.compare(
             work, delivered(returned(), entry(name="赵六", declared_at="2023-04-11"), hours=1)
         )
 
@@ -313,6 +317,36 @@ async def test_a_part_of_a_list_says_nothing_of_who_is_missing_and_takes_nothing
 
     assert shown(found) == [(Sort.STALE, "王五")]
     assert [one.status for one in await known(store)] == ["初审退回", "进入初审"]
+
+
+async def test_a_unit_has_handed_in_while_nothing_is_left_to_mend(store: Store) -> None:
+    await keep(store)
+    await seat(store)
+    alert = Alert(
+        kind="reminder",
+        template="status/reminder",
+        values={},
+        audience=Audience(who=Who.UNITS, city="武汉", confirmed=True),
+        occasion="near",
+        due_at=NOW,
+        not_after=NOW + timedelta(days=1),
+        premises=[Premise(what="unsubmitted", of="wuhan-2023")],
+    )
+
+    async def reminded(occasion: str) -> int:
+        async with store.work() as work:
+            return await announce(work, [replace(alert, occasion=occasion)], NOW)
+
+    assert await reminded("nothing handed in") == 1
+    await take(store, delivered(entry(), entry(name="李四")))
+    assert await reminded("handed in") == 0
+    await take(store, delivered(entry(), returned(name="李四"), hours=1))
+    assert await reminded("sent back") == 1
+    await take(store, delivered(entry(), hours=2))
+    assert await reminded("withdrawn") == 0
+    await take(store, delivered(entry(name="赵六"), hours=3))
+    await take(store, delivered(entry(name="钱七", unit=DONGHU.name), hours=4))
+    assert await reminded("gone") == 1
 
 
 async def test_wuxi_goes_by_the_same_way(store: Store) -> None:
