@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
 
+from bot.api.status import StatusApi
 from bot.channels.email import Email, Server
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_client import TokenShelf
@@ -198,6 +199,9 @@ def application(parts: Service) -> web.Application:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.reports.take, parts.clock.now))
     if parts.settings.public_url:
         app.add_routes(_pages(parts).routes())
+    if parts.settings.api_keys:
+        secrets = {name: secret.get_secret_value() for name, secret in parts.settings.api_keys.items()}
+        app.add_routes(StatusApi(parts.store, parts.library, parts.clock.now, secrets).routes())
     if parts.settings.rehearsal:
         app.add_routes(
             [

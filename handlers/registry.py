@@ -24,12 +24,14 @@ from handlers.reminders import Reminders
 from handlers.selfcheck import SelfCheck
 from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
+from handlers.status import Status
 
 _SELFCHECK: Final = SelfCheck()
+_STATUS: Final = Status()
 _BINDING: Final = Binding()
 _REMINDERS: Final = Reminders()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _REMINDERS)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS, _REMINDERS)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
@@ -37,6 +39,7 @@ ALL: Final[tuple[Handler, ...]] = (
     Events(),
     Human(),
     Privacy(),
+    _STATUS,
     _REMINDERS,
     Preparing(),
     Calendars(),
@@ -58,5 +61,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_BINDING, _REMINDERS)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, _REMINDERS)
 """All that speak first, by alerts: each tells those whose templates are in its folder."""

@@ -234,7 +234,7 @@ def _names(turn: Turn, programmes: Iterable[str]) -> list[str]:
 
 def _last(turn: Turn, mine: Affairs) -> tuple[Mapping[str, Any], Deadline, str] | None:
     """The last reminder: its values, the deadline as it stands now, and its occasion."""
-    last = mine.wishes.last()
+    last = mine.last_push()
     if last is None or last.kind != "reminder":
         return None
     values = json.loads(last.content)

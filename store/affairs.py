@@ -10,12 +10,13 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from store import binding, codes, consents, entered, privacy, seats, wishes
+from store import applications, binding, codes, consents, entered, occasions, privacy, progress, seats, wishes
+from store.applications import Application
 from store.binding import Tried
 from store.engine import Session
 from store.entered import Duration, EnteredDay
-from store.occasions import last_push
 from store.privacy import Kept
+from store.progress import Speaking
 from store.reach import Kind, Ways, reach, ways
 from store.records import CodePurpose, Contact, Push
 from store.seats import Held
@@ -140,10 +141,6 @@ class Wishes(_Part):
         """This person wants to hear of a topic again."""
         wishes.unmute(self._session, contact=self._contact.id, topic=topic)
 
-    def last(self) -> Push | None:
-        """What this person was told last without asking."""
-        return last_push(self._session, contact_id=self._contact.id)
-
     def ways(self, *, kind: str, at: datetime, occasion: str = "") -> Ways:
         """By which path a message of a kind would go at a later moment, as things stand now."""
         known = reach(self._session, contact_ids=[self._contact.id], now=at)[self._contact.id]
@@ -165,6 +162,34 @@ class Entered(_Part):
 class Progress(_Part):
     """The applications that this person may see."""
 
+    def units(self) -> tuple[Speaking, ...]:
+        """The units of this person's seats, the oldest seat first."""
+        return progress.units(self._session, contact=self._contact.id)
+
+    def own(self) -> tuple[Application, ...]:
+        """What a code has shown to be this person's own."""
+        return applications.of_person(self._session, contact=self._contact.id)
+
+    def mend(self, *, return_id: int) -> bool:
+        """Say that a return is mended."""
+        return progress.mend(self._session, contact=self._contact.id, return_id=return_id, now=self._now)
+
+    def code(self, *, application: int) -> str:
+        """A one-time code for the candidate of an application of this person's units."""
+        return progress.issue_by(
+            self._session, contact=self._contact.id, application=application, now=self._now
+        )
+
+    def look(self, *, code_hash: str, counts: bool) -> str:
+        """What a code would come to; a wrong one is a failure where it `counts`."""
+        return progress.look(
+            self._session, contact=self._contact.id, code_hash=code_hash, counts=counts, now=self._now
+        )
+
+    def redeem(self, *, code_hash: str) -> str:
+        """Bind by a code."""
+        return progress.redeem(self._session, contact=self._contact.id, code_hash=code_hash, now=self._now)
+
 
 class Affairs:
     """One person's own matters."""
@@ -172,6 +197,7 @@ class Affairs:
     def __init__(self, session: Session, contact: Contact, now: datetime) -> None:
         self._with = session, contact, now
         self._kinds: Mapping[str, Kind] = {}
+        self._session = session
         self.contact = contact.id
 
     def by(self, kinds: Mapping[str, Kind]) -> Affairs:
@@ -198,3 +224,6 @@ class Affairs:
     @cached_property
     def progress(self) -> Progress:
         return Progress(*self._with)
+
+    def last_push(self) -> Push | None:
+        return occasions.last_push(self._session, contact_id=self.contact)

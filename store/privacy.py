@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy import BindParameter, bindparam, func, select
 
-from store import consents, wishes
-from store.columns import fixed
+from store import consents, outbox, wishes
 from store.engine import Session
 from store.masks import masked_sender
-from store.records import Consent, Contact, DeliveryState
+from store.records import Consent, Contact
 from store.schema import applications, deliveries, inbound, pages, seat_requests
 from store.seats import Held, mine
 from store.wishes import Wish
@@ -33,15 +32,7 @@ WAITING: Final = select(func.count(seat_requests.c.id).label("rows")).where(
 APPLICATIONS: Final = select(func.count(applications.c.id).label("rows")).where(
     applications.c.contact_id == _person
 )
-CALL_BACK: Final = (
-    update(deliveries)
-    .where(
-        deliveries.c.contact_id == _person,
-        deliveries.c.state == fixed(DeliveryState.WAITING),
-        deliveries.c.kind != "reply",
-    )
-    .values(state=DeliveryState.CANCELLED, reason="no_consent", settled_at=bindparam("now"))
-)
+CALL_BACK: Final = outbox.CANCEL.where(deliveries.c.kind != "reply")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,5 +76,5 @@ def kept(session: Session, *, contact: Contact) -> Kept:
 
 def stop_pushes(session: Session, *, contact: int, now: datetime) -> bool:
     """Withdraw the consent to be told anything unasked, and call back what waits; whether there was one."""
-    session.run(CALL_BACK, of_contact=contact, now=now)
+    session.run(CALL_BACK, of_contact=contact, why="no_consent", now=now)
     return consents.withdraw(session, contact=contact, purpose=PUSH, now=now)
