@@ -326,7 +326,14 @@ class Progress(Protocol):
 
 
 class Push(Protocol):
-    """What a person was told without asking: an alert's template, its values as JSON, the unit's name."""
+    """What a person was told without asking: an alert's kind, template and occasion, its values as JSON, the
+    unit's name."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def occasion(self) -> str: ...
 
     @property
     def template(self) -> str: ...
