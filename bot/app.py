@@ -100,8 +100,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
     library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
-        stack.push_async_callback(store.close)
+        store = await stack.enter_async_context(opened_store(settings))
         clock = await Clock.open(store, settings)
         wechat = wechat_of(settings, Shelf(store)) if settings.has_wechat else None
         if wechat:
@@ -123,6 +122,16 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         ]
         yield Service(settings, library, store, clock, conversation, delivery, wechat, loops)
         await delivery.stop()
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database with its vault. Raises what `Store.open` raises."""
+    store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
+    try:
+        yield store
+    finally:
+        await store.close()
 
 
 def _vault(settings: Settings) -> Vault | None:

@@ -18,7 +18,7 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, update
 
-from store import outbox
+from store import audit, outbox
 from store import pages as links
 from store.columns import fixed
 from store.engine import Session
@@ -147,6 +147,7 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     session.run(ERASE_REQUEST, at_id=cause.inbound_id)
     for erase in (ERASE_CONVERSATION, ERASE_PAGES, ERASE_QUESTIONS, ERASE_FEEDBACK, ERASE_DELIVERIES):
         session.run(erase, of_contact=person)
+    audit.erase_recorded(session, object=f"contact:{person}")
     session.run(UNLINK, of_contact=person, receipt=receipt, now=now)
 
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from bot.console import passwords
 from bot.console.form import Form
 from bot.console.session import confirmed, due, give_id, hashed, renewed
-from bot.console.visit import Missing, Visit
+from bot.console.visit import Visit
 
 NAME_LONGEST: Final = 40
 _PHONE: Final = re.compile(r"\+?[\d ()-]{4,24}\d", re.ASCII)
@@ -44,14 +44,13 @@ async def change(visit: Visit) -> web.Response:
 
 
 async def revoke(visit: Visit) -> web.Response:
-    """End one of one's own sessions."""
+    """End one of one's own sessions; one that has ended already is no fault."""
     async with visit.work() as work:
         found = await work.revoke_session(
             staff_id=visit.staff.id, id_hash=visit.form["session"], now=visit.real_now
         )
-        if not found:
-            raise Missing
-        await visit.record(work, "session.revoked", f"staff:{visit.staff.id}")
+        if found:
+            await visit.record(work, "session.revoked", f"staff:{visit.staff.id}")
     return visit.see("/account", "revoked")
 
 

@@ -24,7 +24,8 @@ from store.database import Unavailable
 _log = structlog.get_logger(__name__)
 
 _FIELDS_BYTES: Final = 64 << 10
-_FIELDS: Final = 500
+_PART_BYTES: Final = 100
+"""What a part costs besides what it holds."""
 _CHUNK: Final = 64 << 10
 _HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": (
@@ -74,7 +75,7 @@ def _guarded(house: House, route: Route) -> Handler:
         except Unavailable:
             _log.exception("the console cannot reach its database", action="console_failed")
             response = visit.page("error.html", status=503, reason="unavailable")
-        if not given_id(house, request) and not response.cookies:
+        if not given_id(house, request) and response.content_type == "text/html" and not response.cookies:
             give_id(house, response, visit.cookie)
         response.headers.update(_HEADERS)
         if house.secure:
@@ -163,20 +164,22 @@ def _from_our_page(visit: Visit) -> bool:
 
 
 async def _fields(request: web.Request, upload: int) -> tuple[dict[str, list[str]], dict[str, Upload]]:
-    """Fields and files of a form; a file is read up to `upload` bytes, everything else up to 64 KB."""
+    """Fields and files of a form; files are read up to `upload` bytes in all, everything else up to 64 KB."""
     fields: dict[str, list[str]] = {}
     files: dict[str, Upload] = {}
+    left = _FIELDS_BYTES + (upload if request.content_type == "multipart/form-data" else 0)
+    if (request.content_length or 0) > left:
+        raise _Refused(413, "too_long")
     if request.content_type != "multipart/form-data":
-        if (request.content_length or 0) > _FIELDS_BYTES:
-            raise _Refused(413, "too_long")
         for name, value in (await request.post()).items():
             fields.setdefault(name, []).append(str(value))
         return fields, files
     with suppress(ValueError):  # a form that breaks off
         async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader) or part.name is None or len(fields) > _FIELDS:
+            if not isinstance(part, BodyPartReader) or part.name is None:
                 raise _Refused(400, "broken")
-            data = await _body(part, upload if part.filename is not None else _FIELDS_BYTES)
+            data = await _body(part, left)
+            left -= len(data) + _PART_BYTES
             if part.filename is None:
                 fields.setdefault(part.name, []).append(data.decode(errors="replace"))
             else:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.console import second
+from bot.console.passwords import Busy
 from bot.console.session import confirmed, due, give_id, hashed, new_id, renewed
 from bot.console.visit import Visit
 from store.records import Actor
@@ -27,6 +28,8 @@ async def show(visit: Visit) -> web.Response:
 
 async def sign_in(visit: Visit) -> web.Response:
     """Begin a session, if the password is right; whoever fails does not learn why."""
+    if visit.house.passwords.crowded:
+        raise Busy  # before an attempt is counted
     login = unicodedata.normalize("NFKC", visit.form["login"]).strip().casefold()
     now = visit.real_now
     async with visit.work() as work:

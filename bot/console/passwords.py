@@ -19,7 +19,13 @@ LONGEST: Final = 128
 AT_ONCE: Final = 2
 QUEUE: Final = 50
 _FEWEST_SIGNS: Final = 5
+_TELLING_LOGIN: Final = 4
+"""A shorter login stands in many a good password by chance."""
 _GENERATED: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+# takes as long as an account's own, and opens nothing
+_NOBODYS: Final = (
+    "$argon2id$v=19$m=19456,t=2,p=1$maUCslDh1GGRYykj95WaKQ$L6FR2RrtB+7d9zDbsq9QHv+FmvPLF+KCmkgF4pP96SY"
+)
 _COMMON: Final = frozenset(
     (Path(__file__).parent / "passwords.txt").read_text(encoding="utf-8").casefold().split()
 )
@@ -36,7 +42,11 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1, type=Type.ID)
         self._room = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
-        self._nobodys = self._hasher.hash(secrets.token_hex())
+
+    @property
+    def crowded(self) -> bool:
+        """Whether nobody more can wait."""
+        return self._waiting >= QUEUE
 
     async def hash(self, password: str) -> str:
         """What to keep of a password. Raises Busy."""
@@ -48,12 +58,12 @@ class Passwords:
 
     def _verified(self, kept: str, password: str) -> bool:
         try:
-            return self._hasher.verify(kept or self._nobodys, password) and bool(kept)
+            return self._hasher.verify(kept or _NOBODYS, password) and bool(kept)
         except (Argon2Error, InvalidHashError):
             return False
 
     async def _in_turn(self, work: partial[T]) -> T:
-        if self._waiting >= QUEUE:
+        if self.crowded:
             raise Busy
         self._waiting += 1
         try:
@@ -71,7 +81,11 @@ def fault(password: str, login: str) -> str:
     if len(plain) > LONGEST:
         return "password_long"
     small = plain.casefold()
-    if len(set(small)) < _FEWEST_SIGNS or login in small or small in _COMMON:
+    if (
+        len(set(small)) < _FEWEST_SIGNS
+        or (len(login) >= _TELLING_LOGIN and login in small)
+        or small in _COMMON
+    ):
         return "password_plain"
     return ""
 

@@ -18,8 +18,8 @@ from store.records import Role, Staff
 from store.scope import Scope
 from store.staff import LastAdministrator, LoginTaken
 
-LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{2,31}", re.ASCII)
-_WHOLE_CITY: Final = frozenset({Role.ADMIN, Role.OPERATOR})
+LOGIN: Final = re.compile(r"[a-z][a-z0-9._-]{1,31}", re.ASCII)
+WHOLE_CITY: Final = frozenset({Role.ADMIN, Role.OPERATOR})
 
 
 async def listed(visit: Visit) -> web.Response:
@@ -177,7 +177,7 @@ def _post(visit: Visit) -> tuple[Role, Scope]:
     scope = Scope(city, form.many("districts"))
     if any(district not in known.get(city, ()) for district in scope.districts):
         form.fault("districts", "district")
-    if scope.districts and role in _WHOLE_CITY:
+    if scope.districts and role in WHOLE_CITY:
         form.fault("districts", "whole_city")
     if not visit.scope.covers(scope):
         form.fault("city", "outside")

@@ -19,8 +19,10 @@ from yarl import URL
 from bot.console.console import console
 from bot.console.passwords import Passwords
 from bot.console.second import STEP_S
-from bot.console.visit import PROOF
+from bot.console.session import hashed, new_id
+from bot.console.visit import PROOF, token_of
 from knowledge.library import Library
+from store.audit import AuditFilter
 from store.database import Store
 from store.records import Role
 from store.scope import EVERYWHERE, Scope
@@ -77,6 +79,30 @@ class Office:
         self.browsers.append(Browser(office=self, client=client))
         return self.browsers[-1]
 
+    async def enter(self, login: str) -> Browser:
+        """A browser with a complete session of `login`, without the way there."""
+        browser, session_id = self.browser(), new_id()
+        async with self.store.work() as work:
+            account = await work.staff_named(login=login)
+            assert account
+            await work.open_session(
+                id_hash=hashed(session_id), staff_id=account.id, address="127.0.0.*", now=self.now
+            )
+            await work.renew_session(
+                id_hash=hashed(session_id), new_hash=hashed(session_id), second_at=self.now
+            )
+        browser.client.session.cookie_jar.update_cookies(
+            {"jiangwen": session_id}, URL(browser.client.make_url("/"))
+        )
+        return browser
+
+    async def acts(self) -> list[tuple[str, str]]:
+        """Actions and objects of the audit log, oldest first."""
+        of = AuditFilter(since=self.now - timedelta(days=999), until=self.now + timedelta(days=999))
+        async with self.store.work() as work:
+            found = await work.recorded(scope=EVERYWHERE, of=of, limit=999)
+        return [(entry.action, entry.object) for entry in reversed(found)]
+
     async def signed(self, login: str) -> Browser:
         """A browser in which `login` has signed in, with the second factor."""
         browser = self.browser()
@@ -100,8 +126,9 @@ class Browser:
 
     @property
     def token(self) -> str:
+        """The token of the page seen last, else the one that its session's forms would have."""
         found = re.search(rf'name="{PROOF}" value="(\w+)"', self.text)
-        return found[1] if found else ""
+        return found[1] if found else token_of(self.cookie)
 
     @property
     def cookie(self) -> str:
@@ -113,14 +140,22 @@ class Browser:
         """The page without its marks."""
         return unescape(re.sub(r"<[^>]+>", "", self.text))
 
-    async def open(self, path: str, **given: Any) -> str:
+    async def open(self, path: str | URL, **given: Any) -> str:
         async with self.client.get(path, **given) as answer:
             return await self._seen(answer)
 
-    async def send(self, path: str, /, headers: Mapping[str, str] | None = None, **fields: Any) -> str:
+    async def send(
+        self,
+        path: str,
+        /,
+        headers: Mapping[str, str] | None = None,
+        *,
+        follow: bool = True,
+        **fields: Any,
+    ) -> str:
         """Send a form, with the token of the page seen last unless another is given."""
         data = {PROOF: self.token, **fields}
-        async with self.client.post(path, data=data, headers=headers) as answer:
+        async with self.client.post(path, data=data, headers=headers, allow_redirects=follow) as answer:
             return await self._seen(answer)
 
     async def sign_in(self, login: str, password: str = PASSWORD) -> str:
