@@ -107,7 +107,7 @@ async def test_every_page_fits_is_read_and_named(office: Office, tab: Page, size
 async def test_an_administrator_makes_an_account(office: Office, tab: Page, size: ViewportSize) -> None:
     await tab.set_viewport_size(size)
     await sign_in(office, tab, "chen")
-    await tab.get_by_role("link", name="账号", exact=True).click()
+    await tab.get_by_role("link", name="人员", exact=True).click()
     await tab.get_by_role("link", name="新增账号").click()
     login = f"new{size['width']}"
     await tab.get_by_label("账号").fill("Wrong Login")
@@ -176,7 +176,7 @@ async def test_a_viewer_s_menu_names_what_it_leads_to(office: Office, tab: Page)
     names = await tab.locator("nav a").all_inner_texts()
 
     assert "首页" in names
-    assert "账号" not in names
+    assert "人员" not in names
     assert "审计日志" not in names
 
 
