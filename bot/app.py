@@ -16,15 +16,21 @@ import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
 
+from bot.api.status import StatusApi
+from bot.channels.email import Email, Server
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
-from bot.channels.wechat_api import TokenShelf
+from bot.channels.wechat_client import TokenShelf
 from bot.clock import Clock
 from bot.console.console import console
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
+from bot.kinds import Kinds
+from bot.notification import Notifier
 from bot.pages.links import PublicLinks
 from bot.pages.views import Pages
+from bot.pushes import Pushes
+from bot.reports import Reports
 from bot.settings import SQLITE, Settings
 from knowledge.library import Library
 from store.database import Store, Unavailable
@@ -48,6 +54,7 @@ class Service:
     clock: Clock
     conversation: Conversation
     delivery: Delivery
+    reports: Reports
     wechat: WeChat | None
     loops: Sequence[Callable[[], Awaitable[None]]] = ()
 
@@ -95,21 +102,43 @@ def wechat_of(settings: Settings, shelf: TokenShelf) -> WeChat:
     return WeChat(account, shelf=shelf)
 
 
+def mail_of(settings: Settings) -> Email | None:
+    """The configured mail server; None where there is none."""
+    if not settings.has_mail:
+        return None
+    server = Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_from,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        tls=settings.smtp_tls,
+    )
+    return Email(server)
+
+
 @asynccontextmanager
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
     library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(opened_store(settings))
+        store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
+        stack.push_async_callback(store.close)
         clock = await Clock.open(store, settings)
         wechat = wechat_of(settings, Shelf(store)) if settings.has_wechat else None
         if wechat:
             stack.push_async_callback(wechat.aclose)
         channels = {f"{wechat.name}:{wechat.account}": wechat} if wechat else {}
-        delivery = Delivery(store, channels, clock.now)
+        kinds = Kinds(settings.templates)
+        pushes = Pushes(kinds, Notifier(library), mail_of(settings))
+        delivery = Delivery(store, channels, clock.now, pushes=pushes)
         conversation = Conversation(
             store,
-            Dialogue(library, links=PublicLinks(settings.public_url) if settings.public_url else None),
+            Dialogue(
+                library,
+                links=PublicLinks(settings.public_url) if settings.public_url else None,
+                kept_days=settings.retention_days,
+            ),
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,
@@ -120,21 +149,13 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             lambda: clock.follow(store),
             lambda: _purge(store, clock, settings),
         ]
-        yield Service(settings, library, store, clock, conversation, delivery, wechat, loops)
+        reports = Reports(store, clock.now, kinds.lasting)
+        yield Service(settings, library, store, clock, conversation, delivery, reports, wechat, loops)
         await delivery.stop()
 
 
-@asynccontextmanager
-async def opened_store(settings: Settings) -> AsyncIterator[Store]:
-    """The database with its vault. Raises what `Store.open` raises."""
-    store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-def _vault(settings: Settings) -> Vault | None:
+def vault_for(settings: Settings) -> Vault | None:
+    """What seals personal values: by the settings' key, else by the one beside the SQLite file."""
     address = settings.database_url.get_secret_value().removeprefix(SQLITE)
     beside = None if settings.has_postgres else Path(f"{address}.key")
     return vault_of(settings.data_key.get_secret_value(), beside)
@@ -161,7 +182,7 @@ def application(parts: Service) -> web.Application:
     app = web.Application(client_max_size=BODY_BYTES)
     app.add_routes([web.get("/healthz", _healthy), web.get("/readyz", partial(_ready, parts))])
     if parts.wechat:
-        app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.clock.now))
+        app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.reports.take, parts.clock.now))
     if parts.settings.public_url:
         app.add_routes(Pages(parts.store, parts.library, parts.clock.now).routes())
     app.add_routes(
@@ -174,6 +195,9 @@ def application(parts: Service) -> web.Application:
             proxies=parts.settings.proxies,
         )
     )
+    if parts.settings.api_keys:
+        secrets = {name: secret.get_secret_value() for name, secret in parts.settings.api_keys.items()}
+        app.add_routes(StatusApi(parts.store, parts.library, parts.clock.now, secrets).routes())
     if parts.settings.rehearsal:
         app.add_routes(
             [

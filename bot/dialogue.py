@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.notification import Notifier
 from bot.wording import Worded, Wording
-from handlers.affairs import Affairs
-from handlers.alerts import Alert
+from handlers.affairs import Affairs, Push
+from handlers.alerts import Alert, Telling
 from handlers.contract import Choice, Effect, Handler, Incoming, Kind, Links, NotMine, Reply, Section, Turn
-from handlers.registry import ALL, ASKING, LAST
+from handlers.registry import ALL, ASKING, LAST, TELLING
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
 from knowledge.library import Library
@@ -99,10 +100,20 @@ class Memory:
 class Dialogue:
     """Answers by one library; holds no state of any person."""
 
-    def __init__(self, library: Library, wording: Wording | None = None, links: Links | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        wording: Wording | None = None,
+        links: Links | None = None,
+        *,
+        telling: Sequence[Telling] = TELLING,
+        kept_days: int = 180,
+    ) -> None:
         self.library = library
+        self._kept_days = kept_days
         self._links = links
         self._wording = wording or Wording()
+        self._notifier = Notifier(library, self._wording, telling)
         self._reader = Reader(library)
         self._choice = library.vocabulary.patterns.choice
 
@@ -132,8 +143,13 @@ class Dialogue:
             return self._plain(template, memory, number=chosen)
         incoming = replace(incoming, text=chosen if chosen is not None else words)
         reading = self._reader.read(incoming.text, memory.context)
-        if reading.act == "more" and memory.parts:
+        if reading.act in ("more", "details") and memory.parts:
             return self._more(memory, reading)
+        if reading.act == "details":
+            push = affairs.last_push() if affairs else None
+            if push:
+                return self._details(push, incoming, memory, reading, limit_bytes)
+            reading = replace(reading, act="more")
         return self._answer(incoming, reading, memory, limit_bytes, notes=notes, affairs=affairs)
 
     def explain(self, text: str, context: Context) -> Reading:
@@ -173,9 +189,11 @@ class Dialogue:
             now=incoming.received_at,
             links=self._links,
             affairs=affairs,
+            kept_days=self._kept_days,
         )
         reply, memory = _answered(turn, memory)
         effects = (*reply.effects, *(Effect(name="alert", values=alert.dump()) for alert in reply.alerts))
+        effects += (Effect(name="redact"),) if reply.private else ()
         if reply.silent:
             return Said(
                 text=None,
@@ -188,7 +206,7 @@ class Dialogue:
         trace = _trace(self.library, reply)
         kept = replace(
             memory,
-            context=_remembered(memory.context, reading),
+            context=memory.context if reply.private else _remembered(memory.context, reading),
             choices=worded.choices,
             parts=worded.parts[1:],
             trace=trace if worded.parts[1:] else "{}",
@@ -226,13 +244,27 @@ class Dialogue:
         kept = replace(memory, parts=memory.parts[1:])
         return Said(text=memory.parts[0], state=kept.dump(), trace=memory.trace, reading=reading)
 
+    def _details(
+        self, push: Push, incoming: Incoming, memory: Memory, reading: Reading, limit_bytes: int
+    ) -> Said:
+        """The whole of what a card told in short lines."""
+        notification = self._notifier.notification(
+            template=push.template, content=push.content, now=incoming.received_at, unit=push.unit
+        )
+        first, *rest = notification.parts(limit_bytes)
+        told = notification.told
+        section = Section(template=push.template, facts=tuple(told.facts), computed=told.computed)
+        trace = _trace(self.library, Reply(sections=[section]))
+        kept = replace(memory, parts=tuple(rest), trace=trace if rest else "{}")
+        return Said(text=first, state=kept.dump(), trace=trace, reading=reading)
+
     def _plain(self, template: str, memory: Memory, **values: object) -> Said:
         return Said(text=self._wording.render(template, **values), state=memory.dump(), trace="{}")
 
 
 def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
     """What is said to a message, and what is kept. The handler that has asked something looks first; where it
-    leaves the message to the others, it asks again after them."""
+    leaves the message to the others, it asks again after them, unless one of them has asked something."""
     asking = next((handler for handler in ASKING if handler.name == memory.awaiting), None)
     if asking is None:
         return _gathered(turn, ALL, memory)
@@ -241,7 +273,7 @@ def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
     if isinstance(first, Reply):
         return first, _kept(memory, asking.name, first)
     reply, memory = _gathered(turn, [handler for handler in ALL if handler is not asking], memory)
-    if reply.silent:
+    if reply.silent or memory.awaiting != asking.name:
         return reply, memory
     again = asking.again(own)
     joined = Reply(
@@ -250,6 +282,7 @@ def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
         effects=[*reply.effects, *again.effects],
         alerts=[*reply.alerts, *again.alerts],
         awaiting=again.awaiting,
+        private=reply.private,
     )
     return joined, _kept(memory, asking.name, again)
 

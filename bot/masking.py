@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from knowledge.registration import codes_in, meant_as_code
+
+_TOKEN = re.compile(r"[0-9A-Za-z０-９Ａ-Ｚａ-ｚ]+")
 _GAP = r"[\s\-.·—_,，、]{1,2}"
 _SECRET = re.compile(
     r"\d{14,}[\dXxＸｘ]?"  # in one piece: an identity card has 15 or 18 places, a bank account 15 to 19
@@ -16,5 +19,19 @@ _SECRET = re.compile(
 
 
 def mask(text: str) -> str:
-    """`text` with identity card and bank account numbers starred out; telephones and dates stay."""
+    """`text` with identity card and bank account numbers starred out; telephones, dates and units' codes
+    stay."""
+    if not _SECRET.search(text):
+        return text
+    kept = [(start, end) for start, end, _ in codes_in(text)]
+    kept += [match.span() for match in _TOKEN.finditer(text) if meant_as_code(match[0])]
+    pieces, at = [], 0
+    for start, end in sorted(kept):
+        if start >= at:
+            pieces += [_masked(text[at:start]), text[start:end]]
+            at = end
+    return "".join([*pieces, _masked(text[at:])])
+
+
+def _masked(text: str) -> str:
     return _SECRET.sub(lambda match: "*" * len(match.group()), text)

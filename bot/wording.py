@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from knowledge.library import Library
 from knowledge.reading import Scope
 
 _KEPT = 256
+_SLIGHT = 1.0
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
@@ -82,22 +82,25 @@ class Wording:
         return Worded(parts=tuple(parts), choices=says)
 
     def _sections(self, sections: Iterable[Section], library: Library, now: datetime) -> Iterable[str]:
-        """Heaviest first; of several scopes each has its first section said before any has its second."""
+        """Heaviest first; of several scopes each has its first section said before any has its second, but
+        one that has nothing of weight to say comes last."""
         by_scope: dict[Scope | None, list[str]] = {}
+        slight: list[Scope | None] = []
         for section in sorted(sections, key=lambda s: -s.weight):
+            if section.scope not in by_scope and section.weight < _SLIGHT:
+                slight.append(section.scope)
             texts = by_scope.setdefault(section.scope, [])
             text = self.render(section.template, **section.values)
             if text not in texts:
                 texts.append(text)
         headings = {scope: self._heading(scope, library, now) for scope in by_scope}
-        if len(by_scope) == 1:
-            for scope, texts in by_scope.items():
+        weighty = [scope for scope in by_scope if scope not in slight]
+        if len(weighty) > 1:
+            for scope in weighty:
+                yield headings[scope] + by_scope[scope].pop(0)
+        for scope, texts in by_scope.items():
+            if texts:
                 yield from (headings[scope] + texts[0], *texts[1:])
-            return
-        for texts_of_round in zip_longest(*by_scope.values()):
-            for scope, text in zip(by_scope, texts_of_round, strict=True):
-                if text is not None:
-                    yield headings[scope] + text
 
     def _heading(self, scope: Scope | None, library: Library, now: datetime) -> str:
         """Which notice and programmes a section speaks of, with a line break; empty for none."""

@@ -5,19 +5,259 @@ The store offers it (`store.affairs`); a turn without a store (the command line'
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
+
+
+class Held(Protocol):
+    """A seat that is held: `state` is `provisional` (deadlines alone) or `confirmed` (applicants as well),
+    `others` are the unit's other seats."""
+
+    @property
+    def seat(self) -> int: ...
+    @property
+    def unit(self) -> int: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def city(self) -> str: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def others(self) -> int: ...
+
+
+class Tried(Protocol):
+    """What came of an attempt to get a seat. `outcome`: `bound` (`held` is the seat; `giver` the contact
+    whose seat a hand-over ended, else 0), `already` (held before), `offered` (by a code, for the unit
+    `name`), `waiting` (for staff), `wrong`, `paused` (nothing is looked at before `until`), `elsewhere` (a
+    code for something else)."""
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def held(self) -> Held | None: ...
+    @property
+    def until(self) -> datetime | None: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def giver(self) -> int: ...
 
 
 class Units(Protocol):
     """The units that this person speaks for."""
+
+    def mine(self) -> Sequence[Held]:
+        """The seats of this person, oldest first."""
+        ...
+
+    def claim(self, *, code: str, phone: str) -> Tried:
+        """Bind by a unit's code and a phone (digits) of its roster; nothing tells which of them was wrong."""
+        ...
+
+    def hashed(self, code: str) -> str:
+        """What a one-time code can be kept as until it is used."""
+        ...
+
+    def offer(self, *, code_hash: str, counts: bool = True) -> Tried:
+        """What a one-time code would give; a wrong one is a failure where it `counts`."""
+        ...
+
+    def redeem(self, *, code_hash: str) -> Tried:
+        """Use a one-time code."""
+        ...
+
+    def code(self, *, unit: int, hands_over: bool) -> str:
+        """A new one-time code for a colleague: for a seat beside this person's, or for theirs."""
+        ...
+
+    def leave(self, *, seat: int) -> Held | None:
+        """End a seat of this person's; None where they do not sit there."""
+        ...
+
+
+class Wish(Protocol):
+    """Something that a person asked to be told of."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def topic(self) -> str: ...
+    @property
+    def since(self) -> datetime: ...
+
+
+class Consent(Protocol):
+    """What a person agrees to, by which version of the words."""
+
+    @property
+    def purpose(self) -> str: ...
+    @property
+    def version(self) -> str: ...
+    @property
+    def given_at(self) -> datetime: ...
+
+
+class Kept(Protocol):
+    """What is kept of a person, by its sorts; `sender` is masked."""
+
+    @property
+    def sender(self) -> str: ...
+    @property
+    def known_since(self) -> datetime: ...
+    @property
+    def messages(self) -> int: ...
+    @property
+    def said_since(self) -> datetime | None: ...
+    @property
+    def pages(self) -> int: ...
+    @property
+    def pages_until(self) -> datetime | None: ...
+    @property
+    def seats(self) -> Sequence[Held]: ...
+    @property
+    def requests(self) -> int: ...
+    @property
+    def applications(self) -> int: ...
+    @property
+    def wishes(self) -> Sequence[Wish]: ...
+    @property
+    def mutes(self) -> Sequence[str]: ...
+    @property
+    def consents(self) -> Sequence[Consent]: ...
+
+
+class Privacy(Protocol):
+    """What is kept of this person, and what they have agreed to."""
+
+    def kept(self) -> Kept:
+        """What is kept, counted."""
+        ...
+
+    def consents(self) -> frozenset[str]:
+        """The purposes that this person agrees to."""
+        ...
+
+    def agree(self, *, purposes: Sequence[str], version: str) -> None:
+        """Keep that this person agrees, by this version of the words."""
+        ...
+
+    def stop_pushes(self) -> bool:
+        """Withdraw the consent to be told anything unasked, at once; whether there was one."""
+        ...
 
 
 class Wishes(Protocol):
     """What this person asked to be told, and not to be told any more."""
 
 
+class Step(Protocol):
+    """A status that an application had, as of the list that first showed it."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def exported_at(self) -> datetime: ...
+
+
+class Application(Protocol):
+    """An application as the platform's last list shows it. `gone_at`: since when lists do not show it;
+    `return_id` is its open return, `mended_at` when somebody said that it is mended."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def unit_name(self) -> str: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def notice(self) -> str: ...
+    @property
+    def programme(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def opinion(self) -> str: ...
+    @property
+    def unit_rank(self) -> str: ...
+    @property
+    def district_rank(self) -> str: ...
+    @property
+    def exported_at(self) -> datetime: ...
+    @property
+    def gone_at(self) -> datetime | None: ...
+    @property
+    def return_id(self) -> int | None: ...
+    @property
+    def returned_at(self) -> datetime | None: ...
+    @property
+    def mended_at(self) -> datetime | None: ...
+    @property
+    def history(self) -> Sequence[Step]: ...
+
+
+class Speaking(Protocol):
+    """A unit that a person speaks for; only a confirmed seat sees its applications."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def confirmed(self) -> bool: ...
+    @property
+    def applications(self) -> Sequence[Application]: ...
+
+
 class Progress(Protocol):
     """The applications that this person may see."""
+
+    def units(self) -> Sequence[Speaking]:
+        """The units of this person's seats, the oldest seat first."""
+        ...
+
+    def own(self) -> Sequence[Application]:
+        """What a code has shown to be this person's own."""
+        ...
+
+    def mend(self, *, return_id: int) -> bool:
+        """Say that a return is mended; False where this person may not, or it is not open."""
+        ...
+
+    def code(self, *, application: int) -> str:
+        """A one-time code for the candidate of an application of this person's units; empty where this
+        person may give none."""
+        ...
+
+    def look(self, *, code_hash: str, counts: bool) -> str:
+        """What a code (`Units.hashed`) would come to: `offered`, `wrong` (a failure where it `counts`) or
+        `paused`."""
+        ...
+
+    def redeem(self, *, code_hash: str) -> str:
+        """Bind by a code: `bound`, `wrong` or `paused`."""
+        ...
+
+
+class Push(Protocol):
+    """What a person was told without asking: an alert's template, its values as JSON, the unit's name."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def content(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
 
 
 class Affairs(Protocol):
@@ -32,7 +272,14 @@ class Affairs(Protocol):
     def units(self) -> Units: ...
 
     @property
+    def privacy(self) -> Privacy: ...
+
+    @property
     def wishes(self) -> Wishes: ...
 
     @property
     def progress(self) -> Progress: ...
+
+    def last_push(self) -> Push | None:
+        """What this person was told last without asking."""
+        ...

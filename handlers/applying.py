@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
-from knowledge.notice import Aspect, Place, Status, Step
+from knowledge.notice import Aspect, Place, Provision, Status, Step
 from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.PROCEDURE, Aspect.WHERE_TO_APPLY, Aspect.SYSTEM_MANUAL, Aspect.REVIEW_STATUS})
@@ -32,12 +32,23 @@ def _as_a_whole(turn: Turn, finding: Finding) -> list[Sourced]:
     rows: list[Sourced] = []
     if Aspect.PROCEDURE in asked:
         steps = [s for s in facts.facts_of(turn, finding.scope, Step) if s.fact.aspect is Aspect.PROCEDURE]
-        rows += sorted(steps, key=lambda s: s.fact.order if isinstance(s.fact, Step) else 0)
-    if Aspect.WHERE_TO_APPLY in asked:
+        steps.sort(key=lambda s: s.fact.order if isinstance(s.fact, Step) else 0)
+        rows += _summed_up(turn, finding) or steps
+    if not asked.isdisjoint({Aspect.PROCEDURE, Aspect.WHERE_TO_APPLY}):
         rows += [s for s in facts.facts_of(turn, finding.scope, Place) if not _closed(s)]
     if Aspect.REVIEW_STATUS in asked:
         rows += facts.facts_of(turn, finding.scope, Status)
     return rows
+
+
+def _summed_up(turn: Turn, finding: Finding) -> list[Sourced]:
+    """What tells of the procedure as a whole."""
+    matters, regions = turn.library.vocabulary.matters, ("", *turn.reading.districts)
+    return [
+        s
+        for s in facts.facts_of(turn, finding.scope, Provision)
+        if s.aspect is Aspect.PROCEDURE and s.fact.region in regions and matters[s.fact.about[0]].general
+    ]
 
 
 def _closed(sourced: Sourced) -> bool:

@@ -65,7 +65,9 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
     if districts:
         own = [s for s in everyone if _of(s, districts)]
         missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
-        elsewhere = _meant(turn, finding, contacts[:1]) and not _asks_office(turn, finding, contacts[0])
+        just = any(s.id in finding.pointed for s in contacts[:1])
+        elsewhere = just or _meant(turn, finding, contacts[:1])
+        elsewhere = elsewhere and not _asks_office(turn, finding, contacts[0])
         if (missing or not own) and elsewhere:
             return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
@@ -183,6 +185,7 @@ def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: 
             "missing": missing,
             "street": street,
             "street_source": source,
+            "local": turn.library.vocabulary.patterns.local.search(turn.reading.text) is not None,
             "districts": turn.reading.districts,
             "address": Aspect.ADDRESS in turn.reading.aspects,
         },

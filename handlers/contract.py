@@ -97,7 +97,8 @@ class Reply:
     """What a handler has to say; several handlers may each add theirs. `alone` ends the round: no other
     is asked. `silent` answers nothing at all (an unsubscribe). `keep` is JSON that the handler finds again as
     `Turn.kept` (None: as before; empty: forgotten). `awaiting`: the reply ends with a question of this
-    handler, which has first look at the next message. `alerts` go to others, or to this person later."""
+    handler, which has first look at the next message. `alerts` go to others, or to this person later.
+    `private`: what was said is kept nowhere once it is answered, and nothing of it is remembered."""
 
     sections: Sequence[Section] = ()
     choices: Sequence[Choice] = ()
@@ -107,6 +108,7 @@ class Reply:
     keep: Mapping[str, Any] | None = None
     awaiting: bool = False
     alerts: Sequence[Alert] = ()
+    private: bool = False
 
 
 class NotMine:
@@ -143,7 +145,7 @@ class Turn:
     """One snapshot: what was said, how it reads, what came before, what the notices say, the time in
     service. `kept` is what this handler kept for itself; `asked`: it awaits an answer to its question;
     `links` is None where people cannot reach this service by an address; `affairs` are this person's own
-    matters in the store, None where there is no store."""
+    matters in the store, None where there is no store; `kept_days` is for how long conversations are kept."""
 
     incoming: Incoming
     reading: Reading
@@ -154,6 +156,7 @@ class Turn:
     asked: bool = False
     links: Links | None = None
     affairs: Affairs | None = None
+    kept_days: int = 180
 
 
 class Handler(Protocol):

@@ -12,11 +12,13 @@ from knowledge.notice import CHINA, Aspect, Stage
 from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
+_LEAST, _ASKED = 2.0, 3.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moment:
-    """A stage seen from now: `left` whole days to its last day; None where it cannot be counted."""
+    """A stage seen from now: `left` whole days to the last one on which one is surely in time, below 0 on a
+    day that the wording leaves open; None where it cannot be counted."""
 
     stage: Stage
     cite: str
@@ -42,7 +44,8 @@ class Deadlines:
                 stages = list(facts.facts_of(turn, finding.scope, Stage))
             others = [s for s in chosen if not isinstance(s.fact, Stage)]
             if stages:
-                sections.append(_section(turn, finding, stages))
+                least = max(_ASKED, facts.weight(finding, others)) if asked else _LEAST
+                sections.append(_section(turn, finding, stages, least))
             if others:
                 sections.append(facts.section(turn, finding, others))
         return Reply(sections=sections) if sections else NOT_MINE
@@ -69,7 +72,7 @@ def _stage(sourced: Sourced) -> Stage:
     return sourced.fact
 
 
-def _section(turn: Turn, finding: Finding, stages: list[Sourced]) -> Section:
+def _section(turn: Turn, finding: Finding, stages: list[Sourced], least: float) -> Section:
     moments = [_moment(s, turn.now) for s in stages]
     closed = all(m.passed for m in moments) and any(_stage(s).binds == "applicant" for s in stages)
     office = facts.office(turn, finding.scope)
@@ -81,7 +84,7 @@ def _section(turn: Turn, finding: Finding, stages: list[Sourced]) -> Section:
             f"left.{s.id}": str(m.left) for s, m in zip(stages, moments, strict=True) if m.left is not None
         },
         scope=finding.scope,
-        weight=max(facts.weight(finding, stages), 2.0),
+        weight=max(facts.weight(finding, stages), least),
     )
 
 
@@ -89,5 +92,5 @@ def _moment(sourced: Sourced, now: datetime) -> Moment:
     stage = _stage(sourced)
     passed = now >= stage.ends
     today = now.astimezone(CHINA).date()
-    left = None if passed or stage.vague else (stage.last_day - today).days
+    left = None if passed or stage.vague else (stage.counted_from - today).days
     return Moment(stage=stage, cite=sourced.citation, passed=passed, left=left)

@@ -43,11 +43,24 @@ class Eligibility:
                 sections += _overview(turn, finding)
                 if len(finding.scope.programmes) != 1:
                     choices += _programmes(turn, finding)
-            elif chosen := facts.hits(turn, finding, ASPECTS):
-                ruled = any(isinstance(s.fact, Condition) for s in chosen)
+            elif chosen := _asked(turn, finding):
+                ruled = isinstance(chosen[0].fact, Condition)
                 template = "eligibility/list" if ruled else "facts/list"
                 sections.append(facts.section(turn, finding, chosen, template=template))
         return Reply(sections=sections, choices=choices) if sections else NOT_MINE
+
+
+def _asked(turn: Turn, finding: Finding) -> list[Sourced]:
+    """What fits; first whatever excludes people, where that is asked as a whole."""
+    chosen = facts.hits(turn, finding, ASPECTS)
+    if Aspect.EXCLUSION not in finding.overview:
+        return chosen
+    conditions = facts.facts_of(turn, finding.scope, Condition)
+    excluding = {s.id: s for s in conditions if s.aspect is Aspect.EXCLUSION}
+    return [
+        *excluding.values(),
+        *(s for s in chosen if s.id not in excluding and isinstance(s.fact, Condition)),
+    ]
 
 
 def _overview(turn: Turn, finding: Finding) -> Iterator[Section]:

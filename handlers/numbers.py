@@ -14,8 +14,9 @@ ASPECTS = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT, Aspect.SUPPORT_MONEY})
 _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MONEY: Money}
 
 
+_OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
 _FEW = 3
-_MORE, _WHOLE = 0.5, 5.0
+_MORE, _WHOLE, _FIRST = 0.5, 5.0, 6.0
 
 
 class Numbers:
@@ -28,10 +29,12 @@ class Numbers:
         sections: list[Section] = []
         for finding in turn.reading.findings:
             chosen = facts.hits(turn, finding, ASPECTS)
-            quotas = [s for s in chosen if isinstance(s.fact, Quota)]
+            quotas = [s for s in chosen if isinstance(s.fact, Quota) and _asked(turn, finding, s)]
             asked_by_body = turn.reading.districts or turn.reading.bodies
             if Aspect.QUOTA in finding.overview or (len(quotas) > _FEW and not asked_by_body):
                 quotas = _all_quotas(turn, finding)
+            elif asked_by_body:
+                quotas = [s for s in quotas if _own(turn, s)] or quotas
             if quotas:
                 heavier = _WHOLE if Aspect.QUOTA in finding.overview else _MORE
                 sections.append(_table(turn, finding, quotas, heavier))
@@ -40,21 +43,30 @@ class Numbers:
                 if aspect in finding.overview:
                     rest += [s for s in facts.facts_of(turn, finding.scope, kind) if s not in rest]
             if rest:
-                sections.append(facts.section(turn, finding, rest))
+                first = _FIRST if quotas and not _KINDS.keys().isdisjoint(finding.overview) else 0.0
+                sections.append(facts.section(turn, finding, rest, heavier=first))
         return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
+    """Whether places are asked for, and not just whoever may recommend is named."""
+    aspects = {*turn.reading.aspects, *turn.context.aspects}
+    if Aspect.QUOTA in aspects or any(hit.why for hit in finding.hits if hit.fact == sourced.id):
+        return True
+    return sourced.id in finding.pointed and _OFFICES.isdisjoint(aspects)
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
     """Every row, or the rows of the districts and bodies asked."""
     rows = list(facts.facts_of(turn, finding.scope, Quota))
-    districts, bodies = turn.reading.districts, set(turn.reading.bodies)
-    own = [
-        s
-        for s in rows
-        if _quota(s).body.startswith(districts or ("/",))
-        or not bodies.isdisjoint((_quota(s).body, *_quota(s).bodies))
-    ]
-    return own or rows
+    return [s for s in rows if _own(turn, s)] or rows
+
+
+def _own(turn: Turn, sourced: Sourced) -> bool:
+    """Whether a row is that of a district or body asked."""
+    quota = _quota(sourced)
+    named = not set(turn.reading.bodies).isdisjoint((quota.body, *quota.bodies))
+    return named or quota.body.startswith(turn.reading.districts or ("/",))
 
 
 def _quota(sourced: Sourced) -> Quota:
@@ -74,6 +86,7 @@ def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced], heavier: flo
         values={
             "bodies": [{"body": body, "quotas": rows} for body, rows in bodies.items()],
             "cites": list(dict.fromkeys(s.citation for s in quotas)),
+            "street": turn.reading.street,
         },
         facts=tuple(s.id for s in quotas),
         scope=finding.scope,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from handlers.alerts import Telling
 from handlers.applying import Applying
+from handlers.binding import Binding
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -19,16 +21,21 @@ from handlers.privacy import Privacy
 from handlers.selfcheck import SelfCheck
 from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
+from handlers.status import Status
 
 _SELFCHECK: Final = SelfCheck()
+_STATUS: Final = Status()
+_BINDING: Final = Binding()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK,)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
+    _BINDING,
     Events(),
     Human(),
     Privacy(),
+    _STATUS,
     Smalltalk(),
     Notices(),
     Elsewhere(),
@@ -46,3 +53,6 @@ ALL: Final[tuple[Handler, ...]] = (
 
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
+
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS)
+"""All that speak first, by alerts: each tells those whose templates are in its folder."""

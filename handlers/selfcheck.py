@@ -66,12 +66,15 @@ class SelfCheck:
             return self._heard(turn, check)
         return self._opened(turn, check) if self._wanted(turn) else NOT_MINE
 
-    def _opened(self, turn: Turn, check: Check | None) -> Reply:
+    def _opened(self, turn: Turn, check: Check | None) -> Reply | NotMine:
         """The beginning, beside what others answer only where more is asked than one's own chances; where the
         programme is still to be chosen, what is asked most decides."""
         begun = self._begin(turn, check)
-        alone = _alone(turn) if begun.awaiting else set(turn.reading.aspects[:2]) <= _CHANCES
-        return replace(begun, alone=alone)
+        if begun.awaiting:
+            return replace(begun, alone=_alone(turn))
+        if not facts.own_chances(turn) and any(finding.pointed for finding in turn.reading.findings):
+            return NOT_MINE
+        return replace(begun, alone=set(turn.reading.aspects[:2]) <= _CHANCES)
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What

@@ -7,7 +7,7 @@ from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
 from knowledge.reading import Finding
 
-_FIRST, _LAST, _LEAST = 10, 0.1, 4.0
+_FIRST, _BESIDE, _LAST, _LEAST = 10, 1.5, 0.1, 2.0
 
 
 class Silences:
@@ -36,6 +36,8 @@ def _section(turn: Turn, finding: Finding) -> Section:
     near = [turn.library.sourced[fact] for silent in finding.silent for fact in silent.near]
     shown = {hit.fact for hit in finding.hits}
     near = list({s.id: s for s in near if s.id not in shown and _fits(s, finding)}.values())
+    others_know = best > max((hit.score for hit in finding.hits), default=_LEAST)
+    first = _BESIDE if facts.own_chances(turn) else _FIRST
     return Section(
         template="silences/silent",
         values={
@@ -48,7 +50,7 @@ def _section(turn: Turn, finding: Finding) -> Section:
         },
         facts=tuple(s.id for s in (*near, *([office] if office else []))),
         scope=finding.scope,
-        weight=_LAST if best > max((hit.score for hit in finding.hits), default=_LEAST) else _FIRST,
+        weight=_LAST if others_know else first,
     )
 
 

@@ -75,8 +75,8 @@ class Answering:
         if not asked.lines:
             return None
         indexes = self._indexes(bare, asked)
-        if indexes is not None:
-            return asked.chosen(indexes)
+        if indexes is not None or self._vague(bare, asked):
+            return asked.chosen(indexes) if indexes is not None else None
         labels = [_bare(line.label) for line in asked.lines]
         begun = [at for at, label in enumerate(labels) if label.startswith(bare)]
         if bare in labels or (asked.kind == "one" and len(begun) == 1 and len(bare) > 1):
@@ -86,6 +86,14 @@ class Answering:
         if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
             return self._refused(asked)
         return self._agreed(asked) if self._words.yes.match(bare) else None
+
+    def _vague(self, bare: str, asked: Question) -> bool:
+        """Whether an answer's words are a line's, but may as well mean something else."""
+        return any(
+            pattern.search(bare)
+            for fact in asked.fills
+            if (pattern := self._words.vague.get(fact)) is not None
+        )
 
     def _worded(
         self, bare: str, asked: Question, table: Mapping[str, Mapping[str, re.Pattern[str]]]
@@ -232,9 +240,10 @@ class Answering:
         """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
         does not name are denied only where it says that there is nothing else."""
         if asked.kind == "one":
-            if told and self._words.partial.search(bare):
+            if told and self._partial(bare, asked, told):
                 return {}
-            like = None if self._stories.of_others(bare) else _likest(bare, asked.lines, least=_LIKE)
+            vague = self._stories.of_others(bare) or self._vague(bare, asked)
+            like = None if vague else _likest(bare, asked.lines, least=_LIKE)
             at = _line_of(asked.lines, told) if told else like
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
@@ -250,6 +259,14 @@ class Answering:
         if self._words.only.search(bare) and not self._words.unsure.search(bare):
             return values
         return {fact: value for fact, value in values.items() if value != SURE_NO}
+
+    def _partial(self, bare: str, asked: Question, told: Mapping[str, Value]) -> bool:
+        """Whether an answer hints at a fact that it does not tell, so that no line is meant as a whole."""
+        return any(
+            fact in asked.fills and fact not in told and self._stories.asserts(bare, match)
+            for fact, pattern in self._words.partial.items()
+            for match in pattern.finditer(bare)
+        )
 
     def _titled(self, asked: Question) -> bool:
         """Whether the question is of one fact for each of several programmes."""

@@ -7,7 +7,7 @@ next 00:00; 27日前 counts to the 26th (`Stage.safe_day`).
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from graphlib import TopologicalSorter
 
@@ -108,31 +108,18 @@ def timeline(library: Library, programme: str, district: str, audience: Audience
     audience is reminded of the city's alone. Raises KeyError for an unknown programme.
     """
     notice, _ = library.programmes[programme]
-    stages = {
-        s.id: s
+    bound = {
+        s.id: Deadline(stage=s, programme=programme, upper=None, reminder=_reminder(s, audience))
         for s in library.of_kind(notice, Stage)
         if (not s.fact.programmes or programme in s.fact.programmes)
         and (s.fact.region or s.notice.header.district) in ("", district)
     }
-    every = {
-        id_: Deadline(
-            stage=stage,
-            programme=programme,
-            upper=None,
-            reminder=_reminder(stage, audience),
-        )
-        for id_, stage in stages.items()
-    }
-    found = dict(every)
-    for id_, deadline in every.items():
-        upper = every.get(f"{notice.id}/{deadline.fact.within}")
-        if upper is None:
-            continue
-        found[id_] = Deadline(
-            stage=deadline.stage, programme=programme, upper=upper, reminder=deadline.reminder
-        )
-        if deadline.reminder or not upper.reminder:
-            found.pop(upper.id, None)
+    found = dict(bound)
+    for id_, nearer in bound.items():
+        if upper := bound.get(f"{notice.id}/{nearer.fact.within}"):
+            found[id_] = replace(nearer, upper=upper)
+            if nearer.reminder or not upper.reminder:
+                found.pop(upper.id, None)
     return tuple(sorted(found.values(), key=lambda d: (d.counted_from, d.fact.order, d.id)))
 
 

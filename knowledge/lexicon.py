@@ -279,9 +279,17 @@ class Lexicon:
             ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
+            if surface and self._overwrites(text[at:end], surface, known[at:end]):
+                continue
             if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):
                 return surface
         return None
+
+    def _overwrites(self, written: str, surface: str, known: Sequence[int]) -> bool:
+        """Whether a wording that is no name would change a known one that is most of it (公示在: 公司在)."""
+        return not self._only(surface, *_NAMES) and any(
+            a != b and 2 * length > len(surface) for a, b, length in zip(written, surface, known, strict=True)
+        )
 
     def _one_off(
         self,

@@ -5,15 +5,18 @@ Each type is filled from YAML by `knowledge.library`; `docs/notices.md` tells au
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from knowledge.notice import Record, Strings
+
+_HOUR = re.compile(r"(0[89]|1\d|20):([0-5]\d)")
 
 
 class Audience(StrEnum):
@@ -24,27 +27,24 @@ class Audience(StrEnum):
     STAFF = "staff"
 
 
-def _decent_hour(value: object) -> object:
+def _decent_hour(value: object) -> time:
     """`09:00`, no earlier than 08:00 and before 21:00."""
-    try:
-        hour = time.fromisoformat(str(value))
-    except ValueError:
-        hour = time.min
-    if not time(8) <= hour < time(21):
+    match = _HOUR.fullmatch(str(value))
+    if not match:
         raise ValueError('an hour of the day is written "09:00", from 08:00 and before 21:00, China\'s time')
-    return hour
+    return time(int(match[1]), int(match[2]))
 
 
-def _countdown(value: object) -> object:
+def _countdown(days: tuple[int, ...]) -> tuple[int, ...]:
     """Days before, each once, from the most to the fewest."""
-    if not isinstance(value, list) or sorted(set(value), reverse=True) != value:
+    if sorted(set(days), reverse=True) != list(days):
         raise ValueError("days are listed from the most to the fewest, each once: [14, 7, 3, 1, 0]")
-    return tuple(value)
+    return days
 
 
 Hour = Annotated[time, BeforeValidator(_decent_hour)]
 DaysBefore = Annotated[
-    tuple[Annotated[int, Field(ge=0, le=90)], ...], Field(min_length=1), BeforeValidator(_countdown)
+    tuple[Annotated[int, Field(ge=0, le=90)], ...], Field(min_length=1), AfterValidator(_countdown)
 ]
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from knowledge.library import Library, Notice
@@ -22,17 +22,19 @@ from knowledge.vocabulary import AnswerKind
 FIRST_MATTER, LATER_MATTER = 1.0, 0.8
 ASPECT_ASKED, ASPECT_HINTED, ASPECT_LEAST = 0.9, 0.4, 1.0
 OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
+OTHER_NOTICE = -5.0
 WORDING, WORDING_MOST, WORDING_ALONE, WORDING_LEAST = 0.25, 2.6, 2.0, 1.2
 ASSERTED = 0.5
 _STRANGE_NAMED = 2
 _CHOICES_KEPT = 64
-WHOLE_WORD, WHOLE_LEAST = 3, 2
+WHOLE_WORD, WHOLE_LEAST, TERM_LEAST = 3, 2, 3
 SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
 ANSWERED, SURE, MOST_UNSURE = 0.4, 3.0, 5
 JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
+DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
 
@@ -44,6 +46,7 @@ class Question:
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
     that nothing knows: a notice without them says nothing of them, least of all where they are `sought`.
+    `central` says that the city's own office is meant, and no district's.
     """
 
     pieces: Collection[str]
@@ -56,6 +59,7 @@ class Question:
     strange: Sequence[str] = ()
     sought: Sequence[str] = ()
     districts: Sequence[str] = ()
+    central: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,17 @@ class NoticeIndex:
                 self._by_matter[matter][at] = share
             for aspect in aspects_of(sourced.fact):
                 self._by_aspect[aspect].append(at)
+        self._relayed = frozenset(
+            region
+            for region, aspects in zip(self._region_of, self._aspects, strict=True)
+            if region and Aspect.ABOUT in aspects
+        )
+        self._bodies = {
+            name
+            for sourced in self._facts
+            if isinstance(sourced.fact, Quota)
+            for name in (sourced.fact.body, *sourced.fact.bodies)
+        }
         self._source = notice.source + "".join(relay.source for relay in notice.relays)
         self._pairs = self._index_pairs(frozenset(common))
         self._at = {id_: at for at, id_ in enumerate(self._ids)}
@@ -151,7 +166,7 @@ class NoticeIndex:
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
-        hits = self._choose(question, scores, most, just=bool(just))
+        hits = self._choose(question, scores, most, just=any(not self._region_of[self._at[f]] for f in just))
         silent += self._missing_kinds(question, hits)
         unknown = list(self._missing_words(question, bool(silent or just), fits))
         silent += unknown
@@ -166,6 +181,8 @@ class NoticeIndex:
             hits, overview = [], ()
         if just and not any(map(self._general, just)):
             overview = ()
+        if silent:
+            hits = [hit for hit in hits if hit.why or hit.fact in alike]
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
         told = any(m in named and self._covers(m, fits) for m in specific)
@@ -179,6 +196,32 @@ class NoticeIndex:
             silent=tuple(silent),
             overview=overview,
             unsure=unsure,
+        )
+
+    def knows(self, matters: Iterable[str], programmes: tuple[str, ...]) -> bool:
+        """Whether the notice has a fact on one of the matters."""
+        fits = self._fitting(programmes)
+        return any(self._covers(matter, fits) for matter in matters)
+
+    def names(self, bodies: Iterable[str]) -> bool:
+        """Whether one of the recommending bodies is this notice's."""
+        return not self._bodies.isdisjoint(bodies)
+
+    def writes(self, term: str) -> bool:
+        """Whether a term of some length stands in the text itself."""
+        return len(term) >= TERM_LEAST and term in self._source
+
+    def lacking(self, question: Question, programmes: tuple[str, ...], term: str) -> Finding:
+        """That the notice has nothing on a `term` that another one has: the other is meant."""
+        fits, named = self._fitting(programmes), {m for segment in question.segments for m in segment}
+        silent = [
+            replace(self._silent(matter, programmes), near=())
+            for matter in self._specific(question, named)
+            if matter in named and not self._covers(matter, fits)
+        ]
+        return Finding(
+            scope=Scope(notice=self._notice.id, programmes=programmes),
+            silent=tuple(silent) or (Silent(notice=self._notice.id, topic=term),),
         )
 
     def _fitting_of(self, programmes: tuple[str, ...]) -> _Fitting:
@@ -252,13 +295,34 @@ class NoticeIndex:
             scores[at] += min(WORDING_MOST, shared[at])
         for at in named & sampled.keys():
             scores[at] += min(SAMPLE_MOST, SAMPLE * sampled[at])
-        return {at: scores[at] + self._place_bonus(at, question, fits) for at in named & fits.all}
+        fitting = (named & fits.all).difference(self._beside_the_notice(question))
+        return {at: scores[at] + self._place_bonus(at, question, fits) for at in fitting}
+
+    def _asserted(self, question: Question) -> Set[Aspect]:
+        return {aspect for aspect, weight in question.aspects.items() if weight >= ASSERTED}
+
+    def _beside_the_notice(self, question: Question) -> Collection[int]:
+        """The days of the season, where the day of the notice itself is asked and none of these."""
+        asked = self._asserted(question)
+        if Aspect.ABOUT not in asked or not asked.isdisjoint(DAYS):
+            return ()
+        return {at for aspect in DAYS for at in self._by_aspect.get(aspect, ())}
 
     def _place_bonus(self, at: int, question: Question, fits: _Fitting) -> float:
         bonus = OWN_PROGRAMME if at in fits.own else 0.0
-        if question.districts and self._region_of[at]:
-            bonus += OWN_DISTRICT if self._region_of[at] in question.districts else OTHER_DISTRICT
+        region = self._region_of[at]
+        if question.districts and region:
+            bonus += OWN_DISTRICT if region in question.districts else OTHER_DISTRICT
+        elif Aspect.ABOUT in self._aspects[at] and self._of_another(region, question):
+            bonus += OTHER_NOTICE
         return bonus
+
+    def _of_another(self, region: str, question: Question) -> bool:
+        """Whether a notice that tells of itself is not the one meant: a relay where the city's is asked for,
+        the city's where that of a district is which has its own."""
+        if region or question.central:
+            return bool(region) and question.central
+        return not self._relayed.isdisjoint(question.districts)
 
     def _choose(self, question: Question, scores: Mapping[int, float], most: int, *, just: bool) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
@@ -275,7 +339,11 @@ class NoticeIndex:
         served = ASPECT_LEAST if just else 0.0
         wanted: list[tuple[Collection[int], float]] = [
             *((self._best_about(m, question), ENOUGH) for m, w in question.matters.items() if w >= ASSERTED),
-            *((self._by_aspect.get(a, ()), served) for a, w in question.aspects.items() if w >= ASSERTED),
+            *(
+                (self._by_aspect.get(a, ()), 0.0 if a in DAYS and w >= 1.0 else served)
+                for a, w in question.aspects.items()
+                if w >= ASSERTED
+            ),
         ]
         for facts, least in wanted:
             if not chosen.keys().isdisjoint(facts):
@@ -350,7 +418,12 @@ class NoticeIndex:
     def _missing_kinds(self, question: Question, hits: Sequence[Hit]) -> list[Silent]:
         own = [hit for hit in hits if self._region_of[self._at[hit.fact]] in question.districts] or hits
         best = max((hit.score for hit in own), default=0.0)
-        says = [self._facts[self._at[hit.fact]].fact.say for hit in own if hit.score >= KIND_SHARE * best]
+        due = self._by_aspect.get(Aspect.DEADLINE, ()) if Aspect.DEADLINE in self._asserted(question) else ()
+        says = [
+            self._facts[self._at[hit.fact]].fact.say
+            for hit in own
+            if hit.score >= KIND_SHARE * best or self._at[hit.fact] in due
+        ]
         return [
             Silent(notice=self._notice.id, topic=kind.name)
             for kind in question.kinds

@@ -140,6 +140,10 @@ class Said:
         )
         return bool(wished or asked)
 
+    def wished(self, match: re.Match[str]) -> bool:
+        """Whether a match itself has words of a wish or a doubt."""
+        return self._moods.wish.search(match.group()) is not None
+
     def denial(self, match: re.Match[str]) -> str:
         """The words of a denied match together with those that deny it."""
         before = self.text[self.segment(match.start()) : match.start()]

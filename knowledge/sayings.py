@@ -45,7 +45,8 @@ class Options(Row):
     `denied` is what a denial leaves possible (default: of a level what lies below, of a yes or no the
     other); `ever` facts stay true of the past; of a `plain` fact several options that are told cancel one
     another. Where `against` is found, nothing counts, or of a fact with `weak` words only these do not;
-    what follows words of `likened` is compared with an option, and is none.
+    what follows words of `likened` is compared with an option, and is none. What follows words of `sole` is
+    the highest there is: a higher one told beside it leaves the fact open.
     """
 
     fact: str
@@ -56,6 +57,7 @@ class Options(Row):
     weak: Mapping[str, Pattern] = Field(default_factory=dict)
     against: Pattern | None = None
     likened: Pattern | None = None
+    sole: Pattern | None = None
 
 
 class Deed(Row):
@@ -255,7 +257,8 @@ class Answers(Record):
     words: Mapping[str, Mapping[str, Pattern]]
     last: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
-    partial: Pattern
+    vague: Mapping[str, Pattern]
+    partial: Mapping[str, Pattern]
     nothing: Pattern
     refusal: Pattern
     only: Pattern

@@ -106,20 +106,19 @@ class Stories:
         denial = ""
         unit = entry.who == "unit" or entry.id in ("unit_kind", "studio_approved")
         against = row.against is not None and row.against.search(said.text) is not None
-        for option, pattern in row.says.items():
-            if against and not row.weak:
-                continue
-            for match in pattern.finditer(said.text):
-                before = said.text[said.segment(match.start()) : match.start()]
-                if row.likened and row.likened.search(before):
-                    continue
-                mood = said.mood(match, ever=row.ever, unit=unit)
-                if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
-                    allowed, denial = allowed & _from(entry, option), match.group()
-                elif mood is Mood.TOLD:
-                    told.setdefault(option, match.group())
-                elif mood is Mood.DENIED:
-                    allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
+        sole: set[str] = set()
+        for option, match, before in _named(said, row) if row.weak or not against else ():
+            mood = said.mood(match, ever=row.ever, unit=unit)
+            if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
+                allowed, denial = allowed & _from(entry, option), match.group()
+            elif mood is Mood.TOLD:
+                told.setdefault(option, match.group())
+                if row.sole and row.sole.search(before):
+                    sole.add(option)
+            elif mood is Mood.DENIED:
+                allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
+        if sole and max(map(entry.rank, told)) > max(map(entry.rank, sole)):
+            return None
         if not told and not against:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
@@ -162,7 +161,7 @@ class Stories:
     def _amounts(self, said: Said) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.amounts:
             for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                if said.mood(match, unit=True) is not Mood.TOLD:
+                if said.mood(match, unit=True) is not Mood.TOLD or said.wished(match):
                     continue
                 span = self._span(row, match)
                 entry = self._entries[row.fact]
@@ -249,6 +248,15 @@ class Stories:
             told = [done[deed] for deed in deeds if deed in done]
             if told:
                 yield fact, Found(SURE_YES, told[0])
+
+
+def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]:
+    """Each option that is named, and not only likened to, with what goes before it."""
+    for option, pattern in row.says.items():
+        for match in pattern.finditer(said.text):
+            before = said.text[said.segment(match.start()) : match.start()]
+            if not (row.likened and row.likened.search(before)):
+                yield option, match, before
 
 
 def _denied(row: Options, entry: Entry, option: str) -> frozenset[str]:

@@ -15,6 +15,7 @@ from knowledge.language import is_han, normalise, tagged
 from knowledge.lexicon import Found, Lexicon, Mended, Sense, Sort
 from knowledge.library import Library, Notice
 from knowledge.likeness import Likeness, pairs, pieces
+from knowledge.meant import known_to_one
 from knowledge.notice import Aspect, Contact, Quota
 from knowledge.places import Place, Spoken
 from knowledge.ranking import ASSERTED, FEW, MOST, NoticeIndex, Question
@@ -29,6 +30,7 @@ _FEW_NOTICES = 3
 _SHORT, _BRIEF = 14, 8
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
+_CASE = 4.0
 _HINT = 0.4
 _SURELY = 0.7
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
@@ -127,7 +129,7 @@ class Reader:
             stated=tuple(_stated(statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
-            findings=tuple(self._findings(text, asked, place, strange)) if asks else (),
+            findings=tuple(self._findings(text, found, asked, place, strange)) if asks else (),
         )
 
     def _in_common_chinese(self, text: str) -> str:
@@ -141,9 +143,10 @@ class Reader:
         whole = self._whole.get(bare) or self._whole.get(_unsoftened(bare))
         if whole:
             return whole
-        if not self._some_part.search(text):
-            return ASK
-        return next((act for word, act in self._parts if word in text), ASK)
+        if self._some_part.search(text):
+            return next((act for word, act in self._parts if word in text), ASK)
+        parts = [self._whole.get(_unsoftened(part)) for part in _MARKS.split(text) if part]
+        return (parts[-1] if parts and all(parts) else None) or ASK
 
     def _asked(self, text: str, found: Sequence[Found], statements: _Statements) -> Asked:
         aspects, matters, segments = self._named(text, found)
@@ -188,6 +191,7 @@ class Reader:
                     _add(aspects, Aspect(sense.value), sense.weight)
                 elif sense.sort is Sort.MATTER:
                     weight = sense.weight * (1 + _BY_LENGTH * min(len(item), _LENGTH_MOST))
+                    weight *= _CASE if self._lexicon.is_instance(item.surface) else 1
                     _add(matters, sense.value, weight)
                     _add(segments[sum(end <= item.start for end in ends)], sense.value, weight)
         for row in self._words.aspects.values():
@@ -244,7 +248,9 @@ class Reader:
         other = self._words.patterns.other.search(text)
         return other.group() if other else ""
 
-    def _findings(self, text: str, asked: Asked, place: Place, strange: Sequence[str]) -> Iterator[Finding]:
+    def _findings(
+        self, text: str, found: Sequence[Found], asked: Asked, place: Place, strange: Sequence[str]
+    ) -> Iterator[Finding]:
         sought = self._words.patterns.sought
         question = Question(
             pieces=asked.pieces,
@@ -257,13 +263,20 @@ class Reader:
             strange=strange,
             sought=tuple(word for word in strange if sought.search(text[: text.find(word)])),
             districts=place.districts,
+            central=self._words.patterns.central.search(text) is not None,
         )
-        notices = place.notices[:_FEW_NOTICES]
-        for notice in notices:
-            own = {programme.id for programme in notice.programmes}
-            programmes = tuple(p for p in place.programmes if p in own)
-            most = MOST if len(notices) == 1 else FEW
-            finding = self._index(notice).answer(question, programmes, most=most)
+        scopes = [
+            (self._index(notice), tuple(p.id for p in notice.programmes if p.id in place.programmes))
+            for notice in place.notices[:_FEW_NOTICES]
+        ]
+        most = MOST if len(scopes) == 1 else FEW
+        unsaid = scopes if place.city_from != "said" else []
+        term, meant = known_to_one(found, unsaid, quotas=Aspect.QUOTA in asked.aspects)
+        for index, own in scopes:
+            if meant in (None, index):
+                finding = index.answer(question, own, most=most)
+            else:
+                finding = index.lacking(question, own, term)
             if finding.pointed or question.topical or place.explicit:
                 yield finding
 

@@ -5,11 +5,22 @@ Each part is made when it is first asked for: a turn that needs none of them pay
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
+from typing import Final
 
+from store import applications, binding, codes, consents, occasions, privacy, progress, seats
+from store.applications import Application
+from store.binding import Tried
 from store.engine import Session
-from store.records import Contact
+from store.privacy import Kept
+from store.progress import Speaking
+from store.records import CodePurpose, Contact, Push
+from store.seats import Held
+
+CODE_HOLDS: Final = timedelta(days=7)
+"""How long a code that a colleague was given can be used."""
 
 
 class _Part:
@@ -24,6 +35,70 @@ class _Part:
 class Units(_Part):
     """The units that this person speaks for."""
 
+    def mine(self) -> tuple[Held, ...]:
+        """The seats of this person, oldest first."""
+        return seats.mine(self._session, contact=self._contact.id)
+
+    def claim(self, *, code: str, phone: str) -> Tried:
+        """Bind by a unit's code and a phone (digits) of its roster."""
+        return binding.claim(self._session, contact=self._contact.id, code=code, phone=phone, now=self._now)
+
+    def hashed(self, code: str) -> str:
+        """What a one-time code can be kept as until it is used."""
+        return codes.hashed(self._session, code)
+
+    def offer(self, *, code_hash: str, counts: bool = True) -> Tried:
+        """What a one-time code would give; a wrong one is a failure where it `counts`."""
+        return binding.offer(
+            self._session, contact=self._contact.id, code_hash=code_hash, now=self._now, counts=counts
+        )
+
+    def redeem(self, *, code_hash: str) -> Tried:
+        """Use a one-time code."""
+        return binding.redeem(self._session, contact=self._contact.id, code_hash=code_hash, now=self._now)
+
+    def code(self, *, unit: int, hands_over: bool) -> str:
+        """A new one-time code for a colleague at a unit of this person's: for a seat beside theirs, or for
+        theirs."""
+        return codes.issue(
+            self._session,
+            purpose=CodePurpose.HAND_OVER if hands_over else CodePurpose.CONFIRM,
+            unit=unit,
+            issued_by=codes.by_contact(self._contact.id),
+            now=self._now,
+            span=CODE_HOLDS,
+        )
+
+    def leave(self, *, seat: int) -> Held | None:
+        """End a seat of this person's; None where they do not sit there."""
+        if seat not in (held.seat for held in self.mine()):
+            return None
+        by = codes.by_contact(self._contact.id)
+        return seats.end(self._session, seat_id=seat, by=by, now=self._now)
+
+
+class Privacy(_Part):
+    """What is kept of this person, and what they have agreed to."""
+
+    def kept(self) -> Kept:
+        """What is kept, counted."""
+        return privacy.kept(self._session, contact=self._contact)
+
+    def consents(self) -> frozenset[str]:
+        """The purposes that this person agrees to."""
+        return frozenset(one.purpose for one in consents.held(self._session, contact=self._contact.id))
+
+    def agree(self, *, purposes: Sequence[str], version: str) -> None:
+        """Keep that this person agrees, by this version of the words."""
+        for purpose in purposes:
+            consents.give(
+                self._session, contact=self._contact.id, purpose=purpose, version=version, now=self._now
+            )
+
+    def stop_pushes(self) -> bool:
+        """Withdraw the consent to be told anything unasked, at once; whether there was one."""
+        return privacy.stop_pushes(self._session, contact=self._contact.id, now=self._now)
+
 
 class Wishes(_Part):
     """What this person asked to be told, and not to be told any more."""
@@ -32,17 +107,50 @@ class Wishes(_Part):
 class Progress(_Part):
     """The applications that this person may see."""
 
+    def units(self) -> tuple[Speaking, ...]:
+        """The units of this person's seats, the oldest seat first."""
+        return progress.units(self._session, contact=self._contact.id)
+
+    def own(self) -> tuple[Application, ...]:
+        """What a code has shown to be this person's own."""
+        return applications.of_person(self._session, contact=self._contact.id)
+
+    def mend(self, *, return_id: int) -> bool:
+        """Say that a return is mended."""
+        return progress.mend(self._session, contact=self._contact.id, return_id=return_id, now=self._now)
+
+    def code(self, *, application: int) -> str:
+        """A one-time code for the candidate of an application of this person's units."""
+        return progress.issue_by(
+            self._session, contact=self._contact.id, application=application, now=self._now
+        )
+
+    def look(self, *, code_hash: str, counts: bool) -> str:
+        """What a code would come to; a wrong one is a failure where it `counts`."""
+        return progress.look(
+            self._session, contact=self._contact.id, code_hash=code_hash, counts=counts, now=self._now
+        )
+
+    def redeem(self, *, code_hash: str) -> str:
+        """Bind by a code."""
+        return progress.redeem(self._session, contact=self._contact.id, code_hash=code_hash, now=self._now)
+
 
 class Affairs:
     """One person's own matters."""
 
     def __init__(self, session: Session, contact: Contact, now: datetime) -> None:
         self._with = session, contact, now
+        self._session = session
         self.contact = contact.id
 
     @cached_property
     def units(self) -> Units:
         return Units(*self._with)
+
+    @cached_property
+    def privacy(self) -> Privacy:
+        return Privacy(*self._with)
 
     @cached_property
     def wishes(self) -> Wishes:
@@ -51,3 +159,6 @@ class Affairs:
     @cached_property
     def progress(self) -> Progress:
         return Progress(*self._with)
+
+    def last_push(self) -> Push | None:
+        return occasions.last_push(self._session, contact_id=self.contact)

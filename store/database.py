@@ -11,7 +11,37 @@ from typing import Concatenate, ParamSpec, TypeVar
 import structlog
 from sqlalchemy.engine import make_url
 
-from store import audit, clock, desk, inbox, outbox, pages, sign_in, staff, staff_sessions, tokens, turns
+from store import (
+    allowances,
+    applications,
+    audience,
+    audit,
+    binding,
+    calls,
+    clock,
+    codes,
+    consents,
+    desk,
+    inbox,
+    lists,
+    occasions,
+    outbox,
+    pages,
+    permissions,
+    progress,
+    pushes,
+    reach,
+    receipts,
+    rosters,
+    seats,
+    settling,
+    sign_in,
+    staff,
+    staff_sessions,
+    tokens,
+    turns,
+    units,
+)
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
 from store.records import Arrival, Passive, Settled, Think
 from store.sqlite import Sqlite
@@ -42,12 +72,26 @@ class Work:
         self.do = do
 
     claim = verb(outbox.claim)
-    settle = verb(outbox.settle)
+    post = verb(audience.post)
+    claim_pushes = verb(pushes.claim_pushes)
+    settle = verb(settling.settle)
+    receive = verb(receipts.receive)
+    sweep_receipts = verb(receipts.sweep)
+    bar = verb(settling.bar)
+    allow = verb(allowances.allow)
+    reject = verb(allowances.reject)
+    resend = verb(occasions.resend)
+    deliveries_of = verb(occasions.deliveries_of)
+    counts_of = verb(occasions.counts_of)
+    call_list = verb(occasions.call_list)
+    last_push = verb(occasions.last_push)
     rescue = verb(outbox.rescue)
     expire = verb(outbox.expire)
+    cancel_occasion = verb(outbox.cancel_occasion)
     park = verb(outbox.park)
     counts = verb(outbox.counts)
     oldest_waiting = verb(outbox.oldest_waiting)
+    reach = verb(reach.reach)
 
     unanswered = verb(inbox.unanswered)
     purge = verb(inbox.purge)
@@ -55,6 +99,29 @@ class Work:
 
     questions = verb(desk.questions)
     feedback = verb(desk.feedback)
+    note = verb(desk.note)
+    notes = verb(desk.notes)
+    close_note = verb(desk.close_note)
+
+    unit = verb(units.unit)
+    units_of = verb(units.units_of)
+    people_of = verb(units.people_of)
+    remove_person = verb(units.remove_person)
+    take_roster = verb(rosters.take_roster)
+
+    seat = verb(seats.seat)
+    seats_of = verb(seats.seats_of)
+    seats_held = verb(seats.mine)
+    confirm_seat = verb(seats.confirm)
+    end_seat = verb(seats.end)
+    seat_requests = verb(binding.requests)
+    decide = verb(binding.decide)
+
+    issue_code = verb(codes.issue)
+    open_codes = verb(codes.open_codes)
+    consents = verb(consents.held)
+
+    permit = verb(permissions.permit)
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
@@ -92,6 +159,21 @@ class Work:
     recorded = verb(audit.recorded)
     erase_recorded = verb(audit.erase_recorded)
     verify = verb(audit.verify)
+    applications_of = verb(applications.applications_of)
+    open_returns = verb(applications.open_returns)
+    roster = verb(applications.roster)
+    exported = verb(lists.exported)
+    confirmed_seats = verb(applications.confirmed_seats)
+    headings = verb(lists.headings)
+    name_heading = verb(lists.name_heading)
+    link = verb(lists.link)
+    enter = verb(lists.enter)
+    take = verb(lists.take)
+    issue_progress = verb(progress.issue)
+
+    use_nonce = verb(calls.use_nonce)
+    answer = verb(calls.answer)
+    keep_answer = verb(calls.keep_answer)
 
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)
@@ -109,10 +191,11 @@ class Store:
         self._engine = engine
 
     @classmethod
-    async def open(cls, url: str, vault: Vault | None = None) -> Store:
+    async def open(cls, url: str, vault: Vault | None = None, *, guest: bool = False) -> Store:
         """Open `sqlite+aiosqlite:///<path>` or `postgresql+asyncpg://…`, and bring its tables up to date.
 
-        `vault` seals personal values; a store without one keeps none.
+        `vault` seals personal values; a store without one keeps none. A `guest` does a short piece of work
+        beside the process that has the SQLite file.
 
         Raises `AlreadyOpen` where another process has the SQLite file, `Unavailable` where no server
         answers, `ValueError` for any other address.
@@ -124,7 +207,7 @@ class Store:
 
             return cls(await Postgres.open(address, vault))
         if address.get_backend_name() == "sqlite" and address.database:
-            return cls(await Sqlite.open(Path(address.database), vault))
+            return cls(await Sqlite.open(Path(address.database), vault, guest=guest))
         raise ValueError(f"not a database of this service: {address.render_as_string(hide_password=True)}")
 
     async def close(self) -> None:

@@ -5,8 +5,11 @@
 - `ask_staff` (question; city, district, programme): a question that waits for staff.
 - `page` (token_hash, purpose, content, days): a page that this person opens by a link for so many days.
 - `revoke_pages` (): none of this person's links opens anything any more.
+- `alert` (kind, template, content, audience, occasion, due_at, not_after, premises, unit): something to be
+  said later, or to others (`handlers.alerts.Alert.dump`).
+- `redact` (): nothing of what this message said is kept, now that it is answered.
 - `forget` (receipt): everything that this person wrote, heard or left is erased, and the rows that
-  remain, so that a repeated message is still known, name `receipt` instead of the person.
+  remain, so that a repeated message is still known, name `receipt` instead of the person; their seats end.
 """
 
 from __future__ import annotations
@@ -18,12 +21,28 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, update
 
-from store import audit, outbox
+from store import audience, audit, codes, guessing, outbox, seats
 from store import pages as links
 from store.columns import fixed
 from store.engine import Session
 from store.records import Arrival, Contact, EffectLike, Page, Purpose, Route
-from store.schema import contacts, conversations, deliveries, feedback, inbound, pages, questions
+from store.schema import (
+    allowances,
+    applications,
+    consents,
+    contacts,
+    conversations,
+    deliveries,
+    feedback,
+    inbound,
+    mass_uses,
+    mutes,
+    pages,
+    questions,
+    receipts,
+    seat_requests,
+    wishes,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +87,33 @@ ERASE_PAGES: Final = delete(pages).where(pages.c.contact_id == _of_person)
 ERASE_QUESTIONS: Final = update(questions).where(questions.c.contact_id == _of_person).values(question=null())
 ERASE_FEEDBACK: Final = update(feedback).where(feedback.c.contact_id == _of_person).values(question=null())
 ERASE_DELIVERIES: Final = (
-    update(deliveries).where(deliveries.c.contact_id == _of_person).values(text=null(), recipient=null())
+    update(deliveries)
+    .where(deliveries.c.contact_id == _of_person)
+    .values(text=null(), recipient=null(), content=null())
 )
 ERASE_INBOUND: Final = (
     update(inbound)
     .where(inbound.c.contact_id == _of_person, inbound.c.id != bindparam("except_id"))
     .values(text=null(), reply=null(), trace=null(), event_key="")
 )
+REDACT: Final = update(inbound).where(inbound.c.id == bindparam("at_id")).values(text="", event_key="")
 ERASE_REQUEST: Final = (
     update(inbound).where(inbound.c.id == bindparam("at_id")).values(text=null(), trace=null())
+)
+ERASE_WORDS: Final = (
+    ERASE_CONVERSATION,
+    ERASE_PAGES,
+    ERASE_QUESTIONS,
+    ERASE_FEEDBACK,
+    ERASE_DELIVERIES,
+)
+# What is held for a person without any words of theirs, and goes with them.
+ERASE_WHOLE: Final = tuple(
+    delete(table).where(table.c.contact_id == _of_person)
+    for table in (consents, wishes, mutes, allowances, mass_uses, seat_requests, receipts)
+)
+UNBIND_APPLICATIONS: Final = (
+    update(applications).where(applications.c.contact_id == _of_person).values(contact_id=null())
 )
 DROP_UNANSWERED: Final = (
     update(inbound)
@@ -139,13 +176,24 @@ def _revoke_pages(session: Session, cause: Cause) -> None:
     session.run(REVOKE, of_contact=cause.contact.id)
 
 
+def _alert(session: Session, cause: Cause, **alert: str) -> None:
+    audience.post(session, **alert, now=cause.arrival.received_at)
+
+
+def _redact(session: Session, cause: Cause) -> None:
+    session.run(REDACT, at_id=cause.inbound_id)
+
+
 def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     person, now = cause.contact.id, cause.arrival.received_at
+    for held in seats.mine(session, contact=person):
+        seats.end(session, seat_id=held.seat, by="forgotten", now=now)
+    guessing.clear(session, subject=codes.by_contact(person))
     outbox.cancel(session, cause.contact, reason="forgotten", now=now)
     session.run(DROP_UNANSWERED, of_contact=person, now=now)
     session.run(ERASE_INBOUND, of_contact=person, except_id=cause.inbound_id)
     session.run(ERASE_REQUEST, at_id=cause.inbound_id)
-    for erase in (ERASE_CONVERSATION, ERASE_PAGES, ERASE_QUESTIONS, ERASE_FEEDBACK, ERASE_DELIVERIES):
+    for erase in (*ERASE_WORDS, *ERASE_WHOLE, UNBIND_APPLICATIONS):
         session.run(erase, of_contact=person)
     audit.erase_recorded(session, object=f"contact:{person}")
     session.run(UNLINK, of_contact=person, receipt=receipt, now=now)
@@ -156,5 +204,7 @@ EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "ask_staff": _ask_staff,
     "page": _page,
     "revoke_pages": _revoke_pages,
+    "alert": _alert,
+    "redact": _redact,
     "forget": _forget,
 }

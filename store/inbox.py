@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, null, or_, select, update
 
 from store.engine import Session
 from store.records import Arrival
-from store.schema import contacts, conversations, deliveries, inbound
+from store.schema import contacts, conversations, deliveries, inbound, receipts
 
 UNANSWERED: Final = (
     select(
@@ -58,6 +58,9 @@ _old_deliveries = (
     )
     .limit(bindparam("limit"))
 )
+_old_receipts = (
+    select(receipts.c.platform_id).where(receipts.c.at < bindparam("before")).limit(bindparam("limit"))
+)
 PURGE: Final = (
     update(inbound)
     .where(inbound.c.id.in_(_old_inbound))
@@ -68,8 +71,11 @@ PURGE: Final = (
     .returning(conversations.c.contact_id),
     update(deliveries)
     .where(deliveries.c.id.in_(_old_deliveries))
-    .values(text=null(), recipient=null())
+    .values(text=null(), recipient=null(), content=null())
     .returning(deliveries.c.id),
+    delete(receipts)
+    .where(receipts.c.platform_id.in_(_old_receipts), receipts.c.at < bindparam("before"))
+    .returning(receipts.c.contact_id),
 )
 
 
@@ -79,7 +85,8 @@ def unanswered(session: Session, *, before: datetime, limit: int = 100) -> tuple
 
 
 def purge(session: Session, *, now: datetime, days: int, limit: int = 1000) -> int:
-    """Erase messages, answers and conversations that are older than `days`, and settled deliveries.
+    """Erase messages, answers and conversations that are older than `days`, settled deliveries, and reports
+    of the platform that were of none.
 
     At most `limit` of each, so that no turn waits long: call again until it gives 0. Deliveries to
     people who were forgotten are erased whatever their age.

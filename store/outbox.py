@@ -1,24 +1,37 @@
 """Deliveries on their way: posted, armed by a claim, sent outside of any transaction, settled.
 
-Every arrow of `records.ARROWS` is one guarded UPDATE. The intent to send is committed before the
-call, because a custom message has no key by which the platform would know a second copy.
+Every arrow of `records.ARROWS` is a guarded UPDATE. The intent to send is committed before the call,
+because a custom message has no key by which the platform would know a second copy. Here are replies, and
+what all deliveries share; what is said first is posted by `store.audience` and claimed by `store.pushes`,
+and `store.settling` writes down what became of either.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Update, bindparam, case, exists, func, null, select, update
+from sqlalchemy import (
+    BigInteger,
+    Text,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    select,
+    type_coerce,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
-from store.columns import MICROSECOND, RealNow, UtcDateTime, fixed
+from store import receipts
+from store.columns import EMPTY, MICROSECOND, RealNow, UtcDateTime, fixed
 from store.engine import Session
-from store.records import ARROWS, Claim, Contact, Delivery, DeliveryState, Settlement, custom_lane
+from store.limits import LIMITS
+from store.records import Claim, Contact, Delivery, DeliveryState, custom_lane
 from store.schema import contacts, deliveries, lanes
-
-ARMED: Final = frozenset({DeliveryState.SENDING, DeliveryState.UNCLEAR})
 
 POST: Final = (
     insert(deliveries)
@@ -90,47 +103,6 @@ TAKE: Final = (
     .values(window_left=contacts.c.window_left - 1)
     .returning(contacts.c.window_until)
 )
-GIVE_BACK: Final = (
-    update(contacts)
-    .where(contacts.c.id == bindparam("contact_id"), contacts.c.window_until == bindparam("taken_from"))
-    .values(window_left=contacts.c.window_left + 1)
-)
-
-
-def _arrow(target: DeliveryState) -> Update:
-    """The guarded UPDATE by which an armed delivery reaches `target`; a late answer may clear up a doubt."""
-    sources = [fixed(state) for state in sorted(ARMED) if target in ARROWS[state]]
-    return (
-        update(deliveries)
-        .where(
-            deliveries.c.id == bindparam("delivery_id"),
-            deliveries.c.owner == bindparam("by"),
-            deliveries.c.attempt == bindparam("at_attempt"),
-            deliveries.c.state.in_(sources),
-        )
-        .values(
-            state=target,
-            reason=bindparam("reason"),
-            platform_id=bindparam("platform_id"),
-            due_at=func.coalesce(bindparam("due_at", type_=UtcDateTime()), deliveries.c.due_at),
-            burned=deliveries.c.burned + bindparam("burned_now"),
-            settled_at=bindparam("settled_at"),
-            lease_until=null(),
-        )
-        .returning(deliveries.c.id)
-    )
-
-
-SETTLE: Final = {
-    target: _arrow(target)
-    for target in (
-        DeliveryState.SENT,
-        DeliveryState.WAITING,
-        DeliveryState.REFUSED,
-        DeliveryState.UNCLEAR,
-    )
-}
-
 REFUSE: Final = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("delivery_id"), deliveries.c.state == fixed(DeliveryState.SENDING))
@@ -141,27 +113,67 @@ REFUSE: Final = (
         lease_until=null(),
     )
 )
+# How long a try may be repeated under its key, in microseconds; nothing for a path without one.
+_key = case(
+    *(
+        (deliveries.c.path == path, literal(limit.key // MICROSECOND, BigInteger))
+        for path, limit in LIMITS.items()
+        if limit.key
+    ),
+    else_=literal(0, BigInteger),
+)
+_lost = (
+    deliveries.c.state == fixed(DeliveryState.SENDING),
+    deliveries.c.lease_until < RealNow(),
+)
+REPEAT: Final = (
+    update(deliveries)
+    .where(
+        *_lost,
+        type_coerce(deliveries.c.first_try_at, BigInteger) + _key > bindparam("now", type_=UtcDateTime()),
+        deliveries.c.not_after > bindparam("now"),
+    )
+    .values(
+        state=DeliveryState.WAITING,
+        reason="lease_expired",
+        due_at=bindparam("now", type_=UtcDateTime()),
+        lease_until=null(),
+    )
+    .returning(deliveries.c.id)
+)
 RESCUE: Final = (
     update(deliveries)
-    .where(deliveries.c.state == fixed(DeliveryState.SENDING), deliveries.c.lease_until < RealNow())
+    .where(*_lost)
     .values(
         state=DeliveryState.UNCLEAR, reason="lease_expired", settled_at=bindparam("now"), lease_until=null()
     )
-    .returning(deliveries.c.id)
+    .returning(deliveries.c.id, deliveries.c.contact_id)
 )
+
+
+def _given_up(state: DeliveryState) -> Any:
+    """Where one that waits ends; of one that may have gone already nobody knows whether it was received."""
+    return case((deliveries.c.path.is_(None), fixed(state)), else_=fixed(DeliveryState.UNCLEAR))
+
+
 EXPIRE: Final = (
     update(deliveries)
     .where(deliveries.c.state == fixed(DeliveryState.WAITING), deliveries.c.not_after <= bindparam("now"))
-    .values(state=DeliveryState.EXPIRED, reason="too_late", settled_at=bindparam("now"))
+    .values(state=_given_up(DeliveryState.EXPIRED), reason="too_late", settled_at=bindparam("now"))
     .returning(deliveries.c.id)
 )
-CANCEL: Final = (
-    update(deliveries)
-    .where(
-        deliveries.c.contact_id == bindparam("of_contact"), deliveries.c.state == fixed(DeliveryState.WAITING)
-    )
-    .values(state=DeliveryState.CANCELLED, reason=bindparam("reason"), settled_at=bindparam("now"))
+_cancelled = update(deliveries).values(
+    state=_given_up(DeliveryState.CANCELLED), reason=bindparam("why"), settled_at=bindparam("now")
 )
+CANCEL: Final = _cancelled.where(
+    deliveries.c.contact_id == bindparam("of_contact"), deliveries.c.state == fixed(DeliveryState.WAITING)
+)
+CANCEL_OCCASION: Final = _cancelled.where(
+    deliveries.c.state == fixed(DeliveryState.WAITING),
+    deliveries.c.occasion != EMPTY,
+    func.substr(deliveries.c.occasion, 1, func.length(bindparam("prefix", type_=Text)))
+    == bindparam("prefix", type_=Text),
+).returning(deliveries.c.id)
 
 _parked = insert(lanes).values(lane=bindparam("lane"), parked_until=bindparam("parked_until"))
 PARK: Final = _parked.on_conflict_do_update(
@@ -198,7 +210,12 @@ def post(
 
 def cancel(session: Session, contact: Contact, *, reason: str, now: datetime) -> None:
     """Call back what waits for `contact`."""
-    session.run(CANCEL, of_contact=contact.id, reason=reason, now=now)
+    session.run(CANCEL, of_contact=contact.id, why=reason, now=now)
+
+
+def cancel_occasion(session: Session, *, prefix: str, reason: str, now: datetime) -> int:
+    """Call back what waits of all occasions that begin with `prefix`."""
+    return len(session.run(CANCEL_OCCASION, prefix=prefix, why=reason, now=now))
 
 
 def claim(session: Session, *, lane: str, owner: str, now: datetime, limit: int, lease: timedelta) -> Claim:
@@ -218,34 +235,14 @@ def claim(session: Session, *, lane: str, owner: str, now: datetime, limit: int,
     return Claim(ready=tuple(ready), refused=len(rows) - len(ready))
 
 
-def settle(session: Session, *, settlements: Sequence[Settlement], now: datetime) -> int:
-    """Write down what became of sends, and say for how many that could still be done.
-
-    A delivery that certainly was not sent gives its send back to the window it was taken from.
-    """
-    moved = 0
-    for done in settlements:
-        sent, waits = done.delivery, done.state is DeliveryState.WAITING
-        found = session.run(
-            SETTLE[done.state],
-            delivery_id=sent.id,
-            by=sent.owner,
-            at_attempt=sent.attempt,
-            reason=done.reason,
-            platform_id=done.platform_id,
-            due_at=done.due_at,
-            burned_now=int(waits and done.burns),
-            settled_at=None if waits else now,
-        )
-        moved += len(found)
-        if found and waits:
-            session.run(GIVE_BACK, contact_id=sent.contact_id, taken_from=sent.window_until)
-    return moved
-
-
 def rescue(session: Session, *, now: datetime) -> int:
-    """Nobody knows what became of sends whose lease ran out: they are unclear, and never sent again."""
-    return len(session.run(RESCUE, now=now))
+    """Nobody knows what became of sends whose lease ran out: what the platform knows a second copy of is
+    sent again, everything else is unclear, and never sent again by itself."""
+    repeated = session.run(REPEAT, now=now)
+    unclear = session.run(RESCUE, now=now)
+    if unclear:
+        receipts.clear_up(session, {row["contact_id"] for row in unclear}, now)
+    return len(repeated) + len(unclear)
 
 
 def expire(session: Session, *, now: datetime) -> int:

@@ -52,7 +52,10 @@ class PostgresSession:
 
     def run(self, statement: Executable, /, **values: Any) -> Sequence[Mapping[str, Any]]:
         result = self._connection.execute(statement, values)
-        return [row._asdict() for row in result] if result.returns_rows else ()
+        if not result.returns_rows:
+            return ()
+        names = tuple(result.keys())
+        return [dict(zip(names, row, strict=True)) for row in result.all()]
 
     def undo(self) -> None:
         self._connection.rollback()

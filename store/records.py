@@ -73,7 +73,16 @@ class Path(StrEnum):
 
 
 ARROWS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
-    DeliveryState.WAITING: frozenset({DeliveryState.SENDING, DeliveryState.EXPIRED, DeliveryState.CANCELLED}),
+    # refused without a call where no path is open; unclear where a try of unknown end cannot be repeated
+    DeliveryState.WAITING: frozenset(
+        {
+            DeliveryState.SENDING,
+            DeliveryState.EXPIRED,
+            DeliveryState.CANCELLED,
+            DeliveryState.REFUSED,
+            DeliveryState.UNCLEAR,
+        }
+    ),
     DeliveryState.SENDING: frozenset(
         {DeliveryState.SENT, DeliveryState.WAITING, DeliveryState.REFUSED, DeliveryState.UNCLEAR}
     ),
@@ -87,8 +96,13 @@ ARROWS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
 
 
 def custom_lane(channel: str, account: str) -> str:
-    """The lane (platform account and API) of custom messages."""
+    """The lane (platform account and API) of replies, which are custom messages."""
     return f"{channel}:{account}:custom"
+
+
+def push_lane(channel: str, account: str) -> str:
+    """The lane of what an account says first, by whichever API; `roster::push` for people without WeChat."""
+    return f"{channel}:{account}:push"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +132,7 @@ class Contact:
     window_until: datetime | None
     window_left: int
     created_at: datetime
+    barred: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +184,13 @@ class Settled:
 class Delivery:
     """An armed delivery: its intent to send is committed, and `owner` and `attempt` guard its outcome.
 
-    `burned` counts the failures that used up a step of the ladder; `window_until` names the window
-    that this send was taken from.
+    `burned` counts the failures that used up a step of the ladder; `window_until` names the window that
+    this send was taken from, if it was. A reply has its `text`; a push has the `template` and the `content`
+    (JSON) that its words are made of, the name of the `unit` it concerns, and goes by `path`: to
+    `recipient`, or to `email`, as `template_id` where the platform wants one. `key` (32 of [0-9a-f]) is what
+    the platform knows a second copy by, the same for all of one mass send; `again_until` is how long it may
+    be used again, None where the path has no such key; `again`: this send repeats one of unknown end. `day`
+    is the day of China that the call counts for; a reply's is not counted.
     """
 
     id: int
@@ -184,20 +204,42 @@ class Delivery:
     owner: str
     attempt: int
     burned: int
-    window_until: datetime
+    window_until: datetime | None
+    kind: str = "reply"
+    path: Path = Path.CUSTOM
+    template: str = ""
+    template_id: str = ""
+    content: str = ""
+    occasion: str = ""
+    unit: str = ""
+    key: str = ""
+    email: str = ""
+    again: bool = False
+    again_until: datetime | None = None
+    day: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What one claim armed, and how many it had to refuse for want of an open window."""
+    """What one claim armed, and how many it could not: `refused` for want of a path, `cancelled` because
+    what they rested on holds no more, `put_off` to a later moment, `unclear` because their end is unknown
+    and they can be tried under their key no more."""
 
     ready: tuple[Delivery, ...]
-    refused: int
+    refused: int = 0
+    cancelled: int = 0
+    put_off: int = 0
+    unclear: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What became of one send: SENT, WAITING (until `due_at`), REFUSED or UNCLEAR."""
+    """What became of one send: SENT, WAITING (until `due_at`: it was certainly not sent), REFUSED or UNCLEAR.
+
+    An UNCLEAR one with a `due_at` waits until then for another try under the same key, if its key holds so
+    long. `shuts`: the platform says that the path is not open to this person, so what was known of it
+    (window, allowance, mass messages) is corrected. `bars`: nothing reaches this person, for this reason.
+    """
 
     delivery: Delivery
     state: DeliveryState
@@ -205,6 +247,51 @@ class Settlement:
     platform_id: str = ""
     due_at: datetime | None = None
     burns: bool = True
+    shuts: bool = False
+    bars: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """Where one delivery of an occasion stands."""
+
+    id: int
+    contact_id: int
+    unit: str
+    kind: str
+    state: DeliveryState
+    path: Path | None
+    reason: str
+    due_at: datetime
+    settled_at: datetime | None
+    resend_of: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Somebody whom no message reached and whom staff should ring up; `name` and `phone` are opened."""
+
+    delivery_id: int
+    unit: str
+    district: str
+    name: str
+    phone: str
+    kind: str
+    template: str
+    content: str
+    occasion: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """What a person was told last by a push, for whoever wants it in full."""
+
+    kind: str
+    template: str
+    content: str
+    occasion: str
+    unit: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,6 +336,27 @@ class Question:
     district: str
     programme: str
     asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffNote:
+    """What staff of a place should know or do."""
+
+    id: int
+    kind: str
+    city: str
+    district: str
+    content: Mapping[str, Any]
+    noted_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """What a person agrees to, by which version of the words, since when."""
+
+    purpose: str
+    version: str
+    given_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,13 +149,17 @@ deliveries = Table(
     Column("template", Text),
     Column("content", Text),
     Column("premises", Text),
+    # while it waits: the path by which it may have gone already, so that no other will do
     Column("path", Text),
+    # the platform's key of the mass send that it was part of
+    Column("mass_key", Text),
     Column("resend_of", BigInteger),
     Column("posted_at", UtcDateTime),
     _one_of("state", DeliveryState, "state"),
     Index("ix_deliveries_contact_id", "contact_id"),
     Index("ix_deliveries_occasion", "occasion", **_where("occasion <> ''")),
     Index("ix_deliveries_platform_id", "platform_id", **_where("platform_id <> ''")),
+    Index("ix_deliveries_mass_key", "mass_key", **_where("mass_key IS NOT NULL")),
     Index(
         "ix_deliveries_due",
         "lane",
@@ -192,7 +196,7 @@ api_calls = Table(
     Column("used", Integer, nullable=False),
 )
 
-# What the platform reported of a message before its send was settled.
+# What the platform reported of a message before its send was settled; contact 0 is all of a mass send.
 receipts = Table(
     "receipts",
     metadata,
@@ -202,6 +206,7 @@ receipts = Table(
     Column("contact_id", BigInteger, primary_key=True, autoincrement=False),
     Column("status", Text, nullable=False),
     Column("at", UtcDateTime, nullable=False),
+    Index("ix_receipts_contact_id", "contact_id"),
 )
 
 questions = Table(
@@ -379,6 +384,8 @@ codes = Table(
     Column("purpose", Text, nullable=False),
     _unit(),
     Column("application_id", BigInteger, ForeignKey("applications.id")),
+    # for whom of the roster an invitation is, where staff have said so
+    Column("person_id", BigInteger, ForeignKey("unit_people.id")),
     Column("issued_by", Text, nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
@@ -446,9 +453,13 @@ applications = Table(
     Column("district_rank", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("status_id", Text, nullable=False),
+    # open, submitted, returned or done; empty where the status is unknown
+    Column("phase", Text, nullable=False),
     Column("opinion_sealed", Text),
     Column("exported_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    # since when the lists do not show it any more
+    Column("gone_at", UtcDateTime),
     # the candidate's own contact, once a code has bound it
     Column("contact_id", BigInteger, ForeignKey("contacts.id")),
     Index("ix_applications_unit_id", "unit_id"),
@@ -488,6 +499,8 @@ imports = Table(
     _key(),
     Column("kind", Text, nullable=False),
     Column("city", Text, nullable=False),
+    # what a whole list covers: `<notice>/<district>`, an empty district for the city; empty for other files
+    Column("scope", Text, nullable=False, server_default=""),
     Column("file_name", Text, nullable=False),
     Column("file_hash", Text, nullable=False),
     Column("exported_at", UtcDateTime, nullable=False),
@@ -495,6 +508,27 @@ imports = Table(
     Column("imported_by", Text, nullable=False),
     Column("counts", Text, nullable=False),
     Index("ix_imports_latest", "kind", "city", "exported_at"),
+)
+
+# What signed requests have used up: a nonce holds as long as a signature (real time).
+api_nonces = Table(
+    "api_nonces",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("nonce", Text, primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+# Answers to requests that may come again under the same idempotency key (real time).
+api_answers = Table(
+    "api_answers",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("idempotency_key", Text, primary_key=True),
+    Column("request_hash", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
 )
 
 # Headings of files that staff have said the meaning of, once.

@@ -30,6 +30,7 @@ _person = (
     contacts.c.window_until,
     contacts.c.window_left,
     contacts.c.created_at,
+    contacts.c.barred,
 )
 _newcomer = insert(contacts).values(
     channel=bindparam("channel"),
@@ -68,6 +69,7 @@ TOUCH: Final = (
         follows=bindparam("follows"),
         window_until=bindparam("window_until"),
         window_left=bindparam("window_left"),
+        barred=bindparam("barred"),
     )
 )
 
@@ -177,6 +179,7 @@ def _touch(session: Session, contact: Contact, arrival: Arrival) -> Contact:
         follows=contact.follows,
         window_until=contact.window_until,
         window_left=contact.window_left,
+        barred=contact.barred,
     )
     if windows.leaves(arrival):
         outbox.cancel(session, contact, reason="unsubscribed", now=arrival.received_at)

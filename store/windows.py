@@ -40,9 +40,14 @@ def leaves(arrival: Arrival) -> bool:
 
 
 def after(contact: Contact, arrival: Arrival) -> Contact:
-    """The contact once this arrival has opened, kept or closed the window; it never shrinks an open one."""
+    """The contact once this arrival has opened, kept or closed the window; it never shrinks an open one.
+
+    Whoever subscribes anew is barred no more.
+    """
     if leaves(arrival):
         return replace(contact, follows=False, window_until=None, window_left=0)
+    if arrival.kind == "event" and arrival.event.lower() == "subscribe":
+        contact = replace(contact, barred="")
     trigger = ON_EVENT.get(arrival.event.lower()) if arrival.kind == "event" else MESSAGE
     if trigger is None:
         return replace(contact, follows=True)

@@ -37,10 +37,15 @@ CREATE SCHEMA public;
 )
 
 
+def server_in(folder: Path) -> PostgresServer:
+    """A PostgreSQL server of the wheel, whose files are in `folder` for as long as it runs."""
+    return get_server(folder, cleanup_mode="delete")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
     folder = tmp_path_factory.getbasetemp()
-    server = get_server((folder.parent if WORKER else folder) / "postgres", cleanup_mode="delete")
+    server = server_in((folder.parent if WORKER else folder) / "postgres")
     for setting in SETTINGS:
         server.psql(f"ALTER SYSTEM SET {setting}")
     server.psql("SELECT pg_reload_conf()")

