@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_client import TokenShelf
 from bot.channels.wechat_page import PageDoor
 from bot.clock import Clock, ticking
+from bot.console.console import console
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
@@ -184,6 +185,8 @@ async def _purge(store: Store, clock: Clock, settings: Settings) -> None:
             async with store.work() as work:
                 erased = await work.purge(now=clock.now(), days=settings.retention_days)
                 erased += await work.purge_pages(now=clock.now())
+                erased += await work.purge_sessions(now=datetime.now(UTC))
+                erased += await work.purge_addresses(now=datetime.now(UTC))
             if erased:
                 continue
         except Exception:
@@ -199,6 +202,16 @@ def application(parts: Service) -> web.Application:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.reports.take, parts.clock.now))
     if parts.settings.public_url:
         app.add_routes(_pages(parts).routes())
+    app.add_routes(
+        console(
+            parts.store,
+            parts.library,
+            parts.clock.now,
+            public_url=parts.settings.public_url,
+            rehearsal=parts.settings.rehearsal,
+            proxies=parts.settings.proxies,
+        )
+    )
     if parts.settings.api_keys:
         secrets = {name: secret.get_secret_value() for name, secret in parts.settings.api_keys.items()}
         app.add_routes(StatusApi(parts.store, parts.library, parts.clock.now, secrets).routes())

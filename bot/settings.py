@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -67,6 +68,9 @@ class Settings(BaseModel):
         SecretStr(""),
         description="seals personal values: 32 bytes in base64, several with commas, newest first; "
         "while it is empty a file beside the SQLite database holds one",
+    )
+    trusted_proxies: str = Field(
+        "", description="networks of proxies whose X-Forwarded-For is believed, with commas"
     )
     api_keys: Mapping[str, SecretStr] = Field(
         {},
@@ -134,6 +138,16 @@ class Settings(BaseModel):
             key_of(key)
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        try:
+            for part in filter(None, value.split(",")):
+                ip_network(part.strip())
+        except ValueError:
+            raise ValueError("is networks as 127.0.0.1/32, with commas") from None
+        return value
+
     @field_validator("api_keys", mode="before")
     @classmethod
     def _pairs(cls, value: object) -> object:
@@ -163,6 +177,11 @@ class Settings(BaseModel):
     def has_postgres(self) -> bool:
         """Whether several processes may share the database."""
         return self.database_url.get_secret_value().startswith(POSTGRES)
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `trusted_proxies`."""
+        return tuple(ip_network(part.strip()) for part in filter(None, self.trusted_proxies.split(",")))
 
     @property
     def has_wechat(self) -> bool:
