@@ -202,7 +202,8 @@ class Answering:
         if self._titled(asked) and self._names(asked, found):
             told = {**asked.denied(), **told}
         elif asked.kind in ("one", "many"):
-            told = {**self._by_words(bare, asked, told), **told}
+            beside = {fact: row.value for fact, row in found.items() if fact not in asked.fills}
+            told = _narrowed(told, self._by_words(bare, asked, told, beside))
         if not told and not doubtful and self._lacks(bare, asked):
             told = {**(self._refused(asked) or {})}
         if "." in asked.id and not told:
@@ -236,15 +237,20 @@ class Answering:
         alone = head == bare or self._words.several.match(bare)
         return {} if alone else self._plain(head, asked) or {}
 
-    def _by_words(self, bare: str, asked: Question, told: Mapping[str, Value]) -> Mapping[str, Value]:
-        """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
-        does not name are denied only where it says that there is nothing else."""
+    def _by_words(
+        self, bare: str, asked: Question, told: Mapping[str, Value], beside: Mapping[str, Value]
+    ) -> Mapping[str, Value]:
+        """What the lines say whose words the answer uses, or whose values it tells, be it `beside` what is
+        asked; lines that a sentence does not name are denied only where it says that there is nothing
+        else."""
         if asked.kind == "one":
             if told and self._partial(bare, asked, told):
                 return {}
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
             like = None if vague else _likest(bare, asked.lines, least=_LIKE)
-            at = _line_of(asked.lines, told) if told else like
+            said = {**beside, **told}
+            known = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
+            at = _line_of(asked.lines, said) if known else like
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
@@ -338,18 +344,29 @@ def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
     """The line that fits what was told, as far as it speaks of that, and speaks of more than any other."""
     fitting: dict[int, int] = {}
     for at, line in enumerate(lines):
-        shared = told.keys() & line.values.keys()
-        if shared and all(_within(told[fact], line.values[fact]) for fact in shared):
+        stands = {**line.beside, **line.values}
+        shared = told.keys() & stands.keys()
+        if shared and all(_may_both(told[fact], stands[fact]) for fact in shared):
             fitting[at] = len(shared)
     best = [at for at, size in fitting.items() if size == max(fitting.values())]
-    return best[0] if len(best) == 1 else None
+    return best[0] if best and all(lines[at].values == lines[best[0]].values for at in best) else None
 
 
-def _within(value: Value, lines: Value) -> bool:
-    """Whether what was told is, or is one of, what a line stands for."""
-    if isinstance(value, OneOf) and isinstance(lines, OneOf):
-        return value.options <= lines.options
-    return value == lines
+def _may_both(value: Value, other: Value) -> bool:
+    """Whether both may be true at once."""
+    if isinstance(value, OneOf) and isinstance(other, OneOf):
+        return not value.options.isdisjoint(other.options)
+    return value == other
+
+
+def _narrowed(told: Mapping[str, Value], line: Mapping[str, Value]) -> dict[str, Value]:
+    """What was told, with what the line that is meant says; of what both speak of, what both allow."""
+    found = {**line, **told}
+    for fact in line.keys() & told.keys():
+        mine, its = told[fact], line[fact]
+        if isinstance(mine, OneOf) and isinstance(its, OneOf) and mine.options & its.options:
+            found[fact] = OneOf(mine.options & its.options)
+    return found
 
 
 def _says(line: Line, told: Mapping[str, Value]) -> bool:
