@@ -57,13 +57,16 @@ def ordered(sections: Iterable[Section]) -> list[Section]:
     return [replace(section, weight=LAST) for section in sections]
 
 
-def by_line(text: str, question: Question) -> Told | None:
-    """The answer by a line: the number of the one for none of the others, or words of one line alone."""
+def by_line(library: Library, text: str, question: Question) -> Told | None:
+    """The answer by a line: the number of the one for none of the others, or words that one line alone has
+    and does not deny."""
     match = _NUMBER.fullmatch(text)
     if question.none and match and int(match[1]) == len(question.lines) + 1:
         return Told(values=question.denied(), words=dict.fromkeys(question.fills, question.none))
     words = text.strip(_MARKS)
-    held = [at for at, line in enumerate(question.lines) if words in line.label]
+    denied = library.vocabulary.telling.moods.deny_before
+    parts = [line.label.partition(words) for line in question.lines]
+    held = [at for at, (before, found, _) in enumerate(parts) if found and not denied.search(before)]
     if len(words) < _WORD or len(held) != 1:
         return None
     values = question.chosen(held)

@@ -139,7 +139,7 @@ class SelfCheck:
         question = self._current(turn, check)
         if question is None:
             return self._on(turn, check)
-        told = check_words.by_line(turn.incoming.text, question)
+        told = check_words.by_line(turn.library, turn.incoming.text, question)
         told = told or self._read(turn, check, turn.incoming.text, question)
         if gone := check.gainsaid(told):  # what is mended may be a line that was no longer shown
             question = self._current(turn, check.without(gone)) or question

@@ -265,6 +265,7 @@ class Answers(Record):
     nothing: Pattern
     refusal: Pattern
     only: Pattern
+    topics: Mapping[str, Pattern]
     not_yet: Pattern
     age: Pattern
     age_of: str
@@ -273,10 +274,12 @@ class Answers(Record):
 
 
 class Sayings(Record):
-    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`."""
+    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `withdrawn` is a
+    part with the words that take it back."""
 
     parts: Mapping[str, str]
     mends: Mapping[str, str]
+    withdrawn: Pattern
     persons: Persons
     moods: Moods
     times: Times
