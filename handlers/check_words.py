@@ -10,7 +10,7 @@ from typing import Any, Final
 from handlers import facts
 from handlers.check_state import Check
 from handlers.contract import Choice, Reply, Section, Turn
-from knowledge.dictionary import ELSEWHERE, NO, YES, Days, Entry, Items, OneOf, Span, Value
+from knowledge.dictionary import ELSEWHERE, NO, SURE_NO, YES, Days, Entry, Items, OneOf, Span, Value
 from knowledge.interview import Interview, Line, Question
 from knowledge.library import Library, Notice, Season
 from knowledge.notice import Condition, Material
@@ -142,6 +142,9 @@ def noted(library: Library, check: Check, question: Question, heard: Told, templ
     none = [question.none] if question.none and _denies(denied, heard.values) else []
     said = {fact for line in lines for fact in line.values} | {fact for fact in denied if none}
     covered = {fact for fact in said if none or not _more(heard.values[fact], fact, lines)}
+    if none:  # "none of them" is said of the titles that need not be asked for as well
+        kinds = {fact.partition("/")[0] for fact in said if "/" in fact}
+        covered |= {f for f, v in heard.values.items() if f.partition("/")[0] in kinds and v == SURE_NO}
     return Section(
         template=template,
         values={

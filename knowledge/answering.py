@@ -137,9 +137,7 @@ class Answering:
         return {fact: known(option) for fact, option in options.items() if option}
 
     def _by_topic(self, bare: str, asked: Question) -> Mapping[str, Value]:
-        """What each part of an answer tells of the fact whose topic it names, where several are asked for."""
-        if asked.kind != "many" or len(asked.fills) < 2:
-            return {}
+        """What each part of an answer tells of the fact whose topic it names."""
         found: dict[str, Value] = {}
         for part in self._words.split.split(bare):
             for fact, topic in self._words.topics.items():
@@ -262,12 +260,12 @@ class Answering:
 
     def _lacks(self, bare: str, asked: Question) -> bool:
         """Whether every part of an answer denies, where that can only mean that there is nothing."""
-        kinds = {self._dictionary[fact.partition("/")[0]].type for fact in asked.fills}
-        plain = (asked.kind == "many" and "yes_no" not in kinds) or any(
-            _NONE in line.values.values() for line in asked.lines
-        )
+        named = self._named(asked)
+        plain = named or any(_NONE in line.values.values() for line in asked.lines)
         return plain and all(
-            self._words.nothing.match(part) for part in self._words.split.split(bare) if part
+            self._words.nothing.match(part) and (named or self._words.refusal.search(part))
+            for part in self._words.split.split(bare)
+            if part
         )
 
     def _of_unit(self, fact: str) -> bool:
