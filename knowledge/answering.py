@@ -137,14 +137,15 @@ class Answering:
         return {fact: known(option) for fact, option in options.items() if option}
 
     def _by_topic(self, bare: str, asked: Question) -> Mapping[str, Value]:
-        """What each part of an answer tells of the fact whose topic it names."""
+        """What the parts of an answer tell of the facts whose topics they name."""
         found: dict[str, Value] = {}
         for part in self._words.split.split(bare):
             for fact, topic in self._words.topics.items():
                 if fact in asked.fills and topic.search(part):
                     options = self._words.words[fact]
-                    if option := self._option(part, options, sure=True):
-                        found.setdefault(fact, known(option))
+                    option = self._option(part, options, sure=True)
+                    if option == NO or (option and fact not in found):  # one flaw outweighs all praise
+                        found[fact] = known(option)
         return found
 
     def _indexes(self, bare: str, asked: Question) -> list[int] | None:
@@ -232,7 +233,8 @@ class Answering:
         if not (worded or told or doubtful) and len(asked.fills) == 1:
             worded = self._worded(bare, asked, self._words.last)
         told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
-        told = {**({} if doubtful else self._by_topic(bare, asked)), **told}
+        parts = {} if doubtful else self._by_topic(bare, asked)
+        told = {**parts, **told, **{f: v for f, v in parts.items() if v == SURE_NO}}
         told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
         if not doubtful and not told and self._words.aside.search(text):
             return None
