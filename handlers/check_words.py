@@ -303,6 +303,7 @@ def verdicts(turn: Turn, check: Check) -> Reply:
         _about("selfcheck/better", "selfcheck/start", turn.library, programme)
         for programme in _better(turn.library, check, found)
     ]
+    choices += facts.offers(turn, [Scope(notice=check.notice, programmes=check.programmes)])
     return Reply(sections=ordered(sections), choices=choices, alone=True)
 
 

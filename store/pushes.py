@@ -176,12 +176,17 @@ def _together(session: Session, rows: Sequence[Row]) -> tuple[Sequence[Row], Map
     """The rows, with the others of those mass sends that are repeated, and how many each should have."""
     keys = {row["mass_key"] for row in rows if row["mass_key"]}
     if not keys:
-        return rows, {}
+        return _opened(session, rows), {}
     asked = packed([key] for key in keys)
     known = {row["id"] for row in rows}
     others = [row for row in session.run(TOGETHER_WITH, keys=asked) if row["id"] not in known]
     counted = session.run(UNSETTLED, keys=asked)
-    return [*rows, *others], {row["mass_key"]: row["members"] for row in counted}
+    return _opened(session, [*rows, *others]), {row["mass_key"]: row["members"] for row in counted}
+
+
+def _opened(session: Session, rows: Sequence[Row]) -> list[Row]:
+    """The rows with what they say opened: those that say the same may go together."""
+    return [{**row, "content": session.vault.open(CONTENT, row["content"])} for row in rows]
 
 
 def _apis(session: Session, lane: str, now: datetime, rules: Rules) -> dict[str, Any]:
@@ -276,7 +281,7 @@ def _delivery(
         path=path,
         template=row["template"],
         template_id=rules.kinds[row["kind"]].templates.get(path, ""),
-        content=session.vault.open(CONTENT, row["content"]),
+        content=row["content"],
         occasion=row["occasion"],
         unit=row["unit"] or "",
         key=one.key or blake2b(row["dedupe_key"].encode(), digest_size=KEY_BYTES).hexdigest(),

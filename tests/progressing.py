@@ -75,6 +75,7 @@ class Person:
     purposes: set[str] = field(default_factory=set)
     contact: int = 1
     wishes: Any = None
+    entered: Any = None
 
     @property
     def units(self) -> Any:

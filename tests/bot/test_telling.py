@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import product
 from typing import Any, Final
@@ -17,8 +18,12 @@ from bot.wording import TEMPLATES, Wording
 from handlers.registry import TELLING
 from tests.bot.office import LIBRARY, NOW, WORDS, Memo
 
-SAMPLES: Final[Mapping[str, str]] = {}
-"""The values (JSON) of an alert for each template that has a card, as its handler posts them."""
+BINDINGS = ("joined", "left", "handed_over", "confirmed", "granted", "removed")
+SAMPLES: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
+    "binding/refused": [{}],
+    "binding/told": [{"what": what, "state": state} for what in BINDINGS for state in ("", "provisional")],
+}
+"""The values of alerts for each template that has a card, as its handler posts them."""
 
 CARDS = sorted(
     path.relative_to(TEMPLATES).as_posix().removesuffix(".card.j2") for path in TEMPLATES.rglob("*.card.j2")
@@ -38,9 +43,11 @@ def test_alerts_in_words(unit: str) -> None:
     notifier = Notifier(LIBRARY)
     for template, days in product(CARDS, (0, 1, 3, 400)):
         now = NOW + timedelta(days=days)
-        told = notifier.notification(template=template, content=SAMPLES[template], now=now, unit=unit)
-        assert told.text
-        check(told.card)
+        for values in SAMPLES[template]:
+            content = json.dumps(values)
+            told = notifier.notification(template=template, content=content, now=now, unit=unit)
+            assert told.text
+            check(told.card)
 
 
 def check(card: Mapping[str, str]) -> None:
