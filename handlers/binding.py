@@ -148,7 +148,8 @@ class Binding:
         elif said.flaw:
             template = f"flaw_{said.flaw}"
         elif code:
-            template = "ask_phone"
+            # whatever else was sent with figures in it was meant as the phone
+            template = "ask_phone" if said.codes or not turn.asked else "flaw_phone"
         else:
             template = "ask_code" if said.phones else "ask_both"
         return _asking(turn, template, step="claim", code=code, private=said != Given())

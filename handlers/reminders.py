@@ -20,7 +20,7 @@ from knowledge.process import Audience as Side
 from knowledge.reading import ASK, Scope
 
 CONSENT: Final = "push"
-CONSENT_VERSION: Final = "reminder-1"
+CONSENT_VERSION: Final = "1"
 
 _ELSE: Final = frozenset(
     {"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine", "check_quit"}
@@ -62,8 +62,8 @@ class Reminders:
         return act(turn, turn.affairs) if act else self._heard(turn, turn.affairs)
 
     def again(self, turn: Turn) -> Reply:
-        """The open question once more, unless another has the word now."""
-        if turn.reading.act in _ELSE or not turn.kept:
+        """The open question once more, unless the person has turned to something else."""
+        if turn.reading.act != ASK or not turn.kept:
             return Reply(keep={})
         return self._ask(turn, dict(turn.kept))
 
@@ -108,7 +108,8 @@ class Reminders:
         inherited = reading.inherited
         if state["asks"] == "programme":
             named = [] if "programmes" in inherited else [*reading.programmes]
-            programmes = _numbered(turn, state["options"]) or named
+            asks = bool(set(reading.matters) | set(reading.aspects)) and reading.act == ASK
+            programmes = _numbered(turn, state["options"]) or ([] if asks else named)
             if not programmes:
                 return NOT_MINE if reading.act != ASK or reading.topics() else self._ask(turn, state)
             return self._on(turn, mine, {"kind": state["kind"], "programmes": programmes})

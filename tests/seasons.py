@@ -127,7 +127,7 @@ class Season:
                 ),
                 "",
             )
-            values = {**texts, "key": code, "unit_id": unit.id, "notice": notice}
+            values = {**texts, "phase": "submitted", "key": code, "unit_id": unit.id, "notice": notice}
             values |= {"exported_at": now, "changed_at": now}
             statement = insert(applications).values(values)
             await work.do(lambda session: session.run(statement))

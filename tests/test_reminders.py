@@ -47,6 +47,17 @@ async def test_a_candidate_is_told_what_will_come_and_by_which_path(wuhan: Seaso
     assert [row["purpose"] for row in await rows(wuhan.service.store, consents)] == ["push"]
 
 
+async def test_a_question_beside_the_open_one_is_answered_and_no_wish(wuhan: Season) -> None:
+    openid = await wuhan.person()
+    assert "哪个项目" in await wuhan.say(openid, "提醒我")
+    said = await wuhan.say(openid, "你好 工匠几号截至")
+    assert "6月27日" in said
+    assert "哪个项目" in said
+    assert await rows(wuhan.service.store, wishes) == []
+    assert "哪个项目" not in await wuhan.say(openid, "退订")
+    assert await rows(wuhan.service.store, wishes) == []
+
+
 async def test_each_is_told_once_at_each_step(wuhan: Season) -> None:
     candidate = await wuhan.person("提醒我武汉工匠", "江岸区")
     hr = await wuhan.unit(CODE, "武昌区")

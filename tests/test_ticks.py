@@ -15,6 +15,7 @@ from bot.ticks import Reminding
 from handlers.season import Season, workdays
 from knowledge.library import Library, Notice
 from knowledge.notice import CHINA, Stage
+from store.audience import CONTENT
 from store.database import Store
 from store.entered import Duration, EnteredDay
 from store.schema import deliveries, known_stages, staff_notes, wishes
@@ -160,7 +161,8 @@ async def sent(store: Store) -> None:
 
 
 def words(row: Mapping[str, Any], library: Library, now: datetime) -> str:
-    return Notifier(library).notification(template=row["template"], content=row["content"], now=now).text
+    content = VAULT.open(CONTENT, row["content"])
+    return Notifier(library).notification(template=row["template"], content=content, now=now).text
 
 
 async def test_days_and_durations_are_kept_and_taken_back(store: Store) -> None:

@@ -17,11 +17,26 @@ from bot.simulator.values import takes
 from bot.wording import TEMPLATES, Wording
 from handlers.registry import TELLING
 from tests.bot.office import LIBRARY, NOW, WORDS, Memo
+from tests.progressing import ALERTS
 
 BINDINGS = ("joined", "left", "handed_over", "confirmed", "granted", "removed")
-SAMPLES: Final[Mapping[str, Sequence[Mapping[str, str]]]] = {
+_VALUES = {"programmes": ["wuhan-gongjiang", "wuhan-dashi"], "district": "东西湖区", "side": "unit"}
+ONLINE = {**_VALUES, "stage": "dongxihu-2023/stage.online"}
+APPLY = {**_VALUES, "stage": "wuxi-2024/stage.apply", "programmes": ["wuxi-studio"], "district": ""}
+RECHECK = {**APPLY, "stage": "wuxi-2024/stage.recheck", "side": "staff"}
+SAMPLES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
     "binding/refused": [{}],
     "binding/told": [{"what": what, "state": state} for what in BINDINGS for state in ("", "provisional")],
+    "reminders/near": [ONLINE, {**APPLY, "rest": True, "assumed": True}, {**APPLY, "assumed": True}],
+    "reminders/opens": [RECHECK],
+    "reminders/moved": [{**APPLY, "was": f"2024-07-1{day}:00+08:00"} for day in ("5T00:00", "4T17:00")],
+    "reminders/new_edition": [
+        {"notice": "wuxi-2024", "before": before} for before in ("wuhan-2023", "wuxi-2024", "gone")
+    ],
+    **{
+        template: [values for name, values in ALERTS if name == template]
+        for template in dict.fromkeys(name for name, _ in ALERTS)
+    },
 }
 """The values of alerts for each template that has a card, as its handler posts them."""
 
