@@ -1,4 +1,4 @@
-"""The demo: the service and a WeChat simulator with a chat page."""
+"""The demo: the service, a WeChat simulator with a chat page, and a town whose staff have a console."""
 
 from __future__ import annotations
 
@@ -10,14 +10,19 @@ import yaml
 
 from bot import app as service_app
 from bot.stage import LOOPBACK, staged
+from bot.town import Town
 
 _MENU = Path(__file__).parent / "menu.yaml"
 
 
 async def run(*, port: int, start: datetime) -> None:
-    """Serve until stopped; the address is printed."""
-    async with staged(start=start, port=port) as stage:
+    """Serve until stopped; the addresses are printed."""
+    town = Town()
+    async with staged(start=start, port=port, beside=town.routes, **town.settings) as stage:
         assert stage.service.wechat is not None  # the stage configures it
         await stage.service.wechat.api.publish_menu(yaml.safe_load(_MENU.read_text(encoding="utf-8")))
-        typer.echo(f"open http://{LOOPBACK}:{stage.port}/ and talk to the bot; Ctrl+C ends the demo")
+        await town.people(stage)
+        page = f"http://{LOOPBACK}:{stage.port}"
+        typer.echo(f"open {page}/ and talk to the bot; Ctrl+C ends the demo")
+        typer.echo(f"open {page}/town for the console of its staff")
         await service_app.until_stopped()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 import string
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 
 from bot import app as service_app
 from bot.app import Service
@@ -21,6 +21,7 @@ from bot.simulator import app as simulator_app
 from bot.simulator.clock import Move
 
 LOOPBACK = "127.0.0.1"
+Beside = Callable[[str], list[web.RouteDef]]
 _KEY_LENGTH = 43
 
 
@@ -40,8 +41,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(*, start: datetime, port: int = 0, **given: Any) -> AsyncIterator[Stage]:
-    """Both, on a database that is new each time and kept nowhere; `given` are further settings."""
+async def staged(
+    *, start: datetime, port: int = 0, beside: Beside | None = None, **given: Any
+) -> AsyncIterator[Stage]:
+    """Both, on a database that is new each time and kept nowhere; `given` are further settings, `beside`
+    routes of the simulator's port that know the service's address."""
     app_id, app_secret = "wxdemo0000000000", secrets.token_hex(16)
     token = secrets.token_hex(8)
     aes_key = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(_KEY_LENGTH))
@@ -73,5 +77,8 @@ async def staged(*, start: datetime, port: int = 0, **given: Any) -> AsyncIterat
         parts = await stack.enter_async_context(service_app.service(settings))
         app = service_app.application(parts)
         await stack.enter_async_context(service_app.serving(app, settings.host, settings.port))
-        page = await stack.enter_async_context(service_app.serving(simulator_app(simulator), LOOPBACK, port))
+        platform = simulator_app(simulator)
+        if beside:
+            platform.add_routes(beside(bot))
+        page = await stack.enter_async_context(service_app.serving(platform, LOOPBACK, port))
         yield Stage(parts, simulator, page)
