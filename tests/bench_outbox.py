@@ -27,7 +27,7 @@ from store.judge import Rules
 from store.reach import Kind
 from store.records import DeliveryState, Path, SeatState, Settlement
 from store.schema import contacts, deliveries, seats, units
-from tests.databases import server_in
+from tests.databases import VAULT, server_in
 
 PEOPLE, SENT, WAITING, BATCH, LOOPS = 100_000, 20_000, 200_000, 100, 4
 POST_S, SQLITE, POSTGRES, GROWTH_MB = 5.0, 15_000, 9_000, 20.0
@@ -126,7 +126,7 @@ def bench(row: Row) -> None:
 
 
 async def _measure(row: Row, name: str, url: str, target: int) -> None:
-    store = await Store.open(url)
+    store = await Store.open(url, VAULT)
     async with store.work() as work:
         people = packed([f"openid-{number:08d}"] for number in range(PEOPLE))
         await work.do(lambda session: session.run(_people, people=people))
