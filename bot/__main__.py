@@ -19,10 +19,12 @@ import yaml
 
 from bot import app as service_app
 from bot import demo as demonstration
-from bot.channels.wechat_api import ApiError
+from bot import readiness
+from bot.channels.wechat_client import ApiError
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
+from bot.kinds import Kinds
 from bot.settings import Settings, SettingsError, load
 from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines, year_lines
 from handlers.contract import Incoming, Kind
@@ -121,6 +123,7 @@ def check() -> None:
         if settings.has_wechat
         else ["JIANGWEN_WECHAT_APP_ID, _APP_SECRET, _TOKEN and _AES_KEY are not set"]
     )
+    missing += asyncio.run(_faults(settings))
     if settings.rehearsal:
         missing.append("JIANGWEN_CLOCK_START is set: deadlines are reckoned from a rehearsal's time")
     if not settings.public_url:
@@ -128,6 +131,8 @@ def check() -> None:
     today = (settings.clock_start or datetime.now(UTC)).astimezone(CHINA).date()
     for line in year_lines(library, today):
         typer.echo(f"note: {line}")
+    if not settings.has_mail:
+        typer.echo("note: JIANGWEN_SMTP_HOST is not set, so no e-mail will be sent")
     for line in missing:
         typer.echo(f"live: {line}")
     raise typer.Exit(1 if missing else 0)
@@ -243,6 +248,16 @@ async def _serve(settings: Settings) -> None:
         gc.enable()
         typer.echo(f"listening on http://{settings.host}:{port}; knowledge {parts.library.version}")
         await service_app.until_stopped()
+
+
+async def _faults(settings: Settings) -> list[str]:
+    found: list[str] = []
+    if settings.has_wechat:
+        async with contextlib.aclosing(service_app.wechat_of(settings, service_app.NoShelf())) as account:
+            found += await readiness.template_faults(account.api, Kinds(settings.templates))
+    if mail := service_app.mail_of(settings):
+        found += await readiness.mail_faults(mail)
+    return found
 
 
 async def _menu(settings: Settings, *, show: bool) -> None:

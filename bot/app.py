@@ -16,14 +16,19 @@ import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
 
+from bot.channels.email import Email, Server
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
-from bot.channels.wechat_api import TokenShelf
+from bot.channels.wechat_client import TokenShelf
 from bot.clock import Clock
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
+from bot.kinds import Kinds
+from bot.notification import Notifier
 from bot.pages.links import PublicLinks
 from bot.pages.views import Pages
+from bot.pushes import Pushes
+from bot.reports import Reports
 from bot.settings import SQLITE, Settings
 from knowledge.library import Library
 from store.database import Store, Unavailable
@@ -47,6 +52,7 @@ class Service:
     clock: Clock
     conversation: Conversation
     delivery: Delivery
+    reports: Reports
     wechat: WeChat | None
     loops: Sequence[Callable[[], Awaitable[None]]] = ()
 
@@ -94,6 +100,21 @@ def wechat_of(settings: Settings, shelf: TokenShelf) -> WeChat:
     return WeChat(account, shelf=shelf)
 
 
+def mail_of(settings: Settings) -> Email | None:
+    """The configured mail server; None where there is none."""
+    if not settings.has_mail:
+        return None
+    server = Server(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        sender=settings.smtp_from,
+        user=settings.smtp_user,
+        password=settings.smtp_password.get_secret_value(),
+        tls=settings.smtp_tls,
+    )
+    return Email(server)
+
+
 @asynccontextmanager
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
@@ -106,7 +127,9 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         if wechat:
             stack.push_async_callback(wechat.aclose)
         channels = {f"{wechat.name}:{wechat.account}": wechat} if wechat else {}
-        delivery = Delivery(store, channels, clock.now)
+        kinds = Kinds(settings.templates)
+        pushes = Pushes(kinds, Notifier(library), mail_of(settings))
+        delivery = Delivery(store, channels, clock.now, pushes=pushes)
         conversation = Conversation(
             store,
             Dialogue(
@@ -124,7 +147,8 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             lambda: clock.follow(store),
             lambda: _purge(store, clock, settings),
         ]
-        yield Service(settings, library, store, clock, conversation, delivery, wechat, loops)
+        reports = Reports(store, clock.now, kinds.lasting)
+        yield Service(settings, library, store, clock, conversation, delivery, reports, wechat, loops)
         await delivery.stop()
 
 
@@ -154,7 +178,7 @@ def application(parts: Service) -> web.Application:
     app = web.Application(client_max_size=BODY_BYTES)
     app.add_routes([web.get("/healthz", _healthy), web.get("/readyz", partial(_ready, parts))])
     if parts.wechat:
-        app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.clock.now))
+        app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.reports.take, parts.clock.now))
     if parts.settings.public_url:
         app.add_routes(Pages(parts.store, parts.library, parts.clock.now).routes())
     if parts.settings.rehearsal:

@@ -1,26 +1,31 @@
 """The outbox loop: deliveries that are due are armed, sent without any transaction open, and settled.
 
-What the platform certainly did not take is tried again on a ladder; what nobody knows is `unclear` and
-never sent again by itself, because custom messages have no key by which a second copy would be known.
+What the platform certainly did not take is tried again on a ladder, or by another path where this one is
+shut. What nobody knows is repeated under its key where the platform knows a second copy by it; where it does
+not, it is `unclear` and never sent again by itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from random import SystemRandom
 from secrets import token_hex
 from typing import Final
 
 import structlog
 
-from bot.channels.contract import Channel, Later, Outcome, Refused, Sent, Unclear
+from bot.channels.contract import Channel, Later, Outcome, Refused, Sent, Shut, Unclear
+from bot.lanes import PACE, Api, Lane, Pace
+from bot.pushes import Pushes
 from store import records
-from store.database import Store, Unavailable
-from store.records import DeliveryState, Settlement, custom_lane
+from store.database import Store, Unavailable, Work
+from store.limits import ROSTER, api_lane
+from store.records import DeliveryState, Path, Settlement, custom_lane, push_lane
 
 log = structlog.get_logger(__name__)
 
@@ -34,68 +39,39 @@ LADDER: Final = (
     timedelta(hours=6),
 )
 JITTER: Final = 0.2
+_AGAIN: Final = (timedelta(seconds=5), timedelta(minutes=2))
+_GATHERED_S: Final = 0.005
 
 _chance = SystemRandom()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pace:
-    """How fast and how patient the loop is, in seconds of real time.
-
-    `slots` are the sends at a time in a lane. `lease` outlasts `send` by far, so that only a sender who
-    died loses one. After `doubts` sends in a row of which nobody knows the end a lane has a `rest`.
-    """
-
-    slots: int = 20
-    send: float = 15.0
-    lease: float = 60.0
-    doubts: int = 20
-    rest: float = 60.0
-    stop: float = 20.0
-    poll: float = 1.0
-
-
-PACE: Final = Pace()
-
-
-class Lane:
-    """One account and API: how much is in flight, and whether anything certain comes back from it.
-
-    After a rest it is probed with one send at a time.
-    """
-
-    def __init__(self, channel: Channel, pace: Pace) -> None:
-        self.name = custom_lane(channel.name, channel.account)
-        self.channel = channel
-        self.flying = 0
-        self._pace = pace
-        self._doubts = 0
-        self._rests_until = 0.0
-
-    def room(self, time: float) -> int:
-        """How many sends may begin at `time`, which is the event loop's."""
-        if time < self._rests_until:
-            return 0
-        slots = self._pace.slots if self._doubts < self._pace.doubts else 1
-        return max(0, slots - self.flying)
-
-    def learn(self, outcome: Outcome, time: float) -> None:
-        """Count the doubts in a row; anything certain ends them."""
-        self._doubts = self._doubts + 1 if isinstance(outcome, Unclear) else 0
-        if self._doubts >= self._pace.doubts:
-            self._rests_until = time + self._pace.rest
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Finished:
-    """A send that is over but not yet written down; `park` closes its whole lane until then."""
+    """A send that is over but not yet written down; `park` closes its API until then."""
 
-    settlement: Settlement
+    settlements: Sequence[Settlement]
+    api: str
     park: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A lane with the channel that it leads to: None for those who are reached by e-mail alone."""
+
+    lane: Lane
+    channel: Channel | None
+    pushes: Pushes | None = None
+
+
+Group = Sequence[records.Delivery]
+"""What leaves in one send: one delivery, or all recipients of one mass message."""
+
+
 class Delivery:
-    """Carries deliveries to their channels, keyed `<channel>:<account>`, in the time that `clock` tells."""
+    """Carries deliveries to their channels, keyed `<channel>:<account>`, in the time that `clock` tells.
+
+    Without `pushes` it carries replies alone.
+    """
 
     def __init__(
         self,
@@ -103,12 +79,13 @@ class Delivery:
         channels: Mapping[str, Channel],
         clock: Callable[[], datetime],
         pace: Pace = PACE,
+        pushes: Pushes | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._pace = pace
         self._owner = token_hex(8)
-        self._lanes = [Lane(channel, pace) for channel in channels.values()]
+        self._doors = list(_doors(channels.values(), pace, pushes))
         self._flights: set[asyncio.Task[None]] = set()
         self._finished: list[Finished] = []
         self._claiming = asyncio.Lock()
@@ -118,11 +95,14 @@ class Delivery:
 
     async def run(self) -> None:
         """Carry what is due until stopped; a database that is away is waited for."""
+        swept, loop = -self._pace.poll, asyncio.get_running_loop()
         while not self._stopping:
             self._awake.clear()
             moved = 0
+            sweep = loop.time() >= swept + self._pace.poll
+            swept = loop.time() if sweep else swept
             try:
-                moved = await self._begin(self._clock())
+                moved = await self._begin(self._clock(), sweep=sweep)
             except Unavailable as fault:
                 log.warning("outbox_unavailable", fault=str(fault))
             except Exception:
@@ -130,10 +110,12 @@ class Delivery:
             if not moved:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._awake.wait(), self._pace.poll)
+            # what lands within this time is replaced by one claim
+            await asyncio.sleep(_GATHERED_S)
 
     async def run_once(self, now: datetime) -> int:
         """One pass to its end: sweep, claim, send, settle. Gives how many deliveries it moved."""
-        moved = await self._begin(now)
+        moved = await self._begin(now, sweep=True)
         await asyncio.gather(*self._flights)
         return moved
 
@@ -152,56 +134,82 @@ class Delivery:
             for flight in late:
                 flight.cancel()
 
-    async def _begin(self, now: datetime) -> int:
+    async def _begin(self, now: datetime, *, sweep: bool) -> int:
         async with self._claiming:
             if self._stopping:
                 return 0
-            moved, armed = await self._claim(now)
-            for lane, delivery in armed:
-                self._take_off(lane, delivery, now)
+            moved, armed = await self._claim(now, sweep=sweep)
+            for door, group in armed:
+                self._take_off(door, group, now)
             return moved
 
-    async def _claim(self, now: datetime) -> tuple[int, list[tuple[Lane, records.Delivery]]]:
-        armed: list[tuple[Lane, records.Delivery]] = []
-        time = asyncio.get_running_loop().time()
-        lease = timedelta(seconds=self._pace.lease)
+    async def _claim(self, now: datetime, *, sweep: bool) -> tuple[int, list[tuple[Door, Group]]]:
+        armed: list[tuple[Door, Group]] = []
         async with self._store.work() as work:
-            moved = await work.rescue(now=now) + await work.expire(now=now)
-            for lane in self._lanes:
-                if room := lane.room(time):
-                    claim = await work.claim(
-                        lane=lane.name, owner=self._owner, now=now, limit=room, lease=lease
+            moved = await _sweep(work, now) if sweep else 0
+            for door in self._doors:
+                claim = await self._claim_lane(work, door, now)
+                if claim:
+                    moved += sum(
+                        (claim.refused, claim.cancelled, claim.put_off, claim.unclear, len(claim.ready))
                     )
-                    moved += claim.refused + len(claim.ready)
-                    armed += [(lane, delivery) for delivery in claim.ready]
+                    armed += [(door, group) for group in _groups(claim.ready)]
         return moved, armed
 
-    def _take_off(self, lane: Lane, delivery: records.Delivery, now: datetime) -> None:
+    async def _claim_lane(self, work: Work, door: Door, now: datetime) -> records.Claim | None:
+        time, lane = asyncio.get_running_loop().time(), door.lane
+        room = lane.room(time)
+        if not room:
+            return None
+        lease = timedelta(seconds=self._pace.lease)
+        if door.pushes is None:
+            return await work.claim(lane=lane.name, owner=self._owner, now=now, limit=room, lease=lease)
+        resting = {
+            name: now + timedelta(seconds=api.rests_until - time)
+            for name, api in lane.apis.items()
+            if api.rests(time)
+        }
+        return await work.claim_pushes(
+            lane=lane.name,
+            owner=self._owner,
+            now=now,
+            limit=room,
+            lease=lease,
+            rules=door.pushes.rules(resting),
+        )
+
+    def _take_off(self, door: Door, group: Group, now: datetime) -> None:
         def landed(flight: asyncio.Task[None]) -> None:
-            lane.flying -= 1
+            door.lane.flying -= len(group)
             self._flights.discard(flight)
             self.wake()
 
-        lane.flying += 1
-        flight = asyncio.create_task(self._fly(lane, delivery, now))
+        door.lane.flying += len(group)
+        flight = asyncio.create_task(self._fly(door, group, now))
         self._flights.add(flight)
         flight.add_done_callback(landed)
 
-    async def _fly(self, lane: Lane, delivery: records.Delivery, now: datetime) -> None:
-        outcome = await self._send(lane, delivery, now)
-        lane.learn(outcome, asyncio.get_running_loop().time())
+    async def _fly(self, door: Door, group: Group, now: datetime) -> None:
+        outcome = await self._send(door, group, now)
+        api = _api(group[0], door.channel)
+        door.lane.learn(api, outcome, asyncio.get_running_loop().time())
         park = outcome.at if isinstance(outcome, Later) and outcome.lane else None
-        self._finished.append(Finished(settlement=settlement(delivery, outcome, now), park=park))
+        settlements = [settlement(delivery, outcome, now) for delivery in group]
+        self._finished.append(Finished(settlements=settlements, api=api, park=park))
         await self._write_down()
 
-    async def _send(self, lane: Lane, delivery: records.Delivery, now: datetime) -> Outcome:
+    async def _send(self, door: Door, group: Group, now: datetime) -> Outcome:
+        first = group[0]
         try:
             async with asyncio.timeout(self._pace.send):
-                return await lane.channel.send_text(recipient=delivery.recipient, text=delivery.text, now=now)
+                if door.pushes is not None:
+                    return await door.pushes.send(door.channel, group, now)
+                assert door.channel is not None
+                return await door.channel.send_text(recipient=first.recipient, text=first.text, now=now)
         except TimeoutError:
             return Unclear(reason="timeout")
         except Exception as fault:
-            log.exception("send_failed", lane=lane.name, delivery=delivery.id)
+            log.exception("send_failed", lane=door.lane.name, delivery=first.id)
             return Refused(reason=f"fault:{type(fault).__name__}")
 
     async def _write_down(self) -> None:
@@ -217,11 +225,42 @@ class Delivery:
                     await asyncio.sleep(self._pace.poll)
 
     async def _settle(self, batch: list[Finished]) -> None:
+        settlements = [settlement for finished in batch for settlement in finished.settlements]
         async with self._store.work() as work:
-            await work.settle(settlements=[finished.settlement for finished in batch], now=self._clock())
+            await work.settle(settlements=settlements, now=self._clock())
             for finished in batch:
                 if finished.park:
-                    await work.park(lane=finished.settlement.delivery.lane, until=finished.park)
+                    await work.park(lane=finished.api, until=finished.park)
+
+
+async def _sweep(work: Work, now: datetime) -> int:
+    """What no sender has settled, nobody needs any more, or was reported while it was being settled."""
+    return await work.rescue(now=now) + await work.expire(now=now) + await work.sweep_receipts(now=now)
+
+
+def _doors(channels: Iterable[Channel], pace: Pace, pushes: Pushes | None) -> Iterable[Door]:
+    mail = {api_lane(Path.EMAIL, "", ""): Api(pace)}
+    for channel in channels:
+        at = channel.name, channel.account
+        custom = {custom_lane(*at): Api(pace)}
+        yield Door(lane=Lane(custom_lane(*at), custom, pace.slots), channel=channel)
+        if pushes is not None:
+            ways = (Path.TEMPLATE, Path.SUBSCRIBE, Path.MASS)
+            apis = {**mail, **custom, **{api_lane(path, *at): Api(pace) for path in ways}}
+            yield Door(lane=Lane(push_lane(*at), apis, pace.pushes), channel=channel, pushes=pushes)
+    if pushes is not None:
+        yield Door(lane=Lane(push_lane(ROSTER, ""), mail, pace.pushes), channel=None, pushes=pushes)
+
+
+def _groups(ready: Iterable[records.Delivery]) -> Iterable[Group]:
+    """Each delivery alone, but those of one mass message together."""
+    masses = sorted((one for one in ready if one.path is Path.MASS), key=lambda one: one.key)
+    yield from ([one] for one in ready if one.path is not Path.MASS)
+    yield from (list(group) for _, group in groupby(masses, key=lambda one: one.key))
+
+
+def _api(delivery: records.Delivery, channel: Channel | None) -> str:
+    return api_lane(delivery.path, *((channel.name, channel.account) if channel else ("", "")))
 
 
 def settlement(delivery: records.Delivery, outcome: Outcome, now: datetime) -> Settlement:
@@ -229,19 +268,47 @@ def settlement(delivery: records.Delivery, outcome: Outcome, now: datetime) -> S
     match outcome:
         case Sent(platform_id=platform_id):
             return Settlement(delivery=delivery, state=DeliveryState.SENT, platform_id=platform_id)
-        case Refused(reason=reason):
-            return Settlement(delivery=delivery, state=DeliveryState.REFUSED, reason=reason)
+        case Refused():
+            return _refused(delivery, outcome, now)
         case Unclear(reason=reason):
-            return Settlement(delivery=delivery, state=DeliveryState.UNCLEAR, reason=reason)
-        case Later(at=at, reason=reason, burns_attempt=burns):
-            if burns and delivery.burned == len(LADDER):
-                return Settlement(delivery=delivery, state=DeliveryState.REFUSED, reason=f"gave_up:{reason}")
-            if burns:
-                at = max(at, now + LADDER[delivery.burned] * _chance.uniform(1 - JITTER, 1 + JITTER))
-            return Settlement(
-                delivery=delivery,
-                state=DeliveryState.WAITING,
-                reason=reason,
-                due_at=min(at, delivery.not_after),
-                burns=burns,
-            )
+            first, longest = _AGAIN
+            again = now + min(first * 2 ** (delivery.attempt - 1), longest) if delivery.again_until else None
+            return Settlement(delivery=delivery, state=DeliveryState.UNCLEAR, reason=reason, due_at=again)
+        case Later():
+            return _put_off(delivery, outcome, now)
+
+
+def _refused(delivery: records.Delivery, refusal: Refused, now: datetime) -> Settlement:
+    """A push whose path is shut looks for another; a letter is the last path before a telephone."""
+    reason, shuts, mass = refusal.reason, refusal.shuts, delivery.path is Path.MASS
+    bars = reason if shuts is Shut.CONTACT and not mass and delivery.path is not Path.EMAIL else ""
+    if delivery.path is Path.EMAIL:
+        return Settlement(delivery=delivery, state=DeliveryState.REFUSED, reason=f"unreachable:{reason}")
+    elsewhere = shuts is not None and bool(delivery.template)
+    return Settlement(
+        delivery=delivery,
+        state=DeliveryState.WAITING if elsewhere else DeliveryState.REFUSED,
+        reason=reason,
+        due_at=now if elsewhere else None,
+        burns=False,
+        shuts=shuts in (Shut.WINDOW, Shut.ALLOWANCE) or (mass and shuts is not None),
+        bars=bars,
+    )
+
+
+def _put_off(delivery: records.Delivery, later: Later, now: datetime) -> Settlement:
+    """Where a whole API waits, the next claim of a push finds another path, or waits with it."""
+    at, burns = later.at, later.burns_attempt
+    if burns and delivery.burned == len(LADDER):
+        return Settlement(delivery=delivery, state=DeliveryState.REFUSED, reason=f"gave_up:{later.reason}")
+    if burns:
+        at = max(at, now + LADDER[delivery.burned] * _chance.uniform(1 - JITTER, 1 + JITTER))
+    elif later.lane and delivery.template:
+        at = now
+    return Settlement(
+        delivery=delivery,
+        state=DeliveryState.WAITING,
+        reason=later.reason,
+        due_at=min(at, delivery.not_after),
+        burns=burns,
+    )

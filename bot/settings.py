@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from bot.channels.email import ADDRESS, Tls
+from bot.kinds import Chosen, known
 from store.vault import key_of
 
 SQLITE, POSTGRES = "sqlite+aiosqlite:///", "postgresql+asyncpg://"
@@ -43,6 +47,17 @@ class Settings(BaseModel):
     wechat_token: SecretStr = Field(SecretStr(""), description="Token of the server configuration")
     wechat_aes_key: SecretStr = Field(SecretStr(""), description="EncodingAESKey; empty in plain mode")
     wechat_api_base: str = Field("https://api.weixin.qq.com", description="where the platform's API is")
+    templates: Chosen = Field(
+        default_factory=dict,
+        description="the account's templates by kind of message and path (template, subscribe), each with "
+        "its id and the field that each line fills; a table, in the environment JSON",
+    )
+    smtp_host: str = Field("", description="mail server; no e-mail is sent while it is empty")
+    smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail server")
+    smtp_user: str = Field("", description="account at the mail server; empty where it wants none")
+    smtp_password: SecretStr = Field(SecretStr(""), description="its password")
+    smtp_from: str = Field("", description="from whom e-mails are: an address, with a name before it or not")
+    smtp_tls: Tls = Field(Tls.STARTTLS, description="starttls, tls (from the start) or none")
     knowledge_dir: Path | None = Field(None, description="a folder of further notices")
     public_url: str = Field("", description="how people reach this service; no link is sent while empty")
     data_key: SecretStr = Field(
@@ -72,6 +87,23 @@ class Settings(BaseModel):
         key = value.get_secret_value()
         if key and not (len(key) == _AES_KEY_LENGTH and key.isascii() and key.isalnum()):
             raise ValueError(f"has {_AES_KEY_LENGTH} letters and digits, as the platform shows it")
+        return value
+
+    @field_validator("templates", mode="before")
+    @classmethod
+    def _table(cls, value: object) -> object:
+        return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("templates")
+    @classmethod
+    def _known_templates(cls, value: Chosen) -> Chosen:
+        return known(value)
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if value and not ADDRESS.fullmatch(parseaddr(value)[1]):
+            raise ValueError("is an e-mail address, as in Jiangwen <bot@example.org>")
         return value
 
     @field_validator("public_url")
@@ -112,6 +144,11 @@ class Settings(BaseModel):
         return bool(self.wechat_app_id)
 
     @property
+    def has_mail(self) -> bool:
+        """Whether there is a mail server."""
+        return bool(self.smtp_host)
+
+    @property
     def rehearsal(self) -> bool:
         """Whether service time is not real time; then it may be moved over HTTP."""
         return self.clock_start is not None
@@ -134,6 +171,8 @@ def load(environment: Mapping[str, str] | None = None, **given: Any) -> Settings
     if any(values.get(name) for name in _ACCOUNT):
         missing = [PREFIX + name.upper() for name in _ACCOUNT if not values.get(name)]
         faults += [f"{name}: an Official Account needs it" for name in missing]
+    if values.get("smtp_host") and not values.get("smtp_from"):
+        faults.append(f"{PREFIX}SMTP_FROM: e-mails need to be from somebody")
     if str(values.get("database_url", "")).startswith(POSTGRES) and not values.get("data_key"):
         faults.append(f"{PREFIX}DATA_KEY: with PostgreSQL it must be set; `jiangwen db new-key` makes one")
     try:

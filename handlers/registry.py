@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from handlers.alerts import Telling
@@ -52,5 +51,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[Mapping[str, Telling]] = {handler.name: handler for handler in (_BINDING,)}
-"""Those that speak first, by the folder of their templates."""
+TELLING: Final[tuple[Telling, ...]] = (_BINDING,)
+"""All that speak first, by alerts: each tells those whose templates are in its folder."""

@@ -23,6 +23,7 @@ from store import (
     occasions,
     outbox,
     pages,
+    permissions,
     pushes,
     reach,
     receipts,
@@ -67,6 +68,7 @@ class Work:
     claim_pushes = verb(pushes.claim_pushes)
     settle = verb(settling.settle)
     receive = verb(receipts.receive)
+    sweep_receipts = verb(receipts.sweep)
     bar = verb(settling.bar)
     allow = verb(allowances.allow)
     reject = verb(allowances.reject)
@@ -110,6 +112,8 @@ class Work:
     issue_code = verb(codes.issue)
     open_codes = verb(codes.open_codes)
     consents = verb(consents.held)
+
+    permit = verb(permissions.permit)
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)

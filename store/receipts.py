@@ -9,7 +9,7 @@ whose end nobody knows.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Text, and_, bindparam, delete, or_, select, update
@@ -22,6 +22,8 @@ from store.schema import contacts, deliveries, receipts
 
 ALL: Final = 0
 """The contact of a report on all whom a mass send named."""
+SOON: Final = timedelta(days=1)
+"""Within this time the platform has reported, if it ever does."""
 RECEIVED: Final = frozenset({"success", "send success"})
 
 _account = (contacts.c.channel == bindparam("channel"), contacts.c.account == bindparam("account"))
@@ -69,14 +71,42 @@ EARLY: Final = (
     )
 )
 
+# A report and the settling of its send may miss each other, where they run at the same moment.
+MISSED: Final = (
+    select(deliveries.c.id, receipts.c.status)
+    .join(receipts, and_(receipts.c.platform_id == deliveries.c.platform_id, _of_contact))
+    .join(
+        contacts,
+        and_(
+            contacts.c.id == deliveries.c.contact_id,
+            contacts.c.channel == receipts.c.channel,
+            contacts.c.account == receipts.c.account,
+        ),
+    )
+    .where(
+        deliveries.c.platform_id != "",
+        deliveries.c.state.in_([fixed(DeliveryState.SENT), fixed(DeliveryState.UNCLEAR)]),
+    )
+)
+KEPT: Final = select(receipts.c.contact_id).where(receipts.c.contact_id != ALL).distinct()
+DROP: Final = delete(receipts).where(receipts.c.at < bindparam("before", type_=UtcDateTime()))
+
 _people = given("people", id=BigInteger())
 # By these the platform reports on one person at a time, by an id that only the answer of the send tells.
 _nameless = (
     deliveries.c.contact_id == _people.c.id,
     deliveries.c.platform_id == "",
     deliveries.c.path.in_([fixed(Path.TEMPLATE), fixed(Path.SUBSCRIBE)]),
-    deliveries.c.state.in_(
-        [fixed(DeliveryState.WAITING), fixed(DeliveryState.SENDING), fixed(DeliveryState.UNCLEAR)]
+    or_(
+        deliveries.c.state.in_(
+            [fixed(DeliveryState.WAITING), fixed(DeliveryState.SENDING), fixed(DeliveryState.UNCLEAR)]
+        ),
+        # the answer to a subscribe notice need not name it
+        and_(
+            deliveries.c.path == fixed(Path.SUBSCRIBE),
+            deliveries.c.state == fixed(DeliveryState.SENT),
+            deliveries.c.settled_at > bindparam("since", type_=UtcDateTime()),
+        ),
     ),
 )
 NAMELESS: Final = select(
@@ -124,19 +154,29 @@ def match(session: Session, ids: Collection[int], now: datetime) -> None:
                 session.run(FORGET, of_contact=row["contact_id"], of_message=row["platform_id"])
 
 
+def sweep(session: Session, *, now: datetime) -> int:
+    """Apply the reports that are kept, wherever they have found their sends by now, and drop old ones."""
+    missed = {row["id"]: row["status"] for row in session.run(MISSED)}
+    applied = _report(session, missed, now) if missed else 0
+    if people := {row["contact_id"] for row in session.run(KEPT)}:
+        applied += clear_up(session, people, now)
+    session.run(DROP, before=now - SOON)
+    return applied
+
+
 def clear_up(session: Session, people: Collection[int], now: datetime) -> int:
     """Where one send to a person has an unknown end, and one report no send, they belong together."""
     asked = packed([one] for one in people)
     reports = _by_contact(session.run(UNMATCHED, people=asked))
     if not reports:
         return 0
-    doubts = _by_contact(session.run(NAMELESS, people=asked))
+    doubts = _by_contact(session.run(NAMELESS, people=asked, since=now - SOON))
     told = {}
     for person, kept in reports.items():
         mine = doubts.get(person, [])
         if (
             len(kept) == len(mine) == 1
-            and mine[0]["state"] == DeliveryState.UNCLEAR
+            and mine[0]["state"] in (DeliveryState.UNCLEAR, DeliveryState.SENT)
             and kept[0]["at"] >= mine[0]["first_try_at"]
         ):
             told[mine[0]["id"]] = kept[0]["status"]

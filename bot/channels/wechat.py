@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from hashlib import sha256
 from typing import Final
-from xml.parsers import expat
 
 import structlog
 from aiohttp import web
 from prometheus_client import Counter
 
-from bot.channels.contract import Limits, Outcome
-from bot.channels.wechat_api import TokenShelf, WeChatApi
+from bot.channels.contract import Card, Limits, Outcome, Report
+from bot.channels.wechat_api import WeChatApi
+from bot.channels.wechat_client import TokenShelf
 from bot.channels.wechat_crypto import (
     BadEnvelope,
     BadSignature,
@@ -31,16 +31,15 @@ from bot.channels.wechat_crypto import (
     check_signature,
     signature,
 )
+from bot.channels.wechat_reports import reports
+from bot.channels.wechat_xml import UNWRITABLE, Parsed, parsed
 from handlers.contract import Incoming, Kind
 
 BODY_BYTES: Final = 128 * 1024  # compatible mode carries a text twice, the second time as base64
 WINDOW_SECONDS: Final = 300
 TEXT_CHARACTERS: Final = 2000
-_DEPTH: Final = 16
-_ELEMENTS: Final = 200
 _ID_CHARACTERS: Final = 64
 
-_UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\u200b\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
@@ -92,9 +91,13 @@ class Account:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received(Incoming):
-    """An `Incoming` with the account's original id (gh_…), in whose name the reply is written."""
+    """An `Incoming` with the account's original id (gh_…), in whose name the reply is written.
+
+    `reports` are what it tells of messages and permissions, None where it belongs to a conversation.
+    """
 
     original_id: str
+    reports: tuple[Report, ...] | None = None
 
 
 class WeChat:
@@ -131,7 +134,7 @@ class WeChat:
         if len(body) > BODY_BYTES:
             raise TooLarge
         message = self._authentic(query, body, now)
-        return self._received(_fields(message), message, received_at)
+        return self._received(parsed(message), message, received_at)
 
     def seal(self, text: str, received: Received, query: Mapping[str, str], *, now: datetime) -> str:
         """Write the passive reply (platform document A4, A8), encrypted if the account has an AES key."""
@@ -155,7 +158,20 @@ class WeChat:
 
     async def send_text(self, *, recipient: str, text: str, now: datetime) -> Outcome:
         """Send one custom message to an openid; `now` is service time."""
-        return await self.api.send_text(recipient=recipient, text=_UNWRITABLE.sub("", text), now=now)
+        return await self.api.send_text(recipient=recipient, text=UNWRITABLE.sub("", text), now=now)
+
+    async def send_template(self, *, recipient: str, card: Card, key: str, now: datetime) -> Outcome:
+        """Send a template message to a follower."""
+        return await self.api.send_template(recipient=recipient, card=card, key=key, now=now)
+
+    async def send_subscribed(self, *, recipient: str, card: Card, now: datetime) -> Outcome:
+        """Send a subscribe notice."""
+        return await self.api.send_subscribed(recipient=recipient, card=card, now=now)
+
+    async def send_mass(self, *, recipients: Sequence[str], text: str, key: str, now: datetime) -> Outcome:
+        """Send one text to many."""
+        text = UNWRITABLE.sub("", text)
+        return await self.api.send_mass(recipients=recipients, text=text, key=key, now=now)
 
     async def aclose(self) -> None:
         """Close the HTTP session."""
@@ -181,24 +197,28 @@ class WeChat:
         _check_time(query, now)
         return body
 
-    def _received(self, fields: Mapping[str, str], message: bytes, received_at: datetime) -> Received:
+    def _received(self, document: Parsed, message: bytes, received_at: datetime) -> Received:
+        fields = document.fields
         original_id, sender, kind_name = (
             fields.get(name) for name in ("ToUserName", "FromUserName", "MsgType")
         )
         if not original_id or not sender or not kind_name:
             raise BadXml
         kind, words = _KINDS.get(kind_name.lower(), (Kind.UNKNOWN, ()))
+        message_id = _message_id(fields, message, kind)
+        told = reports(self.account, fields, document.rows, message_id=message_id, now=received_at)
         return Received(
             channel=self.name,
             account=self.account,
             sender=sender,
-            message_id=_message_id(fields, message, kind),
+            message_id=message_id,
             kind=kind,
             received_at=received_at,
             text=sanitise(next((fields[word] for word in words if word in fields), "")),
             event=fields.get("Event", "").lower() if kind is Kind.EVENT else "",
             event_key=_event_key(fields, kind),
             original_id=original_id,
+            reports=told if kind is Kind.EVENT else None,
         )
 
 
@@ -212,7 +232,7 @@ def sanitise(text: str) -> str:
 
 def _cdata(text: str) -> str:
     """Text that cannot leave its CDATA section, nor break the document."""
-    return _UNWRITABLE.sub("", text).replace("]]>", "]]]]><![CDATA[>")
+    return UNWRITABLE.sub("", text).replace("]]>", "]]]]><![CDATA[>")
 
 
 def _check_time(query: Mapping[str, str], now: datetime) -> None:
@@ -224,7 +244,7 @@ def _check_time(query: Mapping[str, str], now: datetime) -> None:
 def _encrypted(body: bytes) -> str:
     """The element that `msg_signature` covers; a body without one is not signed."""
     try:
-        return _fields(body)["Encrypt"]
+        return parsed(body).fields["Encrypt"]
     except (BadXml, KeyError):
         raise BadSignature from None
 
@@ -248,61 +268,21 @@ def _message_id(fields: Mapping[str, str], message: bytes, kind: Kind) -> str:
     return plain if len(plain) <= _ID_CHARACTERS else sha256(plain.encode()).hexdigest()
 
 
-def _fields(body: bytes) -> dict[str, str]:
-    """The text of each child of `<xml>`, the first of a name; raises BadXml.
-
-    Control characters are dropped first: the platform passes on what people paste, XML forbids it.
-    """
-    children = _Children()
-    parser = expat.ParserCreate(namespace_separator="}")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _no_doctype
-    parser.StartElementHandler = children.start
-    parser.CharacterDataHandler = children.data
-    parser.EndElementHandler = children.end
-    try:
-        parser.Parse(_UNWRITABLE.sub("", body.decode("utf-8", "replace")), True)
-    except expat.ExpatError:
-        raise BadXml from None
-    return children.fields
-
-
-def _no_doctype(*_: object) -> None:
-    """Without a document type no entity can be declared, inside or out: there is nothing to expand."""
-    raise BadXml
-
-
-class _Children:
-    """What the parser tells of: stops at the first element too many or too deep."""
-
-    def __init__(self) -> None:
-        self.fields: dict[str, str] = {}
-        self._pieces: list[str] = []
-        self._depth = 0
-        self._count = 0
-
-    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        self._depth += 1
-        self._count += 1
-        if self._depth > _DEPTH or self._count > _ELEMENTS or (self._depth == 1 and tag != "xml"):
-            raise BadXml
-        if self._depth == 2:
-            self._pieces = []
-
-    def data(self, text: str) -> None:
-        if self._depth == 2:
-            self._pieces.append(text)
-
-    def end(self, tag: str) -> None:
-        if self._depth == 2:
-            self.fields.setdefault(tag, "".join(self._pieces))
-        self._depth -= 1
-
-
 def routes(
-    channel: WeChat, answer: Callable[[Incoming], Awaitable[str | None]], clock: Callable[[], datetime]
+    channel: WeChat,
+    answer: Callable[[Incoming], Awaitable[str | None]],
+    report: Callable[[Report], Awaitable[None]],
+    clock: Callable[[], datetime],
 ) -> list[web.RouteDef]:
-    """GET and POST /wechat. `answer` gives the passive reply, or None for none; `clock` is service time."""
+    """GET and POST /wechat. `answer` gives the passive reply, or None for none; `report` takes what belongs
+    to no conversation; `clock` is service time."""
+
+    async def hear(received: Received) -> str | None:
+        if received.reports is None:
+            return await answer(received)
+        for told in received.reports:
+            await report(told)
+        return None
 
     async def verify(request: web.Request) -> web.Response:
         try:
@@ -318,7 +298,7 @@ def routes(
         except WeChatError as refusal:
             return _refusal(refusal)
         try:
-            text = await answer(received)
+            text = await hear(received)
         except (
             Exception
         ) as fault:  # not kept: the platform shall send it again; its text stays out of the log

@@ -1,195 +1,57 @@
-"""What we ask of the Official Account: token, custom messages, menu (platform document B1, B2, B6, B7).
-
-The access token travels in the URL, and aiohttp's exceptions hold the URL: they end here, unchained.
-"""
+"""What we ask of the Official Account (platform document B2 to B6): to send, to show a menu, to make codes,
+to name its templates, to say who opens a page."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Protocol
-from zoneinfo import ZoneInfo
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 import aiohttp
-from prometheus_client import Counter
 
-from bot.channels.contract import Later, Outcome, Refused, Sent, Unclear
-
-_CHINA: Final = ZoneInfo("Asia/Shanghai")
-TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3, sock_read=6)
-# In a token's last five minutes the platform hands out its successor, and both hold.
-_EARLY: Final = timedelta(minutes=4)
-_HEADERS: Final = {"Content-Type": "application/json; charset=utf-8"}
-_SEND: Final = "/cgi-bin/message/custom/send"
-_NO_MENU: Final = 46003
-_DEAD_TOKEN: Final = frozenset({40001, 40014, 42001})
-_BUSY: Final = (-1, 268487001, 268487002, 268488001)
-_NEVER_LEFT: Final = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-    aiohttp.NonHttpUrlClientError,
+from bot.channels.contract import Card, Later, Outcome, Unclear
+from bot.channels.wechat_client import (
+    TIMEOUT,
+    Rejected,
+    TokenShelf,
+    Unanswered,
+    Unreachable,
+    WeChatClient,
+    errcode,
 )
+from bot.channels.wechat_outcomes import outcome
 
-_calls = Counter("jiangwen_wechat_api_calls", "Calls to the Official Account's interface", ["path", "result"])
-
-Decide = Callable[[Mapping[str, Any], datetime], Outcome]
-
-
-class TokenShelf(Protocol):
-    """Where processes share an access token; `expires_at` is real time.
-
-    A shelf that is out of order gives None and keeps nothing; it never raises.
-    """
-
-    async def get(self, account: str) -> tuple[str, datetime] | None:
-        """The token kept for an app id, with the moment when it expires."""
-        ...
-
-    async def put(self, account: str, token: str, expires_at: datetime) -> None:
-        """Keep the token of an app id in place of any other."""
-        ...
+_CUSTOM: Final = "/cgi-bin/message/custom/send"
+_TEMPLATE: Final = "/cgi-bin/message/template/send"
+_SUBSCRIBED: Final = "/cgi-bin/message/subscribe/bizsend"
+_MASS: Final = "/cgi-bin/message/mass/send"
+_NO_MENU: Final = 46003
+_SPENT_CODES: Final = frozenset({40029, 40163, 41008, 42003})
+_FIELD: Final = re.compile(r"{{\s*(\w+)\.DATA\s*}}")
 
 
-class ApiError(Exception):
-    """A call did not do what was asked; `result` is a stable code."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """A template as the account has chosen it; `subscribed` ones go to whoever has allowed them."""
 
-    def __init__(self, message: str, result: str) -> None:
-        super().__init__(message)
-        self.result = result
-
-
-class Unreachable(ApiError):
-    """The request never left, or there was no token to send it with."""
+    template_id: str
+    title: str
+    fields: tuple[str, ...]
+    subscribed: bool
 
 
-class Unanswered(ApiError):
-    """The request may have left, and no legible answer came back."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A QR code that carries a scene; a picture of `url` is the code."""
 
-
-class Rejected(ApiError):
-    """The platform answered with an errcode; `answer` is all that it said."""
-
-    def __init__(self, message: str, errcode: int, answer: Mapping[str, Any]) -> None:
-        super().__init__(message, str(errcode))
-        self.errcode = errcode
-        self.answer = answer
-
-
-class Misconfigured(Rejected):
-    """Nothing will work until somebody mends what the message names."""
-
-
-# Platform document B1, B2 and B7: what to mend, for codes that no retry and no other message mends.
-CURES: Final[Mapping[int, str]] = {
-    40002: "the platform does not take this kind of token request",
-    40013: "the app id is wrong",
-    40125: "the app secret is wrong",
-    40164: "this machine's address is not on the account's IP whitelist",
-    40243: "the app secret is frozen",
-    41002: "the app id is missing",
-    41004: "the app secret is missing",
-    45035: "this machine's address is not on the account's IP whitelist",
-    48001: "the account has no right to this interface (is it verified?)",
-    48004: "this interface is banned for the account",
-    48008: "the account has no right to this type of message",
-    61004: "this machine's address is not on the account's IP whitelist",
-    65400: "customer service messages are not enabled for the account",
-    89503: "the account's administrator must approve this machine's address",
-    89506: "the account's administrator has refused this machine's address for 24 hours",
-    89507: "the account's administrator has refused this machine's address for one hour",
-}
-
-
-def _refused(reason: str) -> Decide:
-    return lambda answer, now: Refused(reason=reason)
-
-
-def _unclear(reason: str) -> Decide:
-    return lambda answer, now: Unclear(reason=reason)
-
-
-def _parked(reason: str, until: Callable[[datetime], datetime]) -> Decide:
-    return lambda answer, now: Later(at=until(now), reason=reason, burns_attempt=False, lane=True)
-
-
-def _after(**span: float) -> Callable[[datetime], datetime]:
-    return lambda now: now + timedelta(**span)
-
-
-def _next_minute(now: datetime) -> datetime:
-    return now.replace(second=0, microsecond=0) + timedelta(minutes=1)
-
-
-def _next_china_midnight(now: datetime) -> datetime:
-    today = now.astimezone(_CHINA).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (today + timedelta(days=1)).astimezone(UTC)
-
-
-def _already_sent(answer: Mapping[str, Any], now: datetime) -> Outcome:
-    return Sent(platform_id=str(answer.get("msg_id", "")))
-
-
-def _one_minute_apart(answer: Mapping[str, Any], now: datetime) -> Outcome:
-    return Later(at=now + timedelta(minutes=1), reason="too_soon", burns_attempt=False)
-
-
-# Platform document B7 (45033: faults 1.4). The platform says `busy` also after it has taken a message.
-OUTCOMES: Final[Mapping[int, Decide]] = {
-    **dict.fromkeys(_BUSY, _unclear("system_busy")),
-    **dict.fromkeys(_DEAD_TOKEN, _parked("token_refused", _after(minutes=1))),
-    **{code: _parked(f"misconfigured_{code}", _after(minutes=10)) for code in CURES},
-    45009: _parked("daily_quota", _next_china_midnight),
-    45011: _parked("minute_quota", _next_minute),
-    45033: _parked("concurrency", _after(seconds=5)),
-    45065: _already_sent,
-    45066: _one_minute_apart,
-    40003: _refused("bad_recipient"),
-    49003: _refused("bad_recipient"),
-    43004: _refused("not_following"),
-    50005: _refused("not_following"),
-    45015: _refused("window_closed"),
-    45047: _refused("window_used_up"),
-    43101: _refused("not_subscribed"),
-    43019: _refused("blacklisted"),
-    48002: _refused("switched_off"),
-    50002: _refused("recipient_limited"),
-    70000: _refused("minor_protection"),
-    40033: _refused("bad_charset"),
-    40036: _refused("bad_template"),
-    40037: _refused("bad_template"),
-    41030: _refused("bad_page"),
-    44002: _refused("empty_body"),
-    45002: _refused("too_long"),
-    45008: _refused("too_many_articles"),
-    47001: _refused("bad_json"),
-    47003: _refused("bad_values"),
-}
-
-
-def outcome(answer: Mapping[str, Any], now: datetime) -> Outcome:
-    """Judge the answer to one send; an errcode of no known meaning is certainly not sent."""
-    code = _errcode(answer)
-    if code is None:
-        return Unclear(reason="no_errcode")
-    if code == 0:
-        return Sent(platform_id=str(answer.get("msgid", "")))
-    if decide := OUTCOMES.get(code):
-        return decide(answer, now)
-    return Later(at=now + timedelta(minutes=5), reason=f"errcode_{code}")
-
-
-def _errcode(answer: Mapping[str, Any]) -> int | None:
-    try:
-        return int(answer["errcode"])
-    except (KeyError, TypeError, ValueError, OverflowError):
-        return None
+    ticket: str
+    url: str
 
 
 class WeChatApi:
-    """The interface of one Official Account, with one token and one HTTP session."""
+    """The interface of one Official Account. `now` is service time; all but the sends raise ApiError."""
 
     def __init__(
         self,
@@ -200,20 +62,109 @@ class WeChatApi:
         shelf: TokenShelf,
         timeout: aiohttp.ClientTimeout = TIMEOUT,
     ) -> None:
-        self._app_id = app_id
-        self._app_secret = app_secret
-        self._api_base = api_base.rstrip("/")
-        self._shelf = shelf
-        self._timeout = timeout
-        self._token: tuple[str, datetime] | None = None
-        self._refreshing = asyncio.Lock()
-        self._session: aiohttp.ClientSession | None = None
+        self._client = WeChatClient(
+            app_id=app_id, app_secret=app_secret, api_base=api_base, shelf=shelf, timeout=timeout
+        )
 
     async def send_text(self, *, recipient: str, text: str, now: datetime) -> Outcome:
-        """Send a custom message; it has no key, so what may have left is unclear. `now`: service time."""
-        message = {"touser": recipient, "msgtype": "text", "text": {"content": text}}
+        """Send a custom message, which has no key."""
+        return await self._send(
+            _CUSTOM, {"touser": recipient, "msgtype": "text", "text": {"content": text}}, now
+        )
+
+    async def send_template(self, *, recipient: str, card: Card, key: str, now: datetime) -> Outcome:
+        """Send a template message; the same key within ten minutes is the same message."""
+        link = {"url": card.url} if card.url else {}
+        return await self._send(
+            _TEMPLATE, {"touser": recipient, **_filled(card), **link, "client_msg_id": key}, now
+        )
+
+    async def send_subscribed(self, *, recipient: str, card: Card, now: datetime) -> Outcome:
+        """Send a subscribe notice, which has no key."""
+        link = {"page": card.url} if card.url else {}
+        return await self._send(_SUBSCRIBED, {"touser": recipient, **_filled(card), **link}, now)
+
+    async def send_mass(self, *, recipients: Sequence[str], text: str, key: str, now: datetime) -> Outcome:
+        """Send one text to 2 to 10,000 openids; the same key within a day is the same message."""
+        message = {"touser": list(recipients), "msgtype": "text", "text": {"content": text}}
+        return await self._send(_MASS, {**message, "clientmsgid": key}, now)
+
+    async def publish_menu(self, menu: Mapping[str, object]) -> None:
+        """Replace the whole menu; people see it within five minutes."""
+        answer = await self._client.call("POST", "/cgi-bin/menu/create", menu)
+        if errcode(answer) is None:
+            raise Unanswered("the answer has no errcode", "no_errcode")
+
+    async def menu(self) -> dict[str, Any] | None:
+        """The menu as `publish_menu` left it; None where there is none."""
         try:
-            return outcome(await self._call("POST", _SEND, message), now)
+            return await self._client.call("GET", "/cgi-bin/menu/get")
+        except Rejected as refusal:
+            if refusal.errcode == _NO_MENU:
+                return None
+            raise
+
+    async def live_menu(self) -> dict[str, Any]:
+        """The menu that people see, also if made on the platform's page."""
+        return await self._client.call("GET", "/cgi-bin/get_current_selfmenu_info")
+
+    async def check(self) -> None:
+        """Ask for a token and read the menu; raises Misconfigured with what to mend."""
+        await self._client.new_token()
+        await self.menu()
+
+    async def forms(self, *, subscribed: bool) -> list[Form]:
+        """The templates that the account has chosen: of subscribe notices, or of template messages."""
+        path, rows, name = (
+            ("/wxaapi/newtmpl/gettemplate", "data", "priTmplId")
+            if subscribed
+            else ("/cgi-bin/template/get_all_private_template", "template_list", "template_id")
+        )
+        answer = await self._client.call("GET", path)
+        return [
+            Form(
+                template_id=str(row.get(name, "")),
+                title=str(row.get("title", "")),
+                fields=tuple(_FIELD.findall(str(row.get("content", "")))),
+                subscribed=subscribed,
+            )
+            for row in _objects(answer.get(rows))
+        ]
+
+    async def create_code(self, scene: str, *, life: timedelta | None = None) -> Code:
+        """A QR code of this scene (1 to 64 characters), for at most 30 days, or for ever without `life`."""
+        action = {"action_name": "QR_LIMIT_STR_SCENE" if life is None else "QR_STR_SCENE"}
+        span = {} if life is None else {"expire_seconds": int(life.total_seconds())}
+        body = {**action, **span, "action_info": {"scene": {"scene_str": scene}}}
+        match await self._client.call("POST", "/cgi-bin/qrcode/create", body):
+            case {"ticket": str(ticket), "url": str(url)}:
+                return Code(ticket=ticket, url=url)
+        raise Unanswered("the answer has no ticket", "bad_answer")
+
+    async def opener(self, code: str) -> str | None:
+        """The openid of who opened a page, by the code that the platform led them there with.
+
+        None for a code that is unknown or used, and for the borrowed identity of a page's snapshot.
+        """
+        query = {"code": code, "grant_type": "authorization_code"}
+        try:
+            answer = await self._client.call_open("/sns/oauth2/access_token", query)
+        except Rejected as refusal:
+            if refusal.errcode in _SPENT_CODES:
+                return None
+            raise
+        match answer:
+            case {"openid": str(openid)} if openid and not answer.get("is_snapshotuser"):
+                return openid
+        return None
+
+    async def aclose(self) -> None:
+        """Close the HTTP session; a later call opens a new one."""
+        await self._client.aclose()
+
+    async def _send(self, path: str, message: Mapping[str, object], now: datetime) -> Outcome:
+        try:
+            return outcome(await self._client.call("POST", path, message), now)
         except Rejected as refusal:
             return outcome(refusal.answer, now)
         except Unreachable as trouble:
@@ -223,155 +174,13 @@ class WeChatApi:
         except Unanswered as trouble:
             return Unclear(reason=trouble.result)
 
-    async def publish_menu(self, menu: Mapping[str, object]) -> None:
-        """Replace the whole menu; people see it within five minutes. Raises ApiError."""
-        answer = await self._call("POST", "/cgi-bin/menu/create", menu)
-        if _errcode(answer) is None:
-            raise Unanswered("the answer has no errcode", "no_errcode")
 
-    async def menu(self) -> dict[str, Any] | None:
-        """The menu as `publish_menu` left it; None where there is none. Raises ApiError."""
-        try:
-            return await self._call("GET", "/cgi-bin/menu/get")
-        except Rejected as refusal:
-            if refusal.errcode == _NO_MENU:
-                return None
-            raise
-
-    async def live_menu(self) -> dict[str, Any]:
-        """The menu that people see, also if made on the platform's page. Raises ApiError."""
-        return await self._call("GET", "/cgi-bin/get_current_selfmenu_info")
-
-    async def check(self) -> None:
-        """Ask for a token and read the menu; raises ApiError, Misconfigured with what to mend."""
-        await self._fetch()
-        await self.menu()
-
-    async def aclose(self) -> None:
-        """Close the HTTP session; a later call opens a new one."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    async def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> dict[str, Any]:
-        token = await self._usable()
-        try:
-            return await self._exchange(method, path, body, token)
-        except Rejected as refusal:
-            if refusal.errcode not in _DEAD_TOKEN:
-                raise
-        return await self._exchange(method, path, body, await self._usable(refused=token))
-
-    async def _usable(self, *, refused: str = "") -> str:
-        """A token with life left, other than `refused`: from here, from the shelf, else from the platform."""
-        if self._token is None or not _lives(self._token, refused):
-            async with self._refreshing:
-                if self._token is None or not _lives(self._token, refused):
-                    self._token = await self._from_shelf(refused)
-        return self._token[0]
-
-    async def _from_shelf(self, refused: str) -> tuple[str, datetime]:
-        kept = await self._shelf.get(self._app_id)
-        if kept is None or not _lives(kept, refused):
-            kept = await self._fetch()
-            await self._shelf.put(self._app_id, *kept)
-        return kept
-
-    async def _fetch(self) -> tuple[str, datetime]:
-        """Normal mode gives every process the same token; without one no message can have left."""
-        asked = datetime.now(UTC)
-        request = {"grant_type": "client_credential", "appid": self._app_id, "secret": self._app_secret}
-        try:
-            answer = await self._exchange(
-                "POST", "/cgi-bin/stable_token", {**request, "force_refresh": False}
-            )
-        except Rejected as refusal:
-            if refusal.errcode == 40001:
-                raise Misconfigured(f"40001: {CURES[40125]}", 40125, {"errcode": 40125}) from None
-            if refusal.errcode not in _BUSY:
-                raise
-        except Unanswered:
-            pass
-        else:
-            if token := _granted(answer, asked):
-                return token
-        raise Unreachable("the platform gave no token", "no_token")
-
-    async def _exchange(
-        self, method: str, path: str, body: Mapping[str, object] | None = None, token: str = ""
-    ) -> dict[str, Any]:
-        """One request and its decoded answer; counts it, and raises ApiError for all but success."""
-        try:
-            answer = _decoded(*await self._transfer(method, path, body, token))
-            if code := _errcode(answer):
-                raise self._rejected(code, answer, token)
-        except ApiError as trouble:
-            _calls.labels(path, trouble.result).inc()
-            raise
-        _calls.labels(path, "0").inc()
-        return answer
-
-    async def _transfer(
-        self, method: str, path: str, body: Mapping[str, object] | None, token: str
-    ) -> tuple[int, bytes]:
-        data = None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
-        params = {"access_token": token} if token else {}
-        trouble: ApiError
-        try:
-            async with self._opened().request(
-                method,
-                self._api_base + path,
-                params=params,
-                data=data,
-                headers=_HEADERS,
-                allow_redirects=False,
-            ) as response:
-                return response.status, await response.read()
-        except _NEVER_LEFT:
-            trouble = Unreachable("the platform cannot be reached", "unreachable")
-        except TimeoutError:
-            trouble = Unanswered("the platform did not answer in time", "timeout")
-        except (aiohttp.ClientError, OSError):
-            trouble = Unanswered("the connection broke before an answer came", "broken_connection")
-        raise trouble
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            # A kept connection that the platform closes at the same moment leaves a send unclear.
-            connector = aiohttp.TCPConnector(keepalive_timeout=10)
-            self._session = aiohttp.ClientSession(
-                connector=connector, timeout=self._timeout, cookie_jar=aiohttp.DummyCookieJar()
-            )
-        return self._session
-
-    def _rejected(self, code: int, answer: dict[str, Any], token: str) -> Rejected:
-        said = str(answer.get("errmsg", ""))
-        for secret in filter(None, (self._app_secret, token)):
-            said = said.replace(secret, "***")
-        if code in CURES:
-            return Misconfigured(f"{code}: {CURES[code]} ({said})", code, answer)
-        return Rejected(f"{code}: {said}", code, answer)
+def _filled(card: Card) -> dict[str, object]:
+    data = {name: {"value": value} for name, value in card.fields.items()}
+    return {"template_id": card.template_id, "data": data}
 
 
-def _decoded(status: int, raw: bytes) -> dict[str, Any]:
-    """Tolerant of content type, control characters and broken UTF-8 (platform document B)."""
-    if status != 200:
-        raise Unanswered(f"the platform answered HTTP {status}", f"http_{status}")
-    try:
-        answer = json.loads(raw.decode("utf-8", "replace"), strict=False)
-    except (ValueError, RecursionError):
-        answer = None
-    if not isinstance(answer, dict):
-        raise Unanswered("the answer is not a JSON object", "bad_answer")
-    return answer
-
-
-def _granted(answer: Mapping[str, Any], asked: datetime) -> tuple[str, datetime] | None:
-    match answer:
-        case {"access_token": str(token), "expires_in": int(seconds)} if token and 0 <= seconds <= 86400:
-            return token, asked + timedelta(seconds=seconds)
-    return None
-
-
-def _lives(token: tuple[str, datetime], refused: str) -> bool:
-    return token[0] != refused and token[1] - _EARLY > datetime.now(UTC)
+def _objects(rows: object) -> Iterator[Mapping[str, Any]]:
+    for row in rows if isinstance(rows, list) else ():
+        if isinstance(row, dict):
+            yield row

@@ -11,18 +11,15 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from bot.channels.contract import Limits, Outcome, Sent
+from bot.channels.contract import Outcome, Sent
 from bot.delivery import Delivery
 from store.database import Store
+from tests.bot.doors import TextDoor
 from tests.store.scene import NOW
 
 
-class FilePlatform:
+class FilePlatform(TextDoor):
     """Accepts each message half way through the call, so that a kill can come before and after it."""
-
-    name = "wechat"
-    account = "gh_1"
-    limits = Limits(text_bytes=2048)
 
     def __init__(self, log: Path) -> None:
         self._file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)

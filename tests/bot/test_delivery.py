@@ -14,22 +14,21 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from bot.channels.contract import Channel, Later, Limits, Outcome, Refused, Sent, Unclear
-from bot.delivery import LADDER, PACE, Delivery, Pace
+from bot.channels.contract import Channel, Later, Outcome, Refused, Sent, Unclear
+from bot.delivery import LADDER, Delivery
+from bot.lanes import PACE, Pace
 from store.database import Store
 from store.records import DeliveryState
 from store.schema import contacts, deliveries
+from tests.bot.doors import TextDoor
 from tests.bot.sender import FilePlatform
 from tests.store.scene import NOW, drop_connections, late_reply, rows
 
 SECOND = timedelta(seconds=1)
 
 
-class Platform:
+class Platform(TextDoor):
     """Answers each send as it is told, in turn and then with the last answer; keeps what it was asked."""
-
-    name = "wechat"
-    limits = Limits(text_bytes=2048)
 
     def __init__(self, *answers: Outcome | Exception, account: str = "gh_1", hold: bool = False) -> None:
         self.account = account

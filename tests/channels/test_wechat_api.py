@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.channels.contract import Channel, Later, Outcome, Refused, Sent, Unclear
+from bot.channels.contract import Channel, Later, Outcome, Refused, Sent, Shut, Unclear
 from bot.channels.wechat import Account, WeChat
-from bot.channels.wechat_api import OUTCOMES, WeChatApi, outcome
+from bot.channels.wechat_api import WeChatApi
+from bot.channels.wechat_outcomes import OUTCOMES, outcome
 from tests.channels.wechat_platform import (
     NOW,
     OK,
@@ -166,16 +167,34 @@ B7: dict[type[Outcome], tuple[int, ...]] = {
 def test_every_errcode_is_decided(kind: type[Outcome], code: int) -> None:
     decided = outcome({"errcode": code, "errmsg": ""}, NOW)
     assert type(decided) is kind
-    assert code == 0 or code in OUTCOMES
+    assert code in OUTCOMES
     if isinstance(decided, Later):
         assert decided.at > NOW
         assert decided.at.utcoffset() == timedelta(0)
         assert not decided.burns_attempt
         assert decided.lane is (code != 45066)
+        assert decided.slower is (code in (45011, 45033))
+
+
+# Beyond B7: token requests (B1), and what mass messages are refused for (B5).
+BEYOND = {40002, 41002, 41004, 40008, 40031, 40032, 40130, 44004, 45067}
+SHUTTING: dict[Shut, set[int]] = {
+    Shut.CONTACT: {40003, 49003, 43004, 50005, 43019, 48002, 50002},
+    Shut.WINDOW: {45015, 45047},
+    Shut.ALLOWANCE: {43101},
+    Shut.TEMPLATE: {40036, 40037, 41030},
+}
 
 
 def test_no_errcode_is_decided_without_being_documented() -> None:
-    assert set(OUTCOMES) - {code for codes in B7.values() for code in codes} == {40002, 41002, 41004}
+    assert set(OUTCOMES) - {code for codes in B7.values() for code in codes} == BEYOND
+
+
+def test_what_a_refusal_shuts_besides_its_message() -> None:
+    refusals = {
+        code: decided for code in OUTCOMES if isinstance(decided := outcome({"errcode": code}, NOW), Refused)
+    }
+    assert {shut: {c for c, r in refusals.items() if r.shuts is shut} for shut in Shut} == SHUTTING
 
 
 @pytest.mark.parametrize(
@@ -206,5 +225,5 @@ def test_an_unknown_errcode_is_tried_again_and_counted_against_the_message() -> 
 
 async def test_a_refusal_from_the_wire(api: WeChatApi, platform: Platform) -> None:
     platform.says[SEND] = [{"errcode": 45015, "errmsg": "response out of time limit"}, {"errcode": 45047}]
-    assert await sent(api) == Refused(reason="window_closed")
-    assert await sent(api) == Refused(reason="window_used_up")
+    assert await sent(api) == Refused(reason="window_closed", shuts=Shut.WINDOW)
+    assert await sent(api) == Refused(reason="window_used_up", shuts=Shut.WINDOW)

@@ -15,14 +15,14 @@ from prometheus_client import REGISTRY, generate_latest
 from structlog.testing import capture_logs
 
 from bot.channels.contract import Later, Sent
-from bot.channels.wechat_api import (
+from bot.channels.wechat_api import WeChatApi
+from bot.channels.wechat_client import (
     CURES,
     ApiError,
     Misconfigured,
     Rejected,
     Unanswered,
     Unreachable,
-    WeChatApi,
 )
 from tests.channels.wechat_platform import (
     CREATE,

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
+from bot.channels.contract import Report
 from bot.channels.wechat import BODY_BYTES, routes
 from handlers.contract import Incoming
 from tests.channels.wechat_push import (
@@ -39,6 +40,7 @@ class Bot:
 
     def __init__(self) -> None:
         self.got: list[Incoming] = []
+        self.told: list[Report] = []
         self.says: str | Exception | None = "好的"
 
     async def answer(self, incoming: Incoming) -> str | None:
@@ -46,6 +48,11 @@ class Bot:
         if isinstance(self.says, Exception):
             raise self.says
         return self.says
+
+    async def report(self, report: Report) -> None:
+        self.told.append(report)
+        if isinstance(self.says, Exception):
+            raise self.says
 
 
 def now() -> datetime:
@@ -61,7 +68,7 @@ def bot() -> Bot:
 async def client(request: pytest.FixtureRequest, bot: Bot) -> AsyncIterator[Client]:
     app = web.Application()
     channel = SEALED if request.param == "sealed" else PLAIN
-    app.add_routes(routes(channel, bot.answer, lambda: SERVICE_NOW))
+    app.add_routes(routes(channel, bot.answer, bot.report, lambda: SERVICE_NOW))
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -69,7 +76,7 @@ async def client(request: pytest.FixtureRequest, bot: Bot) -> AsyncIterator[Clie
 @pytest.fixture
 async def safe_client(bot: Bot) -> AsyncIterator[Client]:
     app = web.Application()
-    app.add_routes(routes(SEALED, bot.answer, lambda: SERVICE_NOW))
+    app.add_routes(routes(SEALED, bot.answer, bot.report, lambda: SERVICE_NOW))
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -232,7 +239,7 @@ async def test_a_length_that_lies(client: Client, bot: Bot) -> None:
 
 async def test_a_client_that_hangs_up(bot: Bot) -> None:
     app = web.Application()
-    app.add_routes(routes(SEALED, bot.answer, lambda: SERVICE_NOW))
+    app.add_routes(routes(SEALED, bot.answer, bot.report, lambda: SERVICE_NOW))
     runner = web.AppRunner(app, access_log=None)  # the test server cancels such a handler, this one does not
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
