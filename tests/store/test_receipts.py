@@ -1,4 +1,4 @@
-"""Reports of the platform: each settles a send once, whether it comes after the answer, before it or alone."""
+"""Reports of the platform: each settles a send once, whether it comes after the answer, before it, alone."""
 
 from __future__ import annotations
 
