@@ -46,6 +46,7 @@ NEXT: Final = _first.on_conflict_do_update(
 ).returning(audit_head.c.number, audit_head.c.hash)
 END: Final = update(audit_head).values(hash=bindparam("last"), seal=bindparam("sealed"))
 HEAD: Final = select(audit_head.c.number, audit_head.c.hash, audit_head.c.seal)
+ANYBODY: Final = select(staff.c.id).limit(1)
 WRITE: Final = insert(audit).values({column: bindparam(column.name) for column in audit.c})
 KEEP: Final = insert(audit_values).values({column: bindparam(column.name) for column in audit_values.c})
 ERASE: Final = (
@@ -212,10 +213,13 @@ def verify(session: Session, *, done: Stretch = START, limit: int = 1000) -> Str
 
 
 def _ended(session: Session, upto: int, last: str) -> Stretch:
-    """Whether the chain ends where its head says, and nobody else wrote that head."""
+    """Whether the chain ends where its head says, and nobody else wrote that head; the first account was
+    recorded, so that only where there is none the log may be empty."""
     head = session.run(HEAD)
-    stands = (head[0]["number"], head[0]["hash"], head[0]["seal"]) if head else (0, "", _seal(session, 0, ""))
-    sound = stands == (upto, last, _seal(session, upto, last))
+    if head:
+        sound = tuple(head[0].values()) == (upto, last, _seal(session, upto, last))
+    else:
+        sound = not upto and not session.run(ANYBODY)
     return Stretch(upto=upto, hash=last, broken_at=None if sound else upto + 1, whole=sound)
 
 
