@@ -161,6 +161,46 @@ class Progress(Protocol):
     """The applications that this person may see."""
 
 
+class Owed(Protocol):
+    """A broadcast that was had and not acknowledged."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+
+
+class Pushed(Protocol):
+    """Something that was told without being asked; `content` are its values as JSON, `unit` a name."""
+
+    @property
+    def template(self) -> str: ...
+    @property
+    def content(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+
+
+class Bulletins(Protocol):
+    """What this person was told as one of many."""
+
+    def owed(self) -> Sequence[Owed]:
+        """What they have had and not acknowledged, the last first."""
+        ...
+
+    def acknowledge(self, *, broadcast: int) -> None:
+        """Note that they have read it."""
+        ...
+
+    def last(self) -> Pushed | None:
+        """What they were told last without asking."""
+        ...
+
+    def test_here(self, *, code: str) -> bool:
+        """Get the tests of the member of staff who was shown this code; False where it is none."""
+        ...
+
+
 class Affairs(Protocol):
     """One person's own matters."""
 
@@ -180,3 +220,6 @@ class Affairs(Protocol):
 
     @property
     def progress(self) -> Progress: ...
+
+    @property
+    def bulletins(self) -> Bulletins: ...

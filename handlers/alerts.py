@@ -26,6 +26,8 @@ class Who(StrEnum):
     UNITS = "units"
     WISHERS = "wishers"
     CANDIDATE = "candidate"
+    RECIPIENTS = "recipients"
+    UNITS_OF_RECIPIENTS = "units_of_recipients"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,8 @@ class Audience:
     people of its roster who have none), `confirmed` alone where applicants are spoken of. `units`: the same
     for all units of `city`, and of `districts` if any are named. `wishers`: who asked to be told of `kind`
     and `topic` (of `districts` or of none). `candidate`: the applicant of application `id`, where bound.
+    `recipients`: the frozen list of broadcast `id`, of `districts` if any are named; `units_of_recipients`:
+    the same, each told for the unit that they stand for.
     `but` is a contact who is left out.
     """
 
@@ -55,7 +59,7 @@ class Premise:
 
     `stage`: the stage `of` still ends at `version` (ISO). `unsubmitted`: the unit has not handed in for the
     notice `of`. `return`: the return `of` is still open. `wish`: the contact still wishes `of`. `seat`: the
-    contact still has a seat of the unit.
+    contact still has a seat of the unit. `broadcast`: broadcast `of` has not been called back.
     """
 
     what: str

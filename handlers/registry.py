@@ -7,6 +7,7 @@ from typing import Final
 from handlers.alerts import Telling
 from handlers.applying import Applying
 from handlers.binding import Binding
+from handlers.bulletins import Bulletins
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -24,12 +25,14 @@ from handlers.smalltalk import Events, Smalltalk
 
 _SELFCHECK: Final = SelfCheck()
 _BINDING: Final = Binding()
+_BULLETINS: Final = Bulletins()
 
 ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
     _BINDING,
+    _BULLETINS,
     Events(),
     Human(),
     Privacy(),
@@ -51,5 +54,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_BINDING,)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _BULLETINS)
 """All that speak first, by alerts: each tells those whose templates are in its folder."""

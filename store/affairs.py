@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from store import binding, codes, consents, privacy, seats
+from store import binding, bulletins, codes, consents, occasions, privacy, seats
 from store.binding import Tried
+from store.bulletins import Owed
 from store.engine import Session
 from store.privacy import Kept
-from store.records import CodePurpose, Contact
+from store.records import CodePurpose, Contact, Push
 from store.seats import Held
 
 CODE_HOLDS: Final = timedelta(days=7)
@@ -106,6 +107,26 @@ class Progress(_Part):
     """The applications that this person may see."""
 
 
+class Bulletins(_Part):
+    """What this person was told as one of many."""
+
+    def owed(self) -> tuple[Owed, ...]:
+        """What they have had and not acknowledged, the last first."""
+        return bulletins.owed(self._session, contact=self._contact.id)
+
+    def acknowledge(self, *, broadcast: int) -> None:
+        """Note that they have read it."""
+        bulletins.acknowledge(self._session, contact=self._contact.id, broadcast=broadcast, now=self._now)
+
+    def last(self) -> Push | None:
+        """What they were told last without asking."""
+        return occasions.last_push(self._session, contact_id=self._contact.id)
+
+    def test_here(self, *, code: str) -> bool:
+        """Get the tests of the member of staff who was shown this code; False where it is none."""
+        return bulletins.bind_tester(self._session, contact=self._contact.id, code=code, now=self._now)
+
+
 class Affairs:
     """One person's own matters."""
 
@@ -128,3 +149,7 @@ class Affairs:
     @cached_property
     def progress(self) -> Progress:
         return Progress(*self._with)
+
+    @cached_property
+    def bulletins(self) -> Bulletins:
+        return Bulletins(*self._with)
