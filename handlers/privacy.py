@@ -33,7 +33,7 @@ class Privacy:
 
 
 def _statement(turn: Turn) -> Reply:
-    return _only("statement", days=turn.kept_days)
+    return _only("statement")
 
 
 def _kept(turn: Turn) -> Reply:

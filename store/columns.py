@@ -18,7 +18,6 @@ from sqlalchemy import (
     Dialect,
     Integer,
     Subquery,
-    TableValuedAlias,
     Text,
     TypeDecorator,
     bindparam,
@@ -28,7 +27,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement, GenericFunction
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -104,57 +103,6 @@ def packed(rows: Iterable[Sequence[int | str | bool | None]]) -> str:
 def stamp(moment: datetime | None) -> int | None:
     """A moment as a value of a `given` table (BigInteger)."""
     return None if moment is None else (moment - EPOCH) // MICROSECOND
-
-
-class Listed(GenericFunction[Any]):
-    """A JSON array as a table: one row an element, in the column `value` (`listed`, `item`)."""
-
-    name = "listed"
-    inherit_cache = True
-
-
-@compiles(Listed, "postgresql")
-def _listed_postgresql(element: Listed, compiler: Any, **options: Any) -> str:
-    return f"json_array_elements(CAST({compiler.process(element.clauses, **options)} AS JSON))"
-
-
-@compiles(Listed, "sqlite")
-def _listed_sqlite(element: Listed, compiler: Any, **options: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **options)})"
-
-
-class Item(FunctionElement[Any]):
-    """A field of an element of `listed`, as a text, or as a whole number."""
-
-    inherit_cache = True
-
-    def __init__(self, value: ColumnElement[Any], field: str, of: TypeEngine[Any]) -> None:
-        super().__init__(value, literal_column(repr(field)))
-        self.type = of
-
-
-@compiles(Item, "postgresql")
-def _item_postgresql(element: Item, compiler: Any, **options: Any) -> str:
-    value, field = (compiler.process(clause, **options) for clause in element.clauses)
-    return (
-        f"({value} ->> {field})" if isinstance(element.type, Text) else f"CAST({value} ->> {field} AS BIGINT)"
-    )
-
-
-@compiles(Item, "sqlite")
-def _item_sqlite(element: Item, compiler: Any, **options: Any) -> str:
-    value, field = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"json_extract({value}, '$.' || {field})"
-
-
-def listed(name: str) -> TableValuedAlias:
-    """The elements of the JSON array given as `name`: a table for statements on many rows at once."""
-    return Listed(bindparam(name, type_=Text())).table_valued("value")
-
-
-def item(rows: TableValuedAlias, field: str, of: TypeEngine[Any] | None = None) -> ColumnElement[Any]:
-    """A field of each element, a text unless `of` says otherwise."""
-    return Item(rows.c.value, field, of or Text())
 
 
 def fixed(value: StrEnum) -> ColumnElement[str]:

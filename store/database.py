@@ -222,10 +222,11 @@ class Store:
         self._engine = engine
 
     @classmethod
-    async def open(cls, url: str, vault: Vault | None = None) -> Store:
+    async def open(cls, url: str, vault: Vault | None = None, *, guest: bool = False) -> Store:
         """Open `sqlite+aiosqlite:///<path>` or `postgresql+asyncpg://…`, and bring its tables up to date.
 
-        `vault` seals personal values; a store without one keeps none.
+        `vault` seals personal values; a store without one keeps none. A `guest` does a short piece of work
+        beside the process that has the SQLite file.
 
         Raises `AlreadyOpen` where another process has the SQLite file, `Unavailable` where no server
         answers, `ValueError` for any other address.
@@ -237,7 +238,7 @@ class Store:
 
             return cls(await Postgres.open(address, vault))
         if address.get_backend_name() == "sqlite" and address.database:
-            return cls(await Sqlite.open(Path(address.database), vault))
+            return cls(await Sqlite.open(Path(address.database), vault, guest=guest))
         raise ValueError(f"not a database of this service: {address.render_as_string(hide_password=True)}")
 
     async def close(self) -> None:

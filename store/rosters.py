@@ -6,16 +6,15 @@ A chunk of a roster is one transaction of a few statements on many rows, whateve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, bindparam, false, insert, literal, select, update
+from sqlalchemy import BigInteger, Text, bindparam, false, insert, literal, select, update
 
-from store.columns import UtcDateTime, item, listed
+from store.columns import UtcDateTime, given, packed
 from store.engine import Session
 from store.masks import masked_email, masked_name, masked_phone
 from store.schema import contacts, unit_people, units
@@ -67,69 +66,54 @@ class Change:
     new: str = ""
 
 
-KNOWN_UNITS: Final = select(
-    units.c.id, units.c.code, units.c.name, units.c.city, units.c.district, units.c.department
-).where(units.c.code.in_(select(item(_codes := listed("codes"), "code")).select_from(_codes)))
+_described = ("name", "city", "district", "department")
+_codes = given("codes", code=Text())
+KNOWN_UNITS: Final = select(units.c.id, units.c.code, *(units.c[name] for name in _described)).where(
+    units.c.code.in_(select(_codes.c.code))
+)
+_sealed = ("name_sealed", "phone_sealed", "phone_index", "email_sealed")
 KNOWN_PEOPLE: Final = (
-    select(
-        unit_people.c.id,
-        units.c.code,
-        unit_people.c.name_sealed,
-        unit_people.c.phone_sealed,
-        unit_people.c.phone_index,
-        unit_people.c.email_sealed,
-    )
+    select(unit_people.c.id, units.c.code, *(unit_people.c[name] for name in _sealed))
     .join(units, units.c.id == unit_people.c.unit_id)
-    .where(units.c.code.in_(select(item(_codes, "code")).select_from(_codes)))
+    .where(units.c.code.in_(select(_codes.c.code)))
     .order_by(unit_people.c.id)
 )
 
-_rows = listed("rows")
 _now = bindparam("now", type_=UtcDateTime())
-_described = ("name", "city", "district", "department")
+_units = given("rows", code=Text(), **dict.fromkeys(_described, Text()))
 ADD_UNITS: Final = insert(units).from_select(
-    ["code", *_described, "created_at", "changed_at"],
-    select(item(_rows, "code"), *(item(_rows, name) for name in _described), _now, _now).select_from(_rows),
+    ["code", *_described, "created_at", "changed_at"], select(*_units.c, _now, _now)
 )
 CHANGE_UNITS: Final = (
     update(units)
-    .where(units.c.code == item(_rows, "code"))
-    .values({name: item(_rows, name) for name in _described} | {"changed_at": _now})
+    .where(units.c.code == _units.c.code)
+    .values({name: _units.c[name] for name in _described} | {"changed_at": _now})
 )
+_keys = given("rows", key=Text())
 ADD_CONTACTS: Final = (
     insert(contacts)
     .from_select(
         ["channel", "account", "sender", "follows", "window_left", "created_at"],
-        select(literal(ROSTER), literal(""), item(_rows, "key"), false(), literal(0), _now).select_from(
-            _rows
-        ),
+        select(literal(ROSTER), literal(""), _keys.c.key, false(), literal(0), _now),
     )
     .returning(contacts.c.id, contacts.c.sender)
 )
-_sealed = ("name_sealed", "phone_sealed", "phone_index", "email_sealed")
+_added = given("rows", unit=BigInteger(), contact=BigInteger(), **dict.fromkeys(_sealed, Text()))
 ADD_PEOPLE: Final = (
     insert(unit_people)
-    .from_select(
-        ["unit_id", "contact_id", *_sealed, "changed_at"],
-        select(
-            item(_rows, "unit", BigInteger()),
-            item(_rows, "contact", BigInteger()),
-            *(item(_rows, name) for name in _sealed),
-            _now,
-        ).select_from(_rows),
-    )
+    .from_select(["unit_id", "contact_id", *_sealed, "changed_at"], select(*_added.c, _now))
     .returning(unit_people.c.id, unit_people.c.contact_id)
 )
 # whom a roster names is known at its channel by their own number
+_named = given("rows", contact=BigInteger(), sender=Text())
 NAME_CONTACTS: Final = (
-    update(contacts)
-    .where(contacts.c.id == item(_rows, "contact_id", BigInteger()))
-    .values(sender=item(_rows, "sender"))
+    update(contacts).where(contacts.c.id == _named.c.contact).values(sender=_named.c.sender)
 )
+_changed = given("rows", person=BigInteger(), **dict.fromkeys(_sealed, Text()))
 CHANGE_PEOPLE: Final = (
     update(unit_people)
-    .where(unit_people.c.id == item(_rows, "id", BigInteger()))
-    .values({name: item(_rows, name) for name in _sealed} | {"changed_at": _now})
+    .where(unit_people.c.id == _changed.c.person)
+    .values({name: _changed.c[name] for name in _sealed} | {"changed_at": _now})
 )
 
 
@@ -181,7 +165,7 @@ def take_roster(
 def _known(
     session: Session, registrations: Sequence[Registration]
 ) -> tuple[dict[str, Mapping[str, Any]], dict[str, list[_Known]]]:
-    asked = _dump({"code": registration.code} for registration in registrations)
+    asked = packed((registration.code,) for registration in registrations)
     found = {row["code"]: row for row in session.run(KNOWN_UNITS, codes=asked)}
     opened = session.vault.open
     people: dict[str, list[_Known]] = {}
@@ -251,38 +235,32 @@ def _shown(listing: Listing) -> str:
 def _keep_units(session: Session, plan: _Plan, now: datetime) -> None:
     for statement, registrations in ((ADD_UNITS, plan.new_units), (CHANGE_UNITS, plan.changed_units)):
         if registrations:
-            names = ("code", *_described)
-            rows = _dump({name: getattr(one, name) for name in names} for one in registrations)
-            session.run(statement, rows=rows, now=now)
+            rows = ((one.code, *(getattr(one, name) for name in _described)) for one in registrations)
+            session.run(statement, rows=packed(rows), now=now)
 
 
 def _keep_people(session: Session, plan: _Plan, now: datetime) -> None:
     if plan.changed_people:
-        changed = [{"id": id_, **_sealing(session, listing)} for id_, listing in plan.changed_people]
-        session.run(CHANGE_PEOPLE, rows=_dump(changed), now=now)
+        changed = ((person, *_sealing(session, listing)) for person, listing in plan.changed_people)
+        session.run(CHANGE_PEOPLE, rows=packed(changed), now=now)
     if not plan.new_people:
         return
-    asked = _dump({"code": code} for code in dict.fromkeys(code for code, _ in plan.new_people))
+    asked = packed((code,) for code in dict.fromkeys(code for code, _ in plan.new_people))
     ids = {row["code"]: row["id"] for row in session.run(KNOWN_UNITS, codes=asked)}
-    rows = [{"unit": ids[code], **_sealing(session, listing)} for code, listing in plan.new_people]
-    keys = [f"{row['unit']}:{row['phone_index']}" for row in rows]
-    made = session.run(ADD_CONTACTS, rows=_dump({"key": key} for key in keys), now=now)
-    contact_of = {row["sender"]: row["id"] for row in made}
-    people = _dump({**row, "contact": contact_of[key]} for row, key in zip(rows, keys, strict=True))
-    added = session.run(ADD_PEOPLE, rows=people, now=now)
-    named = ({"contact_id": row["contact_id"], "sender": str(row["id"])} for row in added)
-    session.run(NAME_CONTACTS, rows=_dump(named))
+    sealed = [(ids[code], _sealing(session, listing)) for code, listing in plan.new_people]
+    people = {f"{unit}:{values[_sealed.index('phone_index')]}": (unit, values) for unit, values in sealed}
+    made = session.run(ADD_CONTACTS, rows=packed((key,) for key in people), now=now)
+    rows = ((people[row["sender"]][0], row["id"], *people[row["sender"]][1]) for row in made)
+    added = session.run(ADD_PEOPLE, rows=packed(rows), now=now)
+    session.run(NAME_CONTACTS, rows=packed((row["contact_id"], str(row["id"])) for row in added))
 
 
-def _sealing(session: Session, listing: Listing) -> dict[str, Any]:
+def _sealing(session: Session, listing: Listing) -> tuple[str, str, str, str | None]:
+    """The values of `_sealed`."""
     seal, index = session.vault.seal, session.vault.index
-    return {
-        "name_sealed": seal("unit_people.name_sealed", listing.name),
-        "phone_sealed": seal("unit_people.phone_sealed", listing.phone),
-        "phone_index": index("unit_people.phone_index", listing.phone),
-        "email_sealed": seal("unit_people.email_sealed", listing.email) if listing.email else None,
-    }
-
-
-def _dump(rows: Iterable[Mapping[str, Any]]) -> str:
-    return json.dumps(list(rows), ensure_ascii=False)
+    return (
+        seal("unit_people.name_sealed", listing.name),
+        seal("unit_people.phone_sealed", listing.phone),
+        index("unit_people.phone_index", listing.phone),
+        seal("unit_people.email_sealed", listing.email) if listing.email else None,
+    )

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -102,16 +103,23 @@ class SqliteSession:
 
 
 class Writer:
-    """The one connection that writes the file; everything of it runs in one thread."""
+    """The connection by which this process writes the file; everything of it runs in one thread."""
 
-    def __init__(self, path: Path, vault: Vault | None) -> None:
+    def __init__(self, path: Path, vault: Vault | None, *, guest: bool) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _hold(path)
+        self._lock: int | None = None
         try:
+            self._lock = _hold(path)
             _migrate(path)
+        except AlreadyOpen:
+            # whoever has the file has brought its tables up to date
+            if not guest:
+                raise
         except BaseException:
-            os.close(self._lock)
+            self._let_go()
             raise
+        if guest:
+            self._let_go()
         self._connection = sqlite3.connect(path, isolation_level=None)
         self._session = SqliteSession(self._connection, vault)
         for pragma in PRAGMAS:
@@ -145,7 +153,12 @@ class Writer:
 
     def close(self) -> None:
         self._connection.close()
-        os.close(self._lock)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     def _apart(self, piece: Piece[Any]) -> Any:
         self._session.execute("SAVEPOINT piece")
@@ -171,11 +184,13 @@ class Sqlite:
         self._sharing: asyncio.Task[None] | None = None
 
     @classmethod
-    async def open(cls, path: Path, vault: Vault | None) -> Sqlite:
-        """Take hold of the file, bring its tables up to date, and start the writer."""
+    async def open(cls, path: Path, vault: Vault | None, *, guest: bool) -> Sqlite:
+        """Take hold of the file, bring its tables up to date, and start the writer; a guest lets go of it
+        again, and shares it with whoever has it."""
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
         try:
-            return cls(thread, await asyncio.get_running_loop().run_in_executor(thread, Writer, path, vault))
+            writer = partial(Writer, path, vault, guest=guest)
+            return cls(thread, await asyncio.get_running_loop().run_in_executor(thread, writer))
         except BaseException:
             thread.shutdown(wait=False)
             raise

@@ -96,9 +96,7 @@ async def test_both_in_one_message_however_they_are_typed(line: Wire) -> None:
 
 async def test_no_phone_is_kept_legible_anywhere(line: Wire) -> None:
     hr = Talker(line)
-    await hr.say(
-        f"绑定单位 {CODE} {PHONE}", PHONE, "同意", PHONE, "13800001111", f"{CODE} {PHONE}", "几号截止"
-    )
+    await hr.say(f"绑定单位 {CODE} {PHONE}", PHONE, "同意", "13800001111", f"{CODE} {PHONE}", "几号截止")
     assert await rows(line.service.store, seats)
     kept = await everything(line)
 

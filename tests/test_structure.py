@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import json
 import re
 import subprocess
@@ -21,10 +22,16 @@ from bot.dialogue import Dialogue
 from bot.pages.links import PublicLinks
 from bot.settings import FILE, PREFIX, Settings
 from bot.wording import TEMPLATES, Wording
+from handlers.alerts import Sending
 from handlers.contract import Kind, Reply, Turn
-from handlers.registry import ALL, LAST
+from handlers.registry import ALL, LAST, TELLING
 from knowledge.library import Library
 from knowledge.reading import ASK, Context, Finding, Reading, Scope
+from store.database import Store
+from store.records import Before, CodePurpose, Thought
+from tests.databases import VAULT
+from tests.store.scene import NOW, in_time, message
+from tests.store.units import CODE, PHONE, WUZHONG, keep
 from tests.talk import WHOLE, incoming_text, sample, talk
 from tests.wire import SEASON
 
@@ -91,7 +98,7 @@ def test_every_dependency_is_imported_or_named() -> None:
     assert listed
     names = {re.split(r"[\[<>=~]", entry)[0].lower() for entry in re.findall(r'"(.*?)"', listed[1])}
     modules = {name: name.replace("-", "_") for name in names}
-    modules |= {"pyyaml": "yaml", "chinesecalendar": "chinese_calendar"}
+    modules |= {"pyyaml": "yaml", "chinesecalendar": "chinese_calendar", "python-stdnum": "stdnum"}
     by_url = {"aiosqlite", "asyncpg", "tzdata"}  # loaded by a database URL, or by zoneinfo
     used = {module for path in FILES for module in imported(path)}
 
@@ -202,7 +209,7 @@ def test_every_template_that_is_named_exists() -> None:
     assert [(place, name) for place, name in named if not any(n.startswith(name) for n in NAMES)] == []
 
 
-def test_every_template_is_used_and_leaves_no_gap() -> None:
+def test_every_template_is_used_and_leaves_no_gap(sqlite_url: str) -> None:
     wording = Noting()
     dialogue = Dialogue(Library.load(), wording)
     for question in sample():
@@ -228,10 +235,57 @@ def test_every_template_is_used_and_leaves_no_gap() -> None:
     said = dialogue.turn(incoming_text("武汉工匠申报条件"), None, limit_bytes=400, real_seconds=0)
     dialogue.turn(incoming_text("更多"), said.state, limit_bytes=400, real_seconds=0)
 
+    asyncio.run(with_a_store(Dialogue(dialogue.library, wording), sqlite_url))
+    for what in ("joined", "left", "handed_over", "confirmed", "granted", "removed"):
+        for state in ("provisional", "confirmed"):
+            told(wording, dialogue.library, "binding/told", {"what": what, "state": state})
+    told(wording, dialogue.library, "binding/refused", {})
+
     beyond_a_dialogue = {"conversation/trouble"}
     assert NAMES - PARTS - wording.rendered == beyond_a_dialogue
     for name in beyond_a_dialogue:
         assert wording.render(name)
+
+
+def told(wording: Wording, library: Library, template: str, values: dict[str, Any]) -> None:
+    """An alert as it is said, in full and on a card."""
+    sending = Sending(template=template, values=values, now=SEASON, library=library, unit=WUZHONG.name)
+    teller = next(handler for handler in TELLING if template.startswith(f"{handler.name}/"))
+    shown = teller.tell(sending).values
+    assert wording.render(template, **shown)
+    assert wording.render(f"{template}.card", **shown)
+
+
+async def with_a_store(dialogue: Dialogue, url: str) -> None:
+    """Conversations about what is kept, each with a new person."""
+    store = await Store.open(url, VAULT)
+    await keep(store)
+
+    async def say(person: str, number: int, text: str) -> None:
+        def think(before: Before) -> Thought:
+            incoming = incoming_text("" if text in KINDS else text, kind=KINDS.get(text, Kind.TEXT))
+            said = dialogue.turn(
+                incoming, before.state, limit_bytes=WHOLE, real_seconds=60 * number, affairs=before.affairs
+            )
+            return Thought(text=said.text, state=said.state, trace=said.trace)
+
+        arrival = message(f"{person}-{number}", text, sender=person)
+        await store.turn(arrival, think, passive=in_time)
+
+    for at, turns in enumerate(KEPT):
+        for number, text in enumerate(turns):
+            await say(f"openid-{at}", number, text)
+    async with store.work() as work:
+        made = await work.issue_code(
+            purpose=CodePurpose.INVITE, unit=1, issued_by="staff", now=NOW, span=timedelta(days=1)
+        )
+        other = await work.issue_code(
+            purpose=CodePurpose.INVITE, unit=2, issued_by="staff", now=NOW, span=timedelta(days=1)
+        )
+    seated = [made, "同意", "邀请同事", "移交", other, "移交", "邀请同事", "我的单位", "解绑", "1"]
+    for number, text in enumerate([*seated, "退订", "恢复推送", "我的信息", "删除我的信息", "1"]):
+        await say("openid-seated", number, text)
+    await store.close()
 
 
 def _after_a_pause(dialogue: Dialogue, wording: Wording) -> None:
@@ -254,6 +308,15 @@ def unwritten(library: Library) -> Reply:
     assert isinstance(reply, Reply)
     return reply
 
+
+KINDS = {"<image>": Kind.IMAGE}
+KEPT = [
+    ["绑定单位", PHONE, "几号截止", "不同意", "绑定单位", "同意", "<image>", "武汉工匠几号截止", "退出"],
+    ["绑定单位", "1", CODE[:-1], CODE[:-1] + "A", "X" + CODE[1:], "*" * 18, PHONE, CODE, "13800001111"],
+    ["绑定单位", "同意", f"{CODE} {PHONE}", f"{CODE} {PHONE}", "邀请同事", "解绑", "1", "解绑"],
+    ["绑定单位", "同意", "K7M2-9QXD", *(f"{CODE} 1380000111{n}" for n in range(5)), f"{CODE} {PHONE}"],
+]
+"""Conversations about what is kept, that lead to each of their templates."""
 
 CHECKS = [
     ["看结果"],
@@ -279,6 +342,7 @@ CORNERS = [
     ["查资格", "1"],
     ["无锡", "1"],
     ["隐私说明", "删除我的信息", "1"],
+    ["绑定单位", "我的信息", "退订", "恢复推送"],
     ["二（一）4"],
     ["无锡卓越技师和工作室哪个好评"],
     ["武汉工匠申报条件"],

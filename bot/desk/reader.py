@@ -1,8 +1,9 @@
 """Reads a table in a process of its own: whatever a file does to its reader, the service goes on.
 
 Standard input is the file, standard output JSON: `{"rows": [[number, [cell, …]], …]}`, the rows that hold
-anything, where a cell is a text, a number, a truth value, `{"day": "YYYY-MM-DD"}` or null; or `{"refused":
-reason}`.
+anything, where a cell is a text, a number, a truth value, `{"day": "YYYY-MM-DD"}` (with `THH:MM:SS` where
+the cell has a time) or null; or `{"refused": reason}`. The arguments are how many rows and how many letters
+of a cell may be read.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ ABOVE: Final = 2
 """Rows that are no people: the header and the line of explanations."""
 COLUMNS: Final = 200
 LETTERS: Final = 300
+_MIDNIGHT = "T00:00:00"
 _OLD = b"\xd0\xcf\x11\xe0"
 _MACROS = ("vbaProject", "macroEnabled", "xl/macrosheets/")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -38,16 +40,16 @@ class Refused(Exception):
     """A file that is not read; its one argument is the reason's name in the words of the roster."""
 
 
-def read(data: bytes) -> list[tuple[int, list[Any]]]:
+def read(data: bytes, most: int = ROWS, letters: int = LETTERS) -> list[tuple[int, list[Any]]]:
     """The rows of the first sheet that hold anything, each with its number; raises Refused."""
     rows = []
     for number, row in enumerate(_rows(data), start=1):
-        cells = [_cell(value) for value in row[:COLUMNS]]
+        cells = [_cell(value, letters) for value in row[:COLUMNS]]
         while cells and cells[-1] is None:
             cells.pop()
         if cells:
             rows.append((number, cells))
-        if len(rows) > ROWS + ABOVE:
+        if len(rows) > most + ABOVE:
             raise Refused("rows")
     if not rows:
         raise Refused("empty")
@@ -60,12 +62,12 @@ def _rows(data: bytes) -> Iterable[list[Any]]:
     return _workbook(data) if data.startswith(b"PK") else _text(data)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any, letters: int) -> Any:
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, datetime | date):
-        return {"day": value.isoformat()[:10]}
-    return str(value).strip()[:LETTERS] or None
+        return {"day": value.isoformat()[:19].removesuffix(_MIDNIGHT)}
+    return str(value).strip()[:letters] or None
 
 
 def _workbook(data: bytes) -> Iterable[list[Any]]:
@@ -121,7 +123,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        answer: dict[str, Any] = {"rows": read(sys.stdin.buffer.read())}
+        answer: dict[str, Any] = {"rows": read(sys.stdin.buffer.read(), *map(int, sys.argv[1:]))}
     except Refused as refused:
         answer = {"refused": refused.args[0]}
     except (MemoryError, OverflowError):

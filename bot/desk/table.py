@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from bot.desk import reader
@@ -35,21 +35,25 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-async def rows(data: bytes) -> list[Row]:
-    """The rows that hold anything; raises Unreadable."""
-    if len(data) > BYTES:
+async def rows(
+    data: bytes, *, most: int = reader.ROWS, letters: int = reader.LETTERS, size: int = BYTES
+) -> list[Row]:
+    """The rows that hold anything, at most so many, of each cell at most so many letters, from a file of at
+    most `size` bytes; raises Unreadable."""
+    if len(data) > size:
         raise Unreadable("size")
-    answer = await _read(data)
+    answer = await _read(data, str(most), str(letters))
     if "refused" in answer:
         raise Unreadable(answer["refused"])
     return [Row(number, tuple(map(_cell, cells))) for number, cells in answer["rows"]]
 
 
-async def _read(data: bytes) -> dict[str, Any]:
+async def _read(data: bytes, *size: str) -> dict[str, Any]:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         reader.__name__,
+        *size,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         # a reader that breaks down may name what it read
@@ -71,4 +75,8 @@ async def _read(data: bytes) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> Cell:
-    return date.fromisoformat(value["day"]) if isinstance(value, dict) else value
+    if isinstance(value, dict):
+        kind = datetime if "T" in value["day"] else date
+        return kind.fromisoformat(value["day"])
+    cell: str | float | bool | None = value
+    return cell
