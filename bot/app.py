@@ -21,8 +21,10 @@ from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_client import TokenShelf
 from bot.clock import Clock
 from bot.console.console import console
+from bot.console.post import PostOffice
 from bot.conversation import Conversation
 from bot.delivery import Delivery
+from bot.desk.broadcast import sensitive_words
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
 from bot.notification import Notifier
@@ -54,6 +56,7 @@ class Service:
     conversation: Conversation
     delivery: Delivery
     reports: Reports
+    post: PostOffice
     wechat: WeChat | None
     loops: Sequence[Callable[[], Awaitable[None]]] = ()
 
@@ -127,14 +130,21 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         if wechat:
             stack.push_async_callback(wechat.aclose)
         channels = {f"{wechat.name}:{wechat.account}": wechat} if wechat else {}
-        kinds = Kinds(settings.templates)
-        pushes = Pushes(kinds, Notifier(library), mail_of(settings))
+        kinds, notifier = Kinds(settings.templates), Notifier(library)
+        pushes = Pushes(kinds, notifier, mail_of(settings))
+        links = PublicLinks(settings.public_url) if settings.public_url else None
+        post = PostOffice(
+            kinds=kinds.without((), mail=settings.has_mail),
+            notifier=notifier,
+            links=links,
+            sensitive=sensitive_words(settings.sensitive_words),
+        )
         delivery = Delivery(store, channels, clock.now, pushes=pushes)
         conversation = Conversation(
             store,
             Dialogue(
                 library,
-                links=PublicLinks(settings.public_url) if settings.public_url else None,
+                links=links,
                 kept_days=settings.retention_days,
             ),
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
@@ -148,21 +158,22 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             lambda: _purge(store, clock, settings),
         ]
         reports = Reports(store, clock.now, kinds.lasting)
-        yield Service(settings, library, store, clock, conversation, delivery, reports, wechat, loops)
+        yield Service(settings, library, store, clock, conversation, delivery, reports, post, wechat, loops)
         await delivery.stop()
 
 
 @asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[Store]:
     """The database with its vault. Raises what `Store.open` raises."""
-    store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
+    store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
     try:
         yield store
     finally:
         await store.close()
 
 
-def _vault(settings: Settings) -> Vault | None:
+def vault_for(settings: Settings) -> Vault | None:
+    """What seals personal values: by the settings' key, else by the one beside the SQLite file."""
     address = settings.database_url.get_secret_value().removeprefix(SQLITE)
     beside = None if settings.has_postgres else Path(f"{address}.key")
     return vault_of(settings.data_key.get_secret_value(), beside)
@@ -197,6 +208,7 @@ def application(parts: Service) -> web.Application:
             parts.store,
             parts.library,
             parts.clock.now,
+            parts.post,
             public_url=parts.settings.public_url,
             rehearsal=parts.settings.rehearsal,
             proxies=parts.settings.proxies,

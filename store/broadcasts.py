@@ -17,7 +17,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, null, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite's compiler reads its ON CONFLICT as well
 
-from store.columns import UtcDateTime
+from store.columns import UtcDateTime, fixed
 from store.engine import Session
 from store.records import BroadcastState
 from store.schema import broadcast_files, broadcast_templates, broadcasts, recipients, staff
@@ -158,7 +158,8 @@ def _move(*sources: BroadcastState, **values: Any) -> Any:
     return (
         update(broadcasts)
         .where(
-            broadcasts.c.id == bindparam("of_broadcast"), broadcasts.c.state.in_([str(s) for s in sources])
+            broadcasts.c.id == bindparam("of_broadcast"),
+            broadcasts.c.state.in_([fixed(source) for source in sources]),
         )
         .values(**values)
         .returning(broadcasts.c.id)

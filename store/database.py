@@ -183,6 +183,7 @@ class Work:
     broadcast_calls = verb(recipients.broadcast_calls)
     hold = verb(recipients.hold)
     release = verb(recipients.release)
+    call_back = verb(recipients.call_back)
     resend_failed = verb(recipients.resend_failed)
     resend_one = verb(recipients.resend_one)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, distinct, func, insert, or_, select, update
+from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite's compiler reads its ON CONFLICT as well
 
 from store.columns import given, packed
@@ -103,10 +103,11 @@ UNTAG: Final = delete(unit_tags).where(
     unit_tags.c.tag == bindparam("old_tag"), unit_tags.c.unit_id.in_(_marked)
 )
 TAGS: Final = (
-    select(distinct(unit_tags.c.tag).label("tag"))
+    select(unit_tags.c.tag)
+    .distinct()
     .join(units, units.c.id == unit_tags.c.unit_id)
     .where(_here)
-    .order_by("tag")
+    .order_by(unit_tags.c.tag)
 )
 EMPTY: Final = delete(listed_units).where(_of_list)
 REMOVE: Final = (

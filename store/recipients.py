@@ -158,7 +158,7 @@ _aimed = select(units.c.id).where(
     ),
     or_(_status != "unsubmitted", ~_applied.exists()),
     or_(_status != "returned", _sent_back.exists()),
-    or_(_status != "", _programme == "", _applied.exists()),
+    or_(_status != "", _notice == "", _applied.exists()),
 )
 _pairs = standing(seats.c.unit_id.in_(_aimed), unit_people.c.unit_id.in_(_aimed)).subquery("pairs")
 _people = (
@@ -232,7 +232,7 @@ FROZEN: Final = (
     .where(_listed)
     .order_by(recipients.c.contact_id)
 )
-DISTRICTS: Final = select(distinct(recipients.c.district).label("district")).where(_listed)
+DISTRICTS: Final = select(recipients.c.district).distinct().where(_listed)
 
 # —— what became of them
 
@@ -315,7 +315,7 @@ CALLS: Final = (
     )
     .where(
         _listed,
-        _state.in_([*(fixed(state) for state in FAILED), NEVER]),
+        _state.in_([*(fixed(state) for state in FAILED), literal(NEVER, Text)]),
         or_(recipients.c.units > 1, recipients.c.unit_id == units.c.id),
     )
     .order_by(units.c.district, units.c.street, units.c.name, unit_people.c.id)
@@ -323,6 +323,12 @@ CALLS: Final = (
 
 _waiting = (deliveries.c.occasion == _occasion, deliveries.c.state == fixed(DeliveryState.WAITING))
 HOLD: Final = update(deliveries).where(*_waiting).values(due_at=deliveries.c.not_after)
+CALL_BACK: Final = (
+    update(deliveries)
+    .where(*_waiting)
+    .values(state=DeliveryState.CANCELLED, reason="called_back", settled_at=bindparam("now"))
+    .returning(deliveries.c.id)
+)
 RELEASE: Final = update(deliveries).where(*_waiting).values(due_at=bindparam("due", type_=UtcDateTime()))
 RESEND_FAILED: Final = resending(
     deliveries.c.id.in_(select(_last.c.id).where(_last.c.state.in_([fixed(state) for state in FAILED])))
@@ -441,6 +447,11 @@ def hold(session: Session, *, of: Broadcast) -> None:
 def release(session: Session, *, of: Broadcast, due: datetime) -> None:
     """Let what was held be due."""
     session.run(RELEASE, of_occasion=of.occasion, due=due)
+
+
+def call_back(session: Session, *, of: Broadcast, now: datetime) -> int:
+    """Cancel all that has not gone, and say how many."""
+    return len(session.run(CALL_BACK, of_occasion=of.occasion, now=now))
 
 
 def resend_failed(session: Session, *, of: Broadcast, by: str, now: datetime) -> int:

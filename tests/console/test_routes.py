@@ -14,6 +14,7 @@ from bot.console.routes import ROUTES, Route
 from store.records import Role
 from store.scope import Scope
 from tests.console.office import Office
+from tests.store import broadcasting as scene
 
 ANYBODY = (Permission.OPEN, Permission.BEGUN, Permission.SELF)
 _numbers = count()
@@ -24,7 +25,29 @@ async def _account(office: Office) -> int:
     return await office.staff(f"made{next(_numbers)}", Role.VIEWER, CITY)
 
 
-OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {"staff": _account}
+async def _broadcast(office: Office) -> int:
+    return (await scene.draft(office.store, await _account(office), f"form{next(_numbers)}")).id
+
+
+async def _template(office: Office) -> int:
+    values = {"city": CITY.city, "title": "t", "body": "b", "by": await _account(office), "now": office.now}
+    async with office.store.work() as work:
+        await work.keep_template(**values)
+        return (await work.message_templates(scope=CITY))[-1].id
+
+
+async def _list(office: Office) -> int:
+    values = {"name": "n", "scope": CITY, "streets": {}, "by": await _account(office), "now": office.now}
+    async with office.store.work() as work:
+        return await work.add_list(token=f"form{next(_numbers)}", **values)
+
+
+OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
+    "staff": _account,
+    "broadcast": _broadcast,
+    "template": _template,
+    "list": _list,
+}
 """How the thing that a part of a path names is made, inside 武汉."""
 
 
