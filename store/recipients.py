@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from store.audience import HERE, standing
 from store.broadcasts import Broadcast
-from store.columns import UtcDateTime, fixed, given, packed
+from store.columns import EMPTY, UtcDateTime, fixed, given, packed
 from store.engine import Session
 from store.occasions import USEFUL, resending
 from store.records import Call, DeliveryState, Path
@@ -237,14 +237,21 @@ DISTRICTS: Final = select(recipients.c.district).distinct().where(_listed)
 # —— what became of them
 
 _occasion = bindparam("of_occasion", type_=Text)
-_lasts = (
-    select(func.max(deliveries.c.id).label("id"))
-    .where(deliveries.c.occasion == _occasion, deliveries.c.occasion != "")
-    .group_by(deliveries.c.contact_id)
+_last, _newer = deliveries.alias("last"), deliveries.alias("newer")
+_last_of = and_(
+    _last.c.occasion == _occasion,
+    _last.c.occasion != EMPTY,
+    ~select(_newer.c.id)
+    .where(
+        _newer.c.occasion == _occasion,
+        _newer.c.occasion != EMPTY,
+        _newer.c.contact_id == _last.c.contact_id,
+        _newer.c.id > _last.c.id,
+    )
+    .exists(),
 )
-_last = select(deliveries).where(deliveries.c.id.in_(_lasts)).subquery("last")
 _state = func.coalesce(_last.c.state, NEVER).label("state")
-_joined = recipients.outerjoin(_last, _last.c.contact_id == recipients.c.contact_id)
+_joined = recipients.outerjoin(_last, and_(_last.c.contact_id == recipients.c.contact_id, _last_of))
 _reason = func.coalesce(_last.c.reason, "").label("reason")
 _told = _last.c.state.in_([fixed(state) for state in TOLD])
 COUNTS: Final = (
@@ -321,7 +328,11 @@ CALLS: Final = (
     .order_by(units.c.district, units.c.street, units.c.name, unit_people.c.id)
 )
 
-_waiting = (deliveries.c.occasion == _occasion, deliveries.c.state == fixed(DeliveryState.WAITING))
+_waiting = (
+    deliveries.c.occasion == _occasion,
+    deliveries.c.occasion != EMPTY,
+    deliveries.c.state == fixed(DeliveryState.WAITING),
+)
 HOLD: Final = update(deliveries).where(*_waiting).values(due_at=deliveries.c.not_after)
 CALL_BACK: Final = (
     update(deliveries)
@@ -331,7 +342,9 @@ CALL_BACK: Final = (
 )
 RELEASE: Final = update(deliveries).where(*_waiting).values(due_at=bindparam("due", type_=UtcDateTime()))
 RESEND_FAILED: Final = resending(
-    deliveries.c.id.in_(select(_last.c.id).where(_last.c.state.in_([fixed(state) for state in FAILED])))
+    deliveries.c.id.in_(
+        select(_last.c.id).where(_last_of, _last.c.state.in_([fixed(state) for state in FAILED]))
+    )
 )
 RESEND_ONE: Final = resending(
     deliveries.c.id == bindparam("delivery_id", type_=BigInteger), deliveries.c.occasion == _occasion

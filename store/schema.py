@@ -158,7 +158,7 @@ deliveries = Table(
     Column("posted_at", UtcDateTime),
     _one_of("state", DeliveryState, "state"),
     Index("ix_deliveries_contact_id", "contact_id"),
-    Index("ix_deliveries_occasion", "occasion", **_where("occasion <> ''")),
+    Index("ix_deliveries_occasion", "occasion", "contact_id", **_where("occasion <> ''")),
     Index("ix_deliveries_platform_id", "platform_id", **_where("platform_id <> ''")),
     Index("ix_deliveries_mass_key", "mass_key", **_where("mass_key IS NOT NULL")),
     Index(

@@ -23,6 +23,7 @@ from store.recipients import FAILED, NEVER, PACE_OVER, TOLD, UNSETTLED, Progress
 from store.records import BroadcastState, DeliveryState
 
 _PAGE: Final = 100
+_CALLS: Final = 400
 _EXPORTED: Final = 100_000
 _MOST_DIGITS: Final = 18
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -167,7 +168,9 @@ async def export(visit: Visit) -> web.Response:
 
 
 async def calls(visit: Visit) -> web.Response:
-    """Whom nothing reached, with their telephones, by district and street, to be printed."""
+    """Whom nothing reached, with their telephones, by district and street, to be printed a part at a time."""
+    skipped = visit.query("after")
+    after = int(skipped) if skipped.isdecimal() and len(skipped) <= _MOST_DIGITS else 0
     async with visit.work() as work:
         of = await _running(visit, work)
         found = await work.broadcast_calls(of=of)

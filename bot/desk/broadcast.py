@@ -132,7 +132,7 @@ def outlook(
         if reach is None:
             lost[one] = Why.NO_CHANNEL
             continue
-        found = ways(reach, kind, at, occasion=occasion, shut=shut)
+        found = ways(reach, kind, at, occasion=occasion, shut=shut, brief=True)
         if found.chosen is not None and found.chosen is not Path.CALL:
             paths[found.chosen] += 1
             lanes.setdefault(found.chosen, set()).add(api_lane(found.chosen, reach.channel, reach.account))

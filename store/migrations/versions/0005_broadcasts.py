@@ -12,6 +12,16 @@ STATES = "state IN ('draft', 'pending', 'approved', 'paused', 'cancelled')"
 
 def upgrade() -> None:
     op.add_column("units", sa.Column("street", sa.Text(), server_default="", nullable=False))
+    # what became of each of a broadcast's list is found by both
+    op.drop_index("ix_deliveries_occasion", "deliveries")
+    told = sa.text("occasion <> ''")
+    op.create_index(
+        "ix_deliveries_occasion",
+        "deliveries",
+        ["occasion", "contact_id"],
+        postgresql_where=told,
+        sqlite_where=told,
+    )
     _unit_lists()
     _broadcasts()
     _recipients()
