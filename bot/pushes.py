@@ -12,10 +12,11 @@ import structlog
 from bot.cards import Misfit
 from bot.channels.contract import Channel, Mail, Outcome, Refused, Shut
 from bot.kinds import CARDS, Kinds
-from bot.notification import Notifier
+from bot.notification import Notification, Notifier
 from knowledge.library import Library
 from knowledge.notice import Stage
 from store.judge import Rules
+from store.reach import Kind
 from store.records import Delivery, Path
 
 _log = structlog.get_logger(__name__)
@@ -33,14 +34,19 @@ class Pushes:
         self._mail = mail
         self._stages = stages(notifier.library)
         self._broken: dict[str, float] = {}
+        self._said_at: datetime | None = None
+        self._said: dict[tuple[str, str, str], Notification] = {}
         self._alarmed: set[tuple[str, str]] = set()
 
     def rules(self, resting: Mapping[str, datetime]) -> Rules:
         """By what the store judges now; `resting` are the APIs that are left alone, and until when."""
         time = asyncio.get_running_loop().time()
         self._broken = {id_: until for id_, until in self._broken.items() if until > time}
-        kinds = self._kinds.without(self._broken, mail=self._mail is not None)
-        return Rules(kinds=kinds, stages=self._stages, resting=resting)
+        return Rules(kinds=self.kinds(), stages=self._stages, resting=resting)
+
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kinds of message, with the paths and templates that work now."""
+        return self._kinds.without(self._broken, mail=self._mail is not None)
 
     async def send(self, channel: Channel | None, group: Sequence[Delivery], now: datetime) -> Outcome:
         """Send what was claimed to leave together: the recipients of one mass message, else one delivery.
@@ -62,9 +68,7 @@ class Pushes:
         self, channel: Channel | None, group: Sequence[Delivery], now: datetime
     ) -> Awaitable[Outcome]:
         first = group[0]
-        words = self._notifier.notification(
-            template=first.template, content=first.content, now=now, unit=first.unit
-        )
+        words = self._words(first, now)
         if first.path is Path.EMAIL:
             assert self._mail is not None  # without one the kinds have no such path
             subject = words.card["subject"]
@@ -82,6 +86,18 @@ class Pushes:
             recipients = [delivery.recipient for delivery in group]
             return channel.send_mass(recipients=recipients, text=text, key=first.key, now=now)
         return channel.send_text(recipient=first.recipient, text=text, now=now)
+
+    def _words(self, delivery: Delivery, now: datetime) -> Notification:
+        """What is the same for many of one claim is put into words once."""
+        if now != self._said_at:
+            self._said_at, self._said = now, {}
+        what = delivery.template, delivery.content, delivery.unit
+        if what not in self._said:
+            template, content, unit = what
+            self._said[what] = self._notifier.notification(
+                template=template, content=content, now=now, unit=unit
+            )
+        return self._said[what]
 
     def _unspeakable(self, delivery: Delivery, fault: Exception) -> Refused:
         """What becomes of a delivery that cannot be put into words or fields; it alone is refused."""

@@ -5,9 +5,9 @@ The store offers it (`store.affairs`); a turn without a store (the command line'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
 
 
 class Held(Protocol):
@@ -90,7 +90,41 @@ class Wish(Protocol):
     @property
     def topic(self) -> str: ...
     @property
+    def district(self) -> str: ...
+    @property
     def since(self) -> datetime: ...
+
+
+class Ways(Protocol):
+    """The best path that is open (`template`, `subscribe`, `custom`, `mass`, `email`, `call`), or None; and
+    why not each of the others."""
+
+    @property
+    def chosen(self) -> str | None: ...
+    @property
+    def why_not(self) -> Mapping[Any, str]: ...
+
+
+class EnteredDay(Protocol):
+    """A day of the calendar as staff entered it."""
+
+    @property
+    def working(self) -> bool: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+class Duration(Protocol):
+    """The working days that a district's staff say they need for a step; an empty district is the city."""
+
+    @property
+    def district(self) -> str: ...
+    @property
+    def step(self) -> str: ...
+    @property
+    def working_days(self) -> int: ...
 
 
 class Consent(Protocol):
@@ -154,11 +188,161 @@ class Privacy(Protocol):
 
 
 class Wishes(Protocol):
-    """What this person asked to be told, and not to be told any more."""
+    """What this person asked to be told, and not to be told any more.
+
+    Wishes are of a kind: `deadline` with topics `<notice>/<programme>`, or `news` with `<city>/<programme>`.
+    A muted topic is the beginning of the occasions that it silences, up to a `:` or a `/`.
+    """
+
+    def mine(self) -> Sequence[Wish]:
+        """What this person wishes to be told of, oldest first."""
+        ...
+
+    def wish(self, *, kind: str, topic: str, district: str = "") -> None:
+        """Keep a wish; one that is held gets the district."""
+        ...
+
+    def end(self, *, kind: str, topic: str) -> bool:
+        """End a wish; whether it was held."""
+        ...
+
+    def muted(self) -> Sequence[str]:
+        """The topics that this person wants to hear no more of."""
+        ...
+
+    def mute(self, *, topic: str) -> None:
+        """This person wants to hear no more of a topic."""
+        ...
+
+    def unmute(self, *, topic: str) -> None:
+        """This person wants to hear of a topic again."""
+        ...
+
+    def ways(self, *, kind: str, at: datetime, occasion: str = "") -> Ways:
+        """By which path a message of a kind would go at a later moment, as things stand now."""
+        ...
+
+
+class Entered(Protocol):
+    """What staff have entered over the knowledge."""
+
+    def days(self) -> Mapping[date, EnteredDay]:
+        """Days of the calendar."""
+        ...
+
+    def durations(self, *, notice: str) -> Sequence[Duration]:
+        """How long the steps of a notice take, as staff say."""
+        ...
+
+
+class Step(Protocol):
+    """A status that an application had, as of the list that first showed it."""
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def exported_at(self) -> datetime: ...
+
+
+class Application(Protocol):
+    """An application as the platform's last list shows it. `gone_at`: since when lists do not show it;
+    `return_id` is its open return, `mended_at` when somebody said that it is mended."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def unit_name(self) -> str: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def notice(self) -> str: ...
+    @property
+    def programme(self) -> str: ...
+    @property
+    def category(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def opinion(self) -> str: ...
+    @property
+    def unit_rank(self) -> str: ...
+    @property
+    def district_rank(self) -> str: ...
+    @property
+    def exported_at(self) -> datetime: ...
+    @property
+    def gone_at(self) -> datetime | None: ...
+    @property
+    def return_id(self) -> int | None: ...
+    @property
+    def returned_at(self) -> datetime | None: ...
+    @property
+    def mended_at(self) -> datetime | None: ...
+    @property
+    def history(self) -> Sequence[Step]: ...
+
+
+class Speaking(Protocol):
+    """A unit that a person speaks for; only a confirmed seat sees its applications."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def confirmed(self) -> bool: ...
+    @property
+    def applications(self) -> Sequence[Application]: ...
 
 
 class Progress(Protocol):
     """The applications that this person may see."""
+
+    def units(self) -> Sequence[Speaking]:
+        """The units of this person's seats, the oldest seat first."""
+        ...
+
+    def own(self) -> Sequence[Application]:
+        """What a code has shown to be this person's own."""
+        ...
+
+    def mend(self, *, return_id: int) -> bool:
+        """Say that a return is mended; False where this person may not, or it is not open."""
+        ...
+
+    def code(self, *, application: int) -> str:
+        """A one-time code for the candidate of an application of this person's units; empty where this
+        person may give none."""
+        ...
+
+    def look(self, *, code_hash: str, counts: bool) -> str:
+        """What a code (`Units.hashed`) would come to: `offered`, `wrong` (a failure where it `counts`) or
+        `paused`."""
+        ...
+
+    def redeem(self, *, code_hash: str) -> str:
+        """Bind by a code: `bound`, `wrong` or `paused`."""
+        ...
+
+
+class Push(Protocol):
+    """What a person was told without asking: an alert's kind, template and occasion, its values as JSON, the
+    unit's name."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def occasion(self) -> str: ...
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def content(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
 
 
 class Owed(Protocol):
@@ -170,17 +354,6 @@ class Owed(Protocol):
     def title(self) -> str: ...
 
 
-class Pushed(Protocol):
-    """Something that was told without being asked; `content` are its values as JSON, `unit` a name."""
-
-    @property
-    def template(self) -> str: ...
-    @property
-    def content(self) -> str: ...
-    @property
-    def unit(self) -> str: ...
-
-
 class Bulletins(Protocol):
     """What this person was told as one of many."""
 
@@ -190,10 +363,6 @@ class Bulletins(Protocol):
 
     def acknowledge(self, *, broadcast: int) -> None:
         """Note that they have read it."""
-        ...
-
-    def last(self) -> Pushed | None:
-        """What they were told last without asking."""
         ...
 
     def test_here(self, *, code: str) -> bool:
@@ -219,7 +388,14 @@ class Affairs(Protocol):
     def wishes(self) -> Wishes: ...
 
     @property
+    def entered(self) -> Entered: ...
+
+    @property
     def progress(self) -> Progress: ...
 
     @property
     def bulletins(self) -> Bulletins: ...
+
+    def last_push(self) -> Push | None:
+        """What this person was told last without asking."""
+        ...

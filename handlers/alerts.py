@@ -28,6 +28,7 @@ class Who(StrEnum):
     CANDIDATE = "candidate"
     RECIPIENTS = "recipients"
     UNITS_OF_RECIPIENTS = "units_of_recipients"
+    TOLD = "told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +38,10 @@ class Audience:
     `contact`: the one contact `id`. `seats`: whoever can be addressed for the unit `id` (its seats, and the
     people of its roster who have none), `confirmed` alone where applicants are spoken of. `units`: the same
     for all units of `city`, and of `districts` if any are named. `wishers`: who asked to be told of `kind`
-    and `topic` (of `districts` or of none). `candidate`: the applicant of application `id`, where bound.
+    and `topic`, in one of `districts` (`""`: in none) if any are named. `candidate`: the applicant of
+    application `id`, where bound. `told`: who was told of an occasion that begins with `topic`.
     `recipients`: the frozen list of broadcast `id`, of `districts` if any are named; `units_of_recipients`:
-    the same, each told for the unit that they stand for.
-    `but` is a contact who is left out.
+    the same, each told for the unit that they stand for. `but` is a contact who is left out.
     """
 
     who: Who
@@ -58,8 +59,9 @@ class Premise:
     """Something that must still hold when the alert is sent, else it is cancelled.
 
     `stage`: the stage `of` still ends at `version` (ISO). `unsubmitted`: the unit has not handed in for the
-    notice `of`. `return`: the return `of` is still open. `wish`: the contact still wishes `of`. `seat`: the
-    contact still has a seat of the unit. `broadcast`: broadcast `of` has not been called back.
+    notice `of`. `return`: one of the returns `of` (numbers with commas) is neither mended nor settled.
+    `wish`: the contact still wishes `of`. `seat`: the contact still has a seat of the unit. `broadcast`: the
+    broadcast `of` has not been called back.
     """
 
     what: str

@@ -1,8 +1,7 @@
-"""What staff tell many at once: put into words for each, acknowledged by a reply, shown in full again."""
+"""What staff tell many at once: put into words for each, acknowledged by a reply."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +15,7 @@ _MADE_FOR_ALL: Final = {"corrects": None, "file": None, "receipt": False, "test"
 
 
 class Bulletins:
-    """收到, 详情 after a card, and the code by which staff get their tests."""
+    """收到, and the code by which staff get their tests."""
 
     name = "bulletins"
 
@@ -28,8 +27,6 @@ class Bulletins:
         match turn.reading.act:
             case "acknowledge":
                 return _acknowledged(told)
-            case "more":
-                return self._whole(turn, told)
             case "staff_bind":
                 return _tester(turn, told)
             case _:
@@ -42,19 +39,6 @@ class Bulletins:
             until = datetime.fromisoformat(values["file"]["until"]).astimezone(CHINA)
             values["file"] = {**values["file"], "until": until}
         return Told(values={**values, "unit": sending.unit, "today": sending.now.astimezone(CHINA)})
-
-    def _whole(self, turn: Turn, told: Owing) -> Reply | NotMine:
-        last = told.last()
-        if last is None or not last.template.startswith(f"{self.name}/"):
-            return NOT_MINE
-        sending = Sending(
-            template=last.template,
-            values=json.loads(last.content),
-            now=turn.now,
-            library=turn.library,
-            unit=last.unit,
-        )
-        return Reply(sections=[Section(template=last.template, values=self.tell(sending).values)], alone=True)
 
 
 def _acknowledged(told: Owing) -> Reply | NotMine:

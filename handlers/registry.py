@@ -8,6 +8,7 @@ from handlers.alerts import Telling
 from handlers.applying import Applying
 from handlers.binding import Binding
 from handlers.bulletins import Bulletins
+from handlers.calendars import Calendars
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -18,16 +19,21 @@ from handlers.human import Human
 from handlers.materials import Materials
 from handlers.notices import Notices
 from handlers.numbers import Numbers
+from handlers.preparing import Preparing
 from handlers.privacy import Privacy
+from handlers.reminders import Reminders
 from handlers.selfcheck import SelfCheck
 from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
+from handlers.status import Status
 
 _SELFCHECK: Final = SelfCheck()
+_STATUS: Final = Status()
 _BINDING: Final = Binding()
 _BULLETINS: Final = Bulletins()
+_REMINDERS: Final = Reminders()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS, _REMINDERS)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
@@ -36,6 +42,10 @@ ALL: Final[tuple[Handler, ...]] = (
     Events(),
     Human(),
     Privacy(),
+    _STATUS,
+    _REMINDERS,
+    Preparing(),
+    Calendars(),
     Smalltalk(),
     Notices(),
     Elsewhere(),
@@ -54,5 +64,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_BINDING, _BULLETINS)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, _REMINDERS, _BULLETINS)
 """All that speak first, by alerts: each tells those whose templates are in its folder."""

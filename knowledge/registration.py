@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from stdnum.cn import uscc
-from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
+from stdnum.exceptions import InvalidChecksum, ValidationError
 
 CODE_LENGTH: Final = 18
 _NEARLY: Final = range(15, 22)
@@ -58,10 +58,10 @@ def plain(text: str) -> str:
 def unit_code(text: str) -> str | Flaw:
     """A unit's code in its normal form, or what is wrong with it."""
     code = re.sub(r"[\s\-]", "", plain(text)).translate(_LOOK_ALIKE)
+    if len(code) != CODE_LENGTH:
+        return Flaw.LENGTH
     try:
         return uscc.validate(code)
-    except InvalidLength:
-        return Flaw.LENGTH
     except InvalidChecksum:
         return Flaw.CHECK
     except ValidationError:

@@ -5,18 +5,35 @@ Each part is made when it is first asked for: a turn that needs none of them pay
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from store import binding, bulletins, codes, consents, occasions, privacy, seats
+from store import (
+    applications,
+    binding,
+    bulletins,
+    codes,
+    consents,
+    entered,
+    occasions,
+    privacy,
+    progress,
+    seats,
+    wishes,
+)
+from store.applications import Application
 from store.binding import Tried
 from store.bulletins import Owed
 from store.engine import Session
+from store.entered import Duration, EnteredDay
 from store.privacy import Kept
+from store.progress import Speaking
+from store.reach import Kind, Ways, reach, ways
 from store.records import CodePurpose, Contact, Push
 from store.seats import Held
+from store.wishes import Wish
 
 CODE_HOLDS: Final = timedelta(days=7)
 """How long a code that a colleague was given can be used."""
@@ -102,9 +119,89 @@ class Privacy(_Part):
 class Wishes(_Part):
     """What this person asked to be told, and not to be told any more."""
 
+    def __init__(self, session: Session, contact: Contact, now: datetime, kinds: Mapping[str, Kind]) -> None:
+        super().__init__(session, contact, now)
+        self._kinds = kinds
+
+    def mine(self) -> tuple[Wish, ...]:
+        """What this person wishes to be told of, oldest first."""
+        return wishes.mine(self._session, contact=self._contact.id)
+
+    def wish(self, *, kind: str, topic: str, district: str = "") -> None:
+        """Keep a wish; one that is held gets the district."""
+        wishes.wish(
+            self._session,
+            contact=self._contact.id,
+            kind=kind,
+            topic=topic,
+            district=district,
+            now=self._now,
+        )
+
+    def end(self, *, kind: str, topic: str) -> bool:
+        """End a wish; whether it was held."""
+        return wishes.end(self._session, contact=self._contact.id, kind=kind, topic=topic, now=self._now)
+
+    def muted(self) -> tuple[str, ...]:
+        """The topics that this person wants to hear no more of."""
+        return wishes.muted(self._session, contact=self._contact.id)
+
+    def mute(self, *, topic: str) -> None:
+        """This person wants to hear no more of a topic."""
+        wishes.mute(self._session, contact=self._contact.id, topic=topic, now=self._now)
+
+    def unmute(self, *, topic: str) -> None:
+        """This person wants to hear of a topic again."""
+        wishes.unmute(self._session, contact=self._contact.id, topic=topic)
+
+    def ways(self, *, kind: str, at: datetime, occasion: str = "") -> Ways:
+        """By which path a message of a kind would go at a later moment, as things stand now."""
+        known = reach(self._session, contact_ids=[self._contact.id], now=at)[self._contact.id]
+        return ways(known, self._kinds[kind], at, occasion=occasion)
+
+
+class Entered(_Part):
+    """What staff have entered over the knowledge."""
+
+    def days(self) -> Mapping[date, EnteredDay]:
+        """Days of the calendar."""
+        return entered.days(self._session)
+
+    def durations(self, *, notice: str) -> tuple[Duration, ...]:
+        """How long the steps of a notice take, as staff say."""
+        return entered.durations_of(self._session, notice=notice)
+
 
 class Progress(_Part):
     """The applications that this person may see."""
+
+    def units(self) -> tuple[Speaking, ...]:
+        """The units of this person's seats, the oldest seat first."""
+        return progress.units(self._session, contact=self._contact.id)
+
+    def own(self) -> tuple[Application, ...]:
+        """What a code has shown to be this person's own."""
+        return applications.of_person(self._session, contact=self._contact.id)
+
+    def mend(self, *, return_id: int) -> bool:
+        """Say that a return is mended."""
+        return progress.mend(self._session, contact=self._contact.id, return_id=return_id, now=self._now)
+
+    def code(self, *, application: int) -> str:
+        """A one-time code for the candidate of an application of this person's units."""
+        return progress.issue_by(
+            self._session, contact=self._contact.id, application=application, now=self._now
+        )
+
+    def look(self, *, code_hash: str, counts: bool) -> str:
+        """What a code would come to; a wrong one is a failure where it `counts`."""
+        return progress.look(
+            self._session, contact=self._contact.id, code_hash=code_hash, counts=counts, now=self._now
+        )
+
+    def redeem(self, *, code_hash: str) -> str:
+        """Bind by a code."""
+        return progress.redeem(self._session, contact=self._contact.id, code_hash=code_hash, now=self._now)
 
 
 class Bulletins(_Part):
@@ -118,10 +215,6 @@ class Bulletins(_Part):
         """Note that they have read it."""
         bulletins.acknowledge(self._session, contact=self._contact.id, broadcast=broadcast, now=self._now)
 
-    def last(self) -> Push | None:
-        """What they were told last without asking."""
-        return occasions.last_push(self._session, contact_id=self._contact.id)
-
     def test_here(self, *, code: str) -> bool:
         """Get the tests of the member of staff who was shown this code; False where it is none."""
         return bulletins.bind_tester(self._session, contact=self._contact.id, code=code, now=self._now)
@@ -132,7 +225,14 @@ class Affairs:
 
     def __init__(self, session: Session, contact: Contact, now: datetime) -> None:
         self._with = session, contact, now
+        self._kinds: Mapping[str, Kind] = {}
+        self._session = session
         self.contact = contact.id
+
+    def by(self, kinds: Mapping[str, Kind]) -> Affairs:
+        """The same, where `kinds` of message are known."""
+        self._kinds = kinds
+        return self
 
     @cached_property
     def units(self) -> Units:
@@ -144,7 +244,11 @@ class Affairs:
 
     @cached_property
     def wishes(self) -> Wishes:
-        return Wishes(*self._with)
+        return Wishes(*self._with, self._kinds)
+
+    @cached_property
+    def entered(self) -> Entered:
+        return Entered(*self._with)
 
     @cached_property
     def progress(self) -> Progress:
@@ -153,3 +257,6 @@ class Affairs:
     @cached_property
     def bulletins(self) -> Bulletins:
         return Bulletins(*self._with)
+
+    def last_push(self) -> Push | None:
+        return occasions.last_push(self._session, contact_id=self.contact)

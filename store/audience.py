@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -60,6 +61,8 @@ class Audience:
     but: int = 0
 
 
+CONTENT: Final = "deliveries.content"
+
 _id: ColumnElement[int] = bindparam("of_id", type_=BigInteger)
 _confirmed: ColumnElement[int] = bindparam("confirmed", type_=BigInteger)
 _district = given("districts", name=Text())
@@ -76,11 +79,12 @@ _notice = bindparam("handed_in_for", type_=Text)
 
 def _handed_in(unit_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether a unit has nothing left to be reminded of; without a notice it never has."""
-    return (
-        select(applications.c.id)
-        .where(applications.c.unit_id == unit_id, applications.c.notice == _notice)
-        .exists()
+    shown = select(applications.c.id).where(
+        applications.c.unit_id == unit_id,
+        applications.c.notice == _notice,
+        applications.c.gone_at.is_(None),
     )
+    return and_(shown.where(grounds.DONE).exists(), ~shown.where(grounds.LEFT).exists())
 
 
 def standing(of_units: ColumnElement[bool], of_people: ColumnElement[bool]) -> CompoundSelect[Any]:
@@ -126,7 +130,7 @@ AUDIENCES: Final[Mapping[str, Select[Any]]] = {
         wishes.c.kind == bindparam("of_kind", type_=Text),
         wishes.c.topic == bindparam("of_topic", type_=Text),
         wishes.c.ended_at.is_(None),
-        or_(_anywhere == 1, wishes.c.district == "", wishes.c.district.in_(select(_district.c.name))),
+        or_(_anywhere == 1, wishes.c.district.in_(select(_district.c.name))),
     ),
     "recipients": select(recipients.c.contact_id, _no_unit).where(*_frozen),
     "units_of_recipients": select(
@@ -135,6 +139,16 @@ AUDIENCES: Final[Mapping[str, Select[Any]]] = {
     "candidate": select(applications.c.contact_id, applications.c.unit_id).where(
         applications.c.id == _id, applications.c.contact_id.is_not(None)
     ),
+    "told": select(deliveries.c.contact_id, func.max(deliveries.c.unit_id).label("unit_id"))
+    .where(
+        deliveries.c.occasion != "",
+        func.substr(deliveries.c.occasion, 1, func.length(bindparam("of_topic", type_=Text)))
+        == bindparam("of_topic", type_=Text),
+        deliveries.c.state.in_(
+            [fixed(state) for state in (DeliveryState.SENT, DeliveryState.RECEIVED, DeliveryState.UNCLEAR)]
+        ),
+    )
+    .group_by(deliveries.c.contact_id),
 }
 
 
@@ -224,7 +238,8 @@ def post(
         alert_kind=kind,
         alert_unit=int(unit) if unit else None,
         alert_template=template,
-        alert_content=content,
+        # it may tell of applicants by name
+        alert_content=session.vault.seal(CONTENT, content),
         alert_premises=premises,
         now=now,
         due=due,

@@ -13,21 +13,25 @@ from sqlalchemy.engine import make_url
 
 from store import (
     allowances,
+    applications,
     audience,
     audit,
     binding,
     broadcasts,
     bulletins,
+    calls,
     clock,
     codes,
     consents,
     desk,
+    entered,
     inbox,
     lists,
     occasions,
     outbox,
     pages,
     permissions,
+    progress,
     pushes,
     reach,
     receipts,
@@ -39,8 +43,10 @@ from store import (
     spending,
     staff,
     staff_sessions,
+    sweeps,
     tokens,
     turns,
+    unit_lists,
     units,
 )
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
@@ -126,6 +132,8 @@ class Work:
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
+    page_owner = verb(pages.page_owner)
+    revoke_page = verb(pages.revoke_page)
     purge_pages = verb(pages.purge_pages)
 
     attempt = verb(sign_in.attempt)
@@ -178,7 +186,7 @@ class Work:
     freeze = verb(recipients.freeze)
     frozen = verb(recipients.frozen)
     districts_of = verb(recipients.districts_of)
-    progress = verb(recipients.progress)
+    broadcast_progress = verb(recipients.progress)
     results = verb(recipients.results)
     broadcast_calls = verb(recipients.broadcast_calls)
     hold = verb(recipients.hold)
@@ -187,15 +195,15 @@ class Work:
     resend_failed = verb(recipients.resend_failed)
     resend_one = verb(recipients.resend_one)
 
-    matching_units = verb(lists.matching_units)
-    add_list = verb(lists.add_list)
-    unit_lists = verb(lists.unit_lists_of)
-    unit_list = verb(lists.unit_list)
-    units_listed = verb(lists.units_listed)
-    tag_listed = verb(lists.tag_listed)
-    untag_listed = verb(lists.untag_listed)
-    tags = verb(lists.tags)
-    remove_list = verb(lists.remove_list)
+    matching_units = verb(unit_lists.matching_units)
+    add_list = verb(unit_lists.add_list)
+    saved_lists = verb(unit_lists.saved_lists)
+    unit_list = verb(unit_lists.unit_list)
+    units_listed = verb(unit_lists.units_listed)
+    tag_listed = verb(unit_lists.tag_listed)
+    untag_listed = verb(unit_lists.untag_listed)
+    tags = verb(unit_lists.tags)
+    remove_list = verb(unit_lists.remove_list)
 
     offer_tester = verb(bulletins.offer_tester)
     bind_tester = verb(bulletins.bind_tester)
@@ -206,10 +214,37 @@ class Work:
     recorded = verb(audit.recorded)
     erase_recorded = verb(audit.erase_recorded)
     verify = verb(audit.verify)
+    applications_of = verb(applications.applications_of)
+    open_returns = verb(applications.open_returns)
+    roster = verb(applications.roster)
+    exported = verb(lists.exported)
+    confirmed_seats = verb(applications.confirmed_seats)
+    headings = verb(lists.headings)
+    name_heading = verb(lists.name_heading)
+    link = verb(lists.link)
+    enter = verb(lists.enter)
+    take = verb(lists.take)
+    issue_progress = verb(progress.issue)
+
+    use_nonce = verb(calls.use_nonce)
+    answer = verb(calls.answer)
+    keep_answer = verb(calls.keep_answer)
 
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)
     drop_token = verb(tokens.drop_token)
+
+    since = verb(sweeps.since)
+    done = verb(sweeps.done)
+    stages_known = verb(sweeps.stages_known)
+    know_stages = verb(sweeps.know_stages)
+
+    days = verb(entered.days)
+    set_day = verb(entered.set_day)
+    drop_day = verb(entered.drop_day)
+    durations_of = verb(entered.durations_of)
+    set_duration = verb(entered.set_duration)
+    drop_duration = verb(entered.drop_duration)
 
     service_clock = verb(clock.service_clock)
     start_service_clock = verb(clock.start_service_clock)

@@ -1,191 +1,244 @@
-"""Lists of units that staff have uploaded, and tags and streets that they gave to units by them."""
+"""Lists of the platform taken over: histories go on, returns are opened and settled.
+
+One whole list of a district or of the city is held against the last: what it shows no more is gone.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import BigInteger, Text, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite's compiler reads its ON CONFLICT as well
+from sqlalchemy import bindparam, func, null, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
-from store.columns import given, packed
+from store.applications import NAME as PERSON
+from store.applications import OPINION, Listed
+from store.columns import UtcDateTime
 from store.engine import Session
-from store.schema import listed_units, staff, unit_lists, unit_tags, units
-from store.scope import Scope, covering, within
+from store.schema import application_history as steps
+from store.schema import applications, column_names, imports, returns, sweeps
+
+KIND: Final = "status"
+RETURNED: Final = "returned"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnitList:
-    """A saved list; `units` counts those on it."""
+class Import:
+    """A list that is taken over. `whole` lists of a district (empty: of the city) say what is gone."""
 
-    id: int
-    name: str
     city: str
-    districts: tuple[str, ...]
-    author: str
-    created_at: datetime
-    units: int
+    notice: str
+    district: str
+    whole: bool
+    file_name: str
+    file_hash: str
+    exported_at: datetime
+    imported_by: str
+    counts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listed:
-    """A unit of a list, with its tags in order."""
+class Write:
+    """A row to be kept; `changed`: its status or opinion is another than before."""
 
-    id: int
-    code: str
-    name: str
-    district: str
-    street: str
-    tags: tuple[str, ...] = ()
+    row: Listed
+    changed: bool
 
 
-_code, _name = given("codes", text=Text()), given("names", text=Text())
-_here = within(units.c.city, units.c.district)
-_unit = (units.c.id, units.c.code, units.c.name, units.c.district, units.c.street)
-MATCH: Final = select(*_unit).where(
-    _here, or_(units.c.code.in_(select(_code.c.text)), units.c.name.in_(select(_name.c.text)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What became of a changed row: its application, the candidate's contact, the return that it opened."""
+
+    application_id: int
+    contact_id: int | None
+    return_id: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """An import that is kept: its number, and the changed rows in order."""
+
+    import_id: int
+    written: tuple[Written, ...]
+
+
+EXPORTED: Final = (
+    select(imports.c.scope, func.max(imports.c.exported_at, type_=UtcDateTime()).label("exported_at"))
+    .where(imports.c.kind == KIND, imports.c.scope != "")
+    .group_by(imports.c.scope)
 )
-ADD: Final = (
-    upsert(unit_lists)
-    .values({c: bindparam(c.name) for c in unit_lists.c if c.name not in ("id", "removed_at")})
-    .on_conflict_do_nothing(index_elements=["token"])
-    .returning(unit_lists.c.id)
+NAMED: Final = select(column_names.c.heading, column_names.c.field).where(
+    column_names.c.kind == bindparam("of_kind")
 )
-BY_TOKEN: Final = select(unit_lists.c.id).where(
-    unit_lists.c.token == bindparam("token"), unit_lists.c.created_by == bindparam("created_by")
+_name = insert(column_names).values(
+    kind=bindparam("kind"), heading=bindparam("heading"), field=bindparam("field")
 )
-_put = given("put", unit_id=BigInteger(), street=Text())
-PUT: Final = insert(listed_units).from_select(
-    ["list_id", "unit_id"], select(bindparam("list_id", type_=BigInteger), _put.c.unit_id)
+NAME: Final = _name.on_conflict_do_update(
+    index_elements=["kind", "heading"], set_={"field": _name.excluded.field}
 )
-MOVE: Final = (
-    update(units).where(units.c.id == _put.c.unit_id, _put.c.street != "").values(street=_put.c.street)
+# One import of a notice at a time: the second waits for the first, and sees what it has kept.
+_turnstile = insert(sweeps).values(name=bindparam("name"), done_until=bindparam("now"))
+ENTER: Final = _turnstile.on_conflict_do_update(
+    index_elements=["name"], set_={"done_until": _turnstile.excluded.done_until}
 )
-_size = select(func.count()).where(listed_units.c.list_id == unit_lists.c.id).scalar_subquery().label("units")
-_inside = covering(unit_lists.c.city, unit_lists.c.districts)
-LISTS: Final = (
-    select(
-        unit_lists.c.id,
-        unit_lists.c.name,
-        unit_lists.c.city,
-        unit_lists.c.districts,
-        unit_lists.c.created_at,
-        staff.c.name.label("author"),
-        _size,
+
+KEEP_IMPORT: Final = (
+    insert(imports)
+    .values({column: bindparam(column.name) for column in imports.c if column.name != "id"})
+    .returning(imports.c.id)
+)
+_application = insert(applications).values(
+    {
+        column: bindparam(column.name)
+        for column in applications.c
+        if column.name not in ("id", "gone_at", "contact_id")
+    }
+)
+KEEP: Final = _application.on_conflict_do_update(
+    index_elements=["key"],
+    set_={
+        **{
+            column.name: _application.excluded[column.name]
+            for column in applications.c
+            if column.name not in ("id", "key", "contact_id", "gone_at")
+        },
+        "gone_at": null(),
+    },
+).returning(applications.c.id, applications.c.contact_id)
+STEP: Final = (
+    insert(steps)
+    .values({column: bindparam(column.name) for column in steps.c if column.name != "id"})
+    .returning(steps.c.id)
+)
+CLOSE: Final = (
+    update(returns)
+    .where(returns.c.application_id == bindparam("of_application"), returns.c.closed_at.is_(None))
+    .values(closed_at=bindparam("now"))
+)
+OPEN: Final = (
+    insert(returns)
+    .values(
+        application_id=bindparam("application_id"),
+        history_id=bindparam("history_id"),
+        opened_at=bindparam("opened_at"),
     )
-    .join(staff, staff.c.id == unit_lists.c.created_by)
-    .where(_inside, unit_lists.c.removed_at.is_(None))
-    .order_by(unit_lists.c.id.desc())
+    .returning(returns.c.id)
 )
-LIST: Final = LISTS.where(unit_lists.c.id == bindparam("of_list", type_=BigInteger))
-_of_list = listed_units.c.list_id == bindparam("of_list", type_=BigInteger)
-UNITS: Final = (
-    select(*_unit).join(listed_units, listed_units.c.unit_id == units.c.id).where(_of_list, _here)
-).order_by(units.c.district, units.c.name)
-TAGS_OF: Final = (
-    select(unit_tags.c.unit_id, unit_tags.c.tag)
-    .join(listed_units, listed_units.c.unit_id == unit_tags.c.unit_id)
-    .where(_of_list)
-    .order_by(unit_tags.c.tag)
+_latest = select(func.max(steps.c.id)).where(steps.c.application_id == bindparam("of_application"))
+REOPEN: Final = (
+    update(returns).where(returns.c.history_id == _latest.scalar_subquery()).values(closed_at=null())
 )
-_marked = (
-    select(listed_units.c.unit_id).join(units, units.c.id == listed_units.c.unit_id).where(_of_list, _here)
+GONE: Final = (
+    update(applications)
+    .where(applications.c.id == bindparam("of_application"))
+    .values(gone_at=bindparam("now"))
 )
-TAG: Final = (
-    upsert(unit_tags)
-    .from_select(["unit_id", "tag"], _marked.add_columns(bindparam("new_tag", type_=Text)))
-    .on_conflict_do_nothing(index_elements=["unit_id", "tag"])
-)
-UNTAG: Final = delete(unit_tags).where(
-    unit_tags.c.tag == bindparam("old_tag"), unit_tags.c.unit_id.in_(_marked)
-)
-TAGS: Final = (
-    select(unit_tags.c.tag)
-    .distinct()
-    .join(units, units.c.id == unit_tags.c.unit_id)
-    .where(_here)
-    .order_by(unit_tags.c.tag)
-)
-EMPTY: Final = delete(listed_units).where(_of_list)
-REMOVE: Final = (
-    update(unit_lists).where(unit_lists.c.id == bindparam("of_list")).values(removed_at=bindparam("now"))
+LINK: Final = (
+    update(applications)
+    .where(
+        applications.c.city == bindparam("in_city"),
+        applications.c.unit_name == bindparam("named"),
+        applications.c.unit_id.is_(None),
+    )
+    .values(unit_id=bindparam("to_unit"))
+    .returning(applications.c.id)
 )
 
 
-def matching_units(
-    session: Session, *, scope: Scope, codes: Collection[str], names: Collection[str]
-) -> tuple[Listed, ...]:
-    """The units of a scope that have one of these codes, or one of these names."""
-    asked = {"codes": packed([code] for code in codes), "names": packed([name] for name in names)}
-    return tuple(Listed(**row) for row in session.run(MATCH, **scope.values, **asked))
+def exported(session: Session, *, notice: str) -> Mapping[str, datetime]:
+    """When the last whole list that was taken over had been exported, by district (empty: the city's)."""
+    found = {row["scope"].partition("/"): row["exported_at"] for row in session.run(EXPORTED)}
+    return {district: at for (of, _, district), at in found.items() if of == notice}
 
 
-def add_list(
-    session: Session,
-    *,
-    token: str,
-    name: str,
-    scope: Scope,
-    streets: Mapping[int, str],
-    by: int,
-    now: datetime,
-) -> int:
-    """Keep a list of units (each with its street, where the list says one); or the one that this form made
-    already. The scope is one city's."""
-    of_form = {"token": token, "created_by": by}
-    districts = json.dumps(scope.districts, ensure_ascii=False)
-    made = session.run(ADD, **of_form, name=name, city=scope.city, districts=districts, created_at=now)
-    number: int = (made or session.run(BY_TOKEN, **of_form))[0]["id"]
-    if made:
-        put = packed(streets.items())
-        session.run(PUT, list_id=number, put=put)
-        session.run(MOVE, put=put)
-    return number
+def headings(session: Session, *, kind: str) -> Mapping[str, str]:
+    """The fields that staff have said headings of a kind of file to mean."""
+    return {row["heading"]: row["field"] for row in session.run(NAMED, of_kind=kind)}
 
 
-def unit_lists_of(session: Session, *, scope: Scope) -> tuple[UnitList, ...]:
-    """The lists of a scope, newest first."""
-    return tuple(map(_list, session.run(LISTS, **scope.values)))
+def name_heading(session: Session, *, kind: str, heading: str, field: str) -> None:
+    """Remember what a heading means."""
+    session.run(NAME, kind=kind, heading=heading, field=field)
 
 
-def unit_list(session: Session, *, scope: Scope, list_id: int) -> UnitList | None:
-    """One list, if all its districts are inside the scope."""
-    found = session.run(LIST, **scope.values, of_list=list_id)
-    return _list(found[0]) if found else None
+def link(session: Session, *, city: str, unit_name: str, unit: int) -> frozenset[int]:
+    """Say which unit a list means by a name; gives the applications that are now the unit's."""
+    return frozenset(row["id"] for row in session.run(LINK, in_city=city, named=unit_name, to_unit=unit))
 
 
-def units_listed(session: Session, *, scope: Scope, list_id: int) -> tuple[Listed, ...]:
-    """The units of a list, with their tags."""
-    tags: dict[int, tuple[str, ...]] = {}
-    for row in session.run(TAGS_OF, of_list=list_id):
-        tags[row["unit_id"]] = (*tags.get(row["unit_id"], ()), row["tag"])
-    rows = session.run(UNITS, **scope.values, of_list=list_id)
-    return tuple(Listed(**row, tags=tags.get(row["id"], ())) for row in rows)
+def enter(session: Session, *, notice: str, now: datetime) -> None:
+    """Wait until no other import of this notice is under way; holds until the transaction ends."""
+    session.run(ENTER, name=f"{KIND}:{notice}", now=now)
 
 
-def tag_listed(session: Session, *, scope: Scope, list_id: int, tag: str) -> None:
-    """Give a tag to all units of a list."""
-    session.run(TAG, **scope.values, of_list=list_id, new_tag=tag)
+def take(
+    session: Session, *, imported: Import, rows: Sequence[Write], gone: Sequence[int], now: datetime
+) -> Taken:
+    """Keep the rows of a list and what it shows no more: histories go on, returns are opened and settled."""
+    kept = session.run(
+        KEEP_IMPORT,
+        kind=KIND,
+        city=imported.city,
+        scope=f"{imported.notice}/{imported.district}" if imported.whole else "",
+        file_name=imported.file_name,
+        file_hash=imported.file_hash,
+        exported_at=imported.exported_at,
+        imported_at=now,
+        imported_by=imported.imported_by,
+        counts=json.dumps(dict(imported.counts), sort_keys=True),
+    )
+    import_id: int = kept[0]["id"]
+    written = [_write(session, import_id, imported.exported_at, write, now) for write in rows]
+    for application in gone:
+        session.run(GONE, of_application=application, now=now)
+        session.run(CLOSE, of_application=application, now=now)
+    return Taken(import_id=import_id, written=tuple(done for done in written if done))
 
 
-def untag_listed(session: Session, *, scope: Scope, list_id: int, tag: str) -> None:
-    """Take a tag from all units of a list."""
-    session.run(UNTAG, **scope.values, of_list=list_id, old_tag=tag)
-
-
-def tags(session: Session, *, scope: Scope) -> tuple[str, ...]:
-    """The tags of a scope's units."""
-    return tuple(row["tag"] for row in session.run(TAGS, **scope.values))
-
-
-def remove_list(session: Session, *, list_id: int, now: datetime) -> None:
-    """Let nothing be aimed at it any more; broadcasts that were frozen keep theirs."""
-    session.run(EMPTY, of_list=list_id)
-    session.run(REMOVE, of_list=list_id, now=now)
-
-
-def _list(row: Mapping[str, Any]) -> UnitList:
-    return UnitList(**{**row, "districts": tuple(json.loads(row["districts"]))})
+def _write(
+    session: Session, import_id: int, exported_at: datetime, write: Write, now: datetime
+) -> Written | None:
+    row, vault = write.row, session.vault
+    opinion = vault.seal(OPINION, row.opinion) if row.opinion else None
+    standing = {"status": row.status, "status_id": row.status_id, "opinion_sealed": opinion}
+    kept = session.run(
+        KEEP,
+        key=vault.index("applications.key", "\0".join(row.identity)),
+        unit_id=row.unit_id,
+        unit_name=row.unit_name,
+        city=row.city,
+        district=row.district,
+        department=row.department,
+        notice=row.notice,
+        programme=row.programme,
+        category=row.category,
+        name_sealed=vault.seal(PERSON, row.name),
+        declared_at=row.declared_at,
+        unit_rank=row.unit_rank,
+        district_rank=row.district_rank,
+        phase=row.phase,
+        exported_at=exported_at,
+        changed_at=now,
+        **standing,
+    )[0]
+    if not write.changed:
+        # one that is shown again after it was gone goes on where it stood
+        session.run(REOPEN, of_application=kept["id"])
+        return None
+    step = session.run(
+        STEP, application_id=kept["id"], import_id=import_id, exported_at=exported_at, **standing
+    )
+    session.run(CLOSE, of_application=kept["id"], now=now)
+    opened = (
+        session.run(OPEN, application_id=kept["id"], history_id=step[0]["id"], opened_at=now)
+        if row.phase == RETURNED
+        else ()
+    )
+    return Written(
+        application_id=kept["id"],
+        contact_id=kept["contact_id"],
+        return_id=opened[0]["id"] if opened else None,
+    )

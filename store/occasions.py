@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Insert, Text, bindparam, case, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
+from store.audience import CONTENT
 from store.columns import EMPTY, UtcDateTime, fixed, given, packed
 from store.engine import Session
 from store.records import Call, DeliveryState, Fate, Path, Push
@@ -72,6 +73,7 @@ CALLS: Final = (
         deliveries.c.occasion,
         deliveries.c.reason,
     )
+    .select_from(deliveries)
     .join(
         unit_people,
         or_(unit_people.c.contact_id == deliveries.c.contact_id, unit_people.c.id.in_(_stands_for)),
@@ -192,7 +194,12 @@ def call_list(session: Session, *, city: str, districts: Collection[str], occasi
         Call(
             name=opened("unit_people.name_sealed", row["name_sealed"]),
             phone=opened("unit_people.phone_sealed", row["phone_sealed"]),
-            **{name: value for name, value in row.items() if not name.endswith("_sealed")},
+            content=opened(CONTENT, row["content"]),
+            **{
+                name: value
+                for name, value in row.items()
+                if name != "content" and not name.endswith("_sealed")
+            },
         )
         for row in found
     )
@@ -201,7 +208,9 @@ def call_list(session: Session, *, city: str, districts: Collection[str], occasi
 def last_push(session: Session, *, contact_id: int) -> Push | None:
     """What a person was told last without asking."""
     found = session.run(LAST, of_contact=contact_id)
-    return Push(**found[0]) if found else None
+    return (
+        Push(**{**found[0], "content": session.vault.open(CONTENT, found[0]["content"])}) if found else None
+    )
 
 
 def resend(session: Session, *, delivery_id: int, by: str, now: datetime) -> int | None:

@@ -34,6 +34,7 @@ from store.broadcasts import Broadcast
 from store.columns import EMPTY, UtcDateTime, fixed, given, packed
 from store.engine import Session
 from store.occasions import USEFUL, resending
+from store.premises import DONE
 from store.records import Call, DeliveryState, Path
 from store.schema import (
     applications,
@@ -138,13 +139,19 @@ _applied = (
     select(applications.c.id)
     .where(
         applications.c.unit_id == units.c.id,
+        applications.c.gone_at.is_(None),
         or_(_notice == "", applications.c.notice == _notice),
         or_(_programme == "", applications.c.programme == _programme),
     )
     .correlate(units)
 )
 _sent_back = _applied.join(
-    returns, and_(returns.c.application_id == applications.c.id, returns.c.closed_at.is_(None))
+    returns,
+    and_(
+        returns.c.application_id == applications.c.id,
+        returns.c.closed_at.is_(None),
+        returns.c.mended_at.is_(None),
+    ),
 )
 _aimed = select(units.c.id).where(
     *HERE,
@@ -156,7 +163,7 @@ _aimed = select(units.c.id).where(
         _untagged == 1,
         units.c.id.in_(select(unit_tags.c.unit_id).where(unit_tags.c.tag.in_(select(_tag.c.name)))),
     ),
-    or_(_status != "unsubmitted", ~_applied.exists()),
+    or_(_status != "unsubmitted", ~_applied.where(DONE).exists()),
     or_(_status != "returned", _sent_back.exists()),
     or_(_status != "", _notice == "", _applied.exists()),
 )

@@ -23,7 +23,7 @@ from bot.channels.wechat_crypto import WeChatError
 from bot.dialogue import Dialogue, Memory, Said
 from handlers.contract import Incoming, Kind
 from knowledge.library import Library
-from tests import bench_interview, bench_notices
+from tests import bench_delivery, bench_interview, bench_notices, bench_outbox, bench_ticks, bench_units
 from tests.bench_load import CONNECTIONS, EACH, Crowd, Push, Round, fire, opened, questions, request
 from tests.bench_servers import BARE, BOT, Server, Used, pinned, running, settings
 from tests.wire import SEASON
@@ -253,6 +253,21 @@ def growth(folder: Path) -> None:
         row(f"{name}, {sizes} more notices", measured, f"<= {GROWTH:.0f}", met=grown <= GROWTH)
 
 
+def rosters() -> None:
+    """A large roster of units from its file into a new database, and once more."""
+    with tempfile.TemporaryDirectory() as folder:
+        read, kept, again, most = bench_units.run(Path(folder))
+    row(f"roster of {bench_units.ROWS} rows: reading, keeping", f"{read:.1f} s, {kept:.1f} s")
+    total = read + kept
+    row(
+        "the two together",
+        f"{total:.1f} s",
+        f"< {bench_units.TARGET_S:.0f} s",
+        met=total < bench_units.TARGET_S,
+    )
+    row("the same roster again", f"{again:.1f} s, at most {most:.0f} MB")
+
+
 def main() -> None:
     """Measure everything and print the table."""
     begun = time.perf_counter()
@@ -268,6 +283,10 @@ def main() -> None:
         alone(dialogue)
         growth(folder)
     bench_interview.bench(row)
+    rosters()
+    bench_ticks.bench(row)
+    bench_outbox.bench(row)
+    bench_delivery.bench(row)
     print(f"measured in {time.perf_counter() - begun:.0f} s")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
-from sqlalchemy import insert
+from sqlalchemy import Executable, insert
 
 from store.database import Store
 from store.recipients import TOLD
@@ -32,12 +32,15 @@ SENT: Final = 8
 VISITS: Final = 7
 
 
+async def run(store: Store, statement: Executable) -> None:
+    async with store.work() as work:
+        await work.do(lambda session: session.run(statement))
+
+
 async def put(store: Store, table: Any, rows: list[dict[str, Any]]) -> None:
     """Rows, a few hundred at a time."""
     for at in range(0, len(rows), 400):
-        statement = insert(table).values(rows[at : at + 400])
-        async with store.work() as work:
-            await work.do(lambda session, statement=statement: session.run(statement))
+        await run(store, insert(table).values(rows[at : at + 400]))
 
 
 async def furnish(store: Store) -> None:
@@ -88,16 +91,12 @@ async def settle_most(store: Store) -> None:
     reached = deliveries.update().where(deliveries.c.contact_id <= UNITS)
     lost = deliveries.update().where(deliveries.c.contact_id > UNITS)
     values = {"settled_at": NOW}
-    async with store.work() as work:
-        await work.do(lambda session: session.run(reached.values(state=TOLD[0], path="custom", **values)))
-        await work.do(
-            lambda session: session.run(
-                lost.values(state=DeliveryState.REFUSED, reason="unreachable:no_email", **values)
-            )
-        )
+    await run(store, reached.values(state=TOLD[0], path="custom", **values))
+    lost_for_good = lost.values(state=DeliveryState.REFUSED, reason="unreachable:no_email", **values)
+    await run(store, lost_for_good)
 
 
-async def visit(browser: Browser, path: str, **fields: str) -> None:
+async def visit(browser: Browser, path: str, **fields: Any) -> None:
     """One page several times."""
     times = []
     for _ in range(VISITS if not fields else 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
+from bot.__main__ import cli
 from store.records import CodePurpose
 from store.schema import consents, contacts, deliveries, inbound, metadata, seat_requests, seats
+from tests.databases import VAULT
 from tests.store.scene import rows, texts_in
 from tests.store.units import CODE, DONGHU, OTHER_CODE, OTHER_PHONE, PHONE, WUZHONG
-from tests.wire import SEASON, Wire, wire
+from tests.wire import DATA_KEY, SEASON, Wire, wire
 
 CODE_SHOWN = re.compile(r"[A-Z2-9]{4}-[A-Z2-9]{4}")
 
@@ -57,7 +61,7 @@ async def invitation(line: Wire, code: str = CODE, purpose: CodePurpose = CodePu
 async def told(line: Wire) -> list[tuple[str, int]]:
     """What was posted: by whom of what it speaks, to which contact."""
     return [
-        (json.loads(row["content"])["what"], row["contact_id"])
+        (json.loads(VAULT.open("deliveries.content", row["content"])).get("what", ""), row["contact_id"])
         for row in await rows(line.service.store, deliveries)
         if row["kind"] == "binding"
     ]
@@ -92,6 +96,23 @@ async def test_both_in_one_message_however_they_are_typed(line: Wire) -> None:
     wide = str.maketrans("0123456789KX", "０１２３４５６７８９ｋｘ")
     bound = await Talker(line).say("邦定单位", "1", f"{CODE.translate(wide)}，手机１３８-1234-5678谢谢")
     assert WUZHONG.name in bound
+
+
+async def test_what_is_no_phone_and_a_doubt_get_a_next_step(line: Wire) -> None:
+    hr = Talker(line)
+    assert "不保存" in await hr.say("绑定单位", "安全吗 要我手机号干嘛")
+    await hr.say("同意", CODE)
+    assert "手机是11位" in await hr.say("1381234567")
+    assert WUZHONG.name in await hr.say(PHONE)
+
+
+async def test_a_person_who_wants_staff_gets_them_whatever_was_asked(line: Wire) -> None:
+    for before in (["绑定单位"], ["绑定单位", "同意"], ["提醒我"]):
+        hr = Talker(line)
+        said = await hr.say(*before, "转人工")
+        assert "工作人员" in said
+        assert "回复“同意”（1）" not in said
+        assert "哪个项目" not in said
 
 
 async def test_no_phone_is_kept_legible_anywhere(line: Wire) -> None:
@@ -310,3 +331,34 @@ async def test_whoever_leaves_the_account_sits_nowhere(line: Wire) -> None:
 
 async def test_the_menu_shows_what_is_kept(line: Wire) -> None:
     assert OTHER_PHONE not in await Talker(line).say("我的")
+
+
+async def test_staff_answer_a_request_beside_the_running_service(
+    line: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JIANGWEN_DATABASE_URL", line.service.settings.database_url.get_secret_value())
+    monkeypatch.setenv("JIANGWEN_DATA_KEY", DATA_KEY)
+    granted, refused = Talker(line), Talker(line)
+    for hr in (granted, refused):
+        await hr.bind(phone="13800001111")
+
+    async def run(*words: str) -> str:
+        result = await asyncio.to_thread(CliRunner().invoke, cli, ["units", *words])
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    asked = await run("requests", "--city", "武汉")
+    assert "138****1111" in asked
+    first, second = (row.partition(":")[0] for row in asked.splitlines())
+    await run("decide", first, "--grant")
+    await run("decide", second, "--refuse")
+    assert "已确认" in await granted.say("我的单位")
+    assert ("granted", await contact(line, granted)) in await told(line)
+    assert await run("requests") == ""
+    shown = await run("show", CODE)
+    seat = re.search(r"seat (\d+)", shown)
+    assert seat
+    await run("remove-seat", seat[1])
+    assert "还没有绑定" in await granted.say("我的单位")
+    assert ("removed", await contact(line, granted)) in await told(line)
+    assert "没有联系人" in await run("notes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -13,6 +14,8 @@ from typing import Annotated, Final
 import segno
 import typer
 
+from bot.announce import announce
+from bot.app import NoShelf, wechat_of
 from bot.commands.opened import opened
 from bot.desk import table, units
 from bot.desk.annotated import annotated
@@ -22,7 +25,7 @@ from handlers.alerts import Alert, Audience, Who
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from knowledge.registration import Flaw, unit_code
-from store.database import Work
+from store.database import Store, Work
 from store.records import CodePurpose
 from store.rosters import Change, What
 from store.seats import Held
@@ -61,16 +64,21 @@ def import_(
             raise typer.Exit(1)
 
     async def work() -> None:
-        changes: list[Change] = []
         async with opened(settings) as (store, clock):
-            for at in range(0, len(book.registrations), CHUNK):
-                async with store.work() as transaction:
-                    changes += await transaction.take_roster(
-                        registrations=book.registrations[at : at + CHUNK], now=clock.now(), keep=not dry_run
-                    )
+            changes = await take_in(store, book, now=clock.now(), keep=not dry_run)
         _show_changes(book, changes, dry_run=dry_run)
 
     _run(work)
+
+
+async def take_in(store: Store, book: Book, *, now: datetime, keep: bool) -> list[Change]:
+    """What a roster changes, kept a chunk at a time, so that a running service never waits long."""
+    changes: list[Change] = []
+    for at in range(0, len(book.registrations), CHUNK):
+        async with store.work() as work:
+            part = book.registrations[at : at + CHUNK]
+            changes += await work.take_roster(registrations=part, now=now, keep=keep)
+    return changes
 
 
 @commands.command("list")
@@ -115,9 +123,13 @@ def invite(
     code: Code,
     person: Annotated[int, typer.Option(help="For whom of the roster, as `show` numbers them.")] = 0,
     days: Annotated[int, typer.Option(help="For how many days.", min=1, max=30)] = 7,
-    qr: Annotated[Path | None, typer.Option(help="A PNG file for the code as a QR code.")] = None,
+    qr: Annotated[
+        Path | None,
+        typer.Option(help="A PNG file for the QR code (of the account, where there is one)."),
+    ] = None,
 ) -> None:
     """Make a one-time invitation, which binds directly; it is shown once."""
+    codes: list[str] = []
 
     async def act(work: Work, now: datetime) -> None:
         unit = await _unit(work, code)
@@ -131,11 +143,13 @@ def invite(
             span=timedelta(days=days),
             person=person or None,
         )
-        if qr:
-            segno.make(made, error="m").save(str(qr), kind="png", scale=10)
+        codes.append(made)
         _echo([f"{unit.name}: {made} (once, within {days} days)"])
 
     _act(act)
+    if qr:
+        content = asyncio.run(_scene(codes[0], days))
+        segno.make(content, error="m").save(str(qr), kind="png", scale=10)
 
 
 @commands.command()
@@ -261,6 +275,16 @@ def _complain(file: Path, out: Path | None, rows: Sequence[table.Row], book: Boo
     _echo([f"{len(book.faults)} faults in {book.rows} rows; all of them in {target}"])
 
 
+async def _scene(code: str, days: int) -> str:
+    """What a QR code of an invitation holds: the address of a scene, the code itself without an account."""
+    settings = load()
+    if not settings.has_wechat:
+        return code
+    async with contextlib.aclosing(wechat_of(settings, NoShelf())) as account:
+        scene = code.replace("-", "")
+        return (await account.api.create_code(scene, life=timedelta(days=days))).url
+
+
 def _fault(fault: Fault) -> str:
     line = WORDS.lines["fault" if fault.row else "head"]
     return line.format(row=fault.row, column=fault.column, text=fault.text)
@@ -295,34 +319,30 @@ async def _tell(work: Work, held: Held, what: str, now: datetime) -> None:
 
 
 async def _post(work: Work, held: Held, what: str, audience: Audience, now: datetime) -> None:
-    await work.post(
-        **Alert(
-            kind="binding",
-            template="binding/told",
-            values={"what": what, "state": str(held.state)},
-            audience=audience,
-            occasion=f"seat:{held.seat}:{what}",
-            due_at=now,
-            not_after=now + _TOLD_WITHIN,
-            unit=held.unit,
-        ).dump(),
-        now=now,
+    alert = Alert(
+        kind="binding",
+        template="binding/told",
+        values={"what": what, "state": str(held.state)},
+        audience=audience,
+        occasion=f"seat:{held.seat}:{what}",
+        due_at=now,
+        not_after=now + _TOLD_WITHIN,
+        unit=held.unit,
     )
+    await announce(work, [alert], now)
 
 
 async def _post_refusal(work: Work, contact: int, request: int, now: datetime) -> None:
-    await work.post(
-        **Alert(
-            kind="binding",
-            template="binding/refused",
-            values={},
-            audience=Audience(who=Who.CONTACT, id=contact),
-            occasion=f"seat_request:{request}:refused",
-            due_at=now,
-            not_after=now + _TOLD_WITHIN,
-        ).dump(),
-        now=now,
+    alert = Alert(
+        kind="binding",
+        template="binding/refused",
+        values={},
+        audience=Audience(who=Who.CONTACT, id=contact),
+        occasion=f"seat_request:{request}:refused",
+        due_at=now,
+        not_after=now + _TOLD_WITHIN,
     )
+    await announce(work, [alert], now)
 
 
 def _act(act: Callable[[Work, datetime], Awaitable[None]]) -> None:

@@ -349,7 +349,7 @@ async def _form_page(
         places=own,
         topics=[(value, label) for city in own for value, label in _topics(visit.house.library, city)],
         tags=await work.tags(scope=visit.scope),
-        lists=await work.unit_lists(scope=visit.scope),
+        lists=await work.saved_lists(scope=visit.scope),
         form=form or visit.form,
     )
 
@@ -405,7 +405,7 @@ async def _aim(visit: Visit, work: Work, scope: Scope) -> Aim:
     known = await work.tags(scope=visit.scope)
     tags = tuple(dict.fromkeys(tag for tag in form.many("tags") if tag in known))[:_TAGS]
     wanted = form["list"]
-    lists = {str(one.id): one.id for one in await work.unit_lists(scope=visit.scope)} if wanted else {}
+    lists = {str(one.id): one.id for one in await work.saved_lists(scope=visit.scope)} if wanted else {}
     if wanted and wanted not in lists:
         form.fault("list", "choice")
     notice, _, programme = topic.partition("/")

@@ -14,8 +14,8 @@ from bot.desk import table, unit_list
 from bot.desk.table import Unreadable
 from bot.desk.unit_list import REFUSED, ROWS, Matched
 from store.database import Work
-from store.lists import UnitList
 from store.scope import Scope
+from store.unit_lists import UnitList
 
 _NAME_LONGEST: Final = 40
 _TAG_LONGEST: Final = 20
@@ -113,7 +113,7 @@ async def _page(
     found: Matched | None = None,
 ) -> web.Response:
     values: dict[str, Any] = {
-        "lists": await work.unit_lists(scope=visit.scope),
+        "lists": await work.saved_lists(scope=visit.scope),
         "cities": [one for one in places(visit.house.library) if visit.scope.city in ("", one)],
         "refused": refused,
         "found": found,

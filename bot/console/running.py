@@ -50,7 +50,7 @@ async def page(
     visit: Visit, work: Work, of: Broadcast, *, status: int = 200, problem: str = ""
 ) -> web.Response:
     """How far it is, and what can be done."""
-    progress = await work.progress(of=of, now=visit.now)
+    progress = await work.broadcast_progress(of=of, now=visit.now)
     return visit.page(
         "broadcast.html",
         status=status,
@@ -66,13 +66,13 @@ async def fragment(visit: Visit) -> web.Response:
     """The part of the page that moves."""
     async with visit.work() as work:
         of = await _running(visit, work)
-        progress = await work.progress(of=of, now=visit.now)
+        progress = await work.broadcast_progress(of=of, now=visit.now)
     return visit.page("broadcast_progress.html", **_values(visit, of, progress))
 
 
 async def settled(work: Work, of: Broadcast, now: datetime) -> bool:
     """Whether nothing of it is on its way any more."""
-    return not (await work.progress(of=of, now=now)).number(*UNSETTLED)
+    return not (await work.broadcast_progress(of=of, now=now)).number(*UNSETTLED)
 
 
 async def pause(visit: Visit) -> web.Response:
@@ -175,11 +175,15 @@ async def calls(visit: Visit) -> web.Response:
         of = await _running(visit, work)
         found = await work.broadcast_calls(of=of)
         await visit.record(work, "broadcast.calls", of.occasion, after={"people": len(found)})
+    shown = found[after : after + _CALLS]
     streets = [
         (place, list(several))
-        for place, several in groupby(found, key=lambda one: (one.district, one.street))
+        for place, several in groupby(shown, key=lambda one: (one.district, one.street))
     ]
-    return visit.page("broadcast_calls.html", of=of, streets=streets, number=len(found))
+    more = after + _CALLS if after + _CALLS < len(found) else None
+    return visit.page(
+        "broadcast_calls.html", of=of, streets=streets, number=len(found), after=after, more=more
+    )
 
 
 async def _running(visit: Visit, work: Work) -> Broadcast:
@@ -198,7 +202,7 @@ async def _follow(visit: Visit, kind: str, who: str) -> web.Response:
     token = visit.form.text("token", longest=64)
     async with visit.work() as work:
         of = await _running(visit, work)
-        progress = await work.progress(of=of, now=visit.now)
+        progress = await work.broadcast_progress(of=of, now=visit.now)
         if visit.form.faults or not (progress.silent if who == "silent" else progress.number(*TOLD)):
             return await page(visit, work, of, status=409, problem="nobody_to_tell")
         draft = replace(of.draft, aim=Aim(who=who), send_at=None, not_after=None)

@@ -16,7 +16,7 @@ from bot.desk.table import Cell, Row, Unreadable
 from bot.desk.words import WORDS as ROSTER
 from bot.desk.words import plain
 from knowledge.registration import Flaw, unit_code
-from store.lists import Listed
+from store.unit_lists import Listed
 
 ROWS: Final = 20_000
 _HEAD: Final = 6

@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from bot.console.console import console
-from bot.console.passwords import Passwords
+from bot.console.passwords import Argon
 from bot.console.post import PostOffice
 from bot.console.second import STEP_S
 from bot.console.session import hashed, new_id
@@ -77,6 +77,10 @@ class Office:
     now: datetime = NOON
     password_hash: str = ""
     browsers: list[Browser] = field(default_factory=list)
+
+    def at(self, path: str) -> str:
+        """The address of a page."""
+        return str(self.server.make_url(path)) if self.server else f"{self.url}{path}"
 
     def code(self, steps: int = 0) -> str:
         return pyotp.TOTP(SECRET).generate_otp(int(self.now.timestamp()) // STEP_S + steps)
@@ -180,14 +184,15 @@ class Browser:
     async def send(
         self,
         path: str,
+        given: Mapping[str, str] | None = None,
         /,
-        headers: Mapping[str, str] | None = None,
         *,
+        headers: Mapping[str, str] | None = None,
         follow: bool = True,
         **fields: Any,
     ) -> str:
         """Send a form, with the token of the page seen last unless another is given."""
-        data = {PROOF: self.token, **fields}
+        data = {PROOF: self.token, **(given or {}), **fields}
         async with self.client.post(path, data=data, headers=headers, allow_redirects=follow) as answer:
             return await self._seen(answer)
 
@@ -217,7 +222,7 @@ async def open_office(store: Store, public_url: str = "", **given: Any) -> Async
     )
     server = TestServer(app)
     async with server:
-        office = Office(store=store, server=server, password_hash=await Passwords().hash(PASSWORD))
+        office = Office(store=store, server=server, password_hash=await Argon().hash(PASSWORD))
         yield office
         for browser in office.browsers:
             await browser.client.session.close()

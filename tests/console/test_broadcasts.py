@@ -13,13 +13,15 @@ from aiohttp import FormData
 from python_calamine import CalamineWorkbook
 
 from bot.console.visit import PROOF
+from store.audience import CONTENT
 from store.records import DeliveryState, Role
 from store.schema import broadcast_files, broadcasts, deliveries, pages, recipients, unit_lists, units
 from store.scope import Scope
 from tests.console.office import DISTRICT, Browser, Office
+from tests.databases import VAULT
 from tests.store import broadcasting as scene
 from tests.store.broadcasting import CITY, DONGXIHU, WUCHANG
-from tests.store.pushing import mute
+from tests.store.pushing import NOW, mute
 from tests.store.scene import rows
 
 TEXT = {"title": "材料提交提醒", "body": "请{单位}在{日期}前提交。", "receipt": "1", "city": CITY}
@@ -28,7 +30,7 @@ PDF = b"%PDF-1.7 invented"
 
 async def crew(office: Office) -> tuple[Browser, Browser]:
     """A clerk of one district, and somebody there who may approve."""
-    office.now = scene.NOW
+    office.now = NOW
     await office.staff("liu", Role.CLERK, DISTRICT)
     await office.staff("chen", Role.APPROVER, DISTRICT)
     return await office.enter("liu"), await office.enter("chen")
@@ -39,7 +41,8 @@ async def write(browser: Browser, **fields: Any) -> str:
     await browser.open("/console/broadcasts/new")
     token = re.search(r'name="token" value="([\w-]+)"', browser.text)
     assert token
-    await browser.send("/console/broadcasts/new", **{**TEXT, "token": token[1], **fields})
+    values: dict[str, Any] = {**TEXT, "token": token[1], **fields}
+    await browser.send("/console/broadcasts/new", **values)
     return browser.url
 
 
@@ -89,7 +92,7 @@ async def test_a_clerk_writes_another_approves_and_it_goes(both: Office) -> None
 
 
 async def test_nobody_approves_their_own_not_even_an_administrator(office: Office) -> None:
-    office.now = scene.NOW
+    office.now = NOW
     await office.staff("boss", Role.ADMIN, Scope(CITY))
     boss = await office.enter("boss")
     await scene.registered(office.store, "甲")
@@ -110,7 +113,8 @@ async def test_what_was_not_seen_is_not_approved(office: Office) -> None:
     await chen.open(path)
     seen = digest_in(chen)
     await liu.send(f"{path}/withdraw")
-    await liu.send(f"{path}/edit", **{**TEXT, "body": "改过了"})
+    changed: dict[str, Any] = {**TEXT, "body": "改过了"}
+    await liu.send(f"{path}/edit", **changed)
     await chen.send(f"{path}/approve", digest=seen)
     assert chen.status == 409
     await liu.send(f"{path}/submit")
@@ -376,7 +380,7 @@ async def test_a_file_is_opened_by_a_link_that_expires(office: Office) -> None:
     (page,) = await rows(office.store, pages)
     assert page["purpose"] == "attachment"
     (row,) = await rows(office.store, deliveries)
-    assert "https://example.org/p/" in row["content"]
+    assert "https://example.org/p/" in VAULT.open(CONTENT, row["content"])
 
 
 async def test_a_file_that_is_too_long_is_refused(office: Office) -> None:
@@ -402,7 +406,7 @@ async def test_a_test_goes_to_oneself_alone(office: Office) -> None:
     await liu.send(f"{path}/test", token="t")
     (row,) = await rows(office.store, deliveries)
     assert (row["kind"], row["contact_id"]) == ("test", mine)
-    assert '"test":true' in row["content"]
+    assert '"test":true' in VAULT.open(CONTENT, row["content"])
 
 
 async def test_templates_are_kept_and_used(office: Office) -> None:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -30,14 +31,26 @@ async def _broadcast(office: Office) -> int:
 
 
 async def _template(office: Office) -> int:
-    values = {"city": CITY.city, "title": "t", "body": "b", "by": await _account(office), "now": office.now}
+    values: dict[str, Any] = {
+        "city": CITY.city,
+        "title": "t",
+        "body": "b",
+        "by": await _account(office),
+        "now": office.now,
+    }
     async with office.store.work() as work:
         await work.keep_template(**values)
         return (await work.message_templates(scope=CITY))[-1].id
 
 
 async def _list(office: Office) -> int:
-    values = {"name": "n", "scope": CITY, "streets": {}, "by": await _account(office), "now": office.now}
+    values: dict[str, Any] = {
+        "name": "n",
+        "scope": CITY,
+        "streets": {},
+        "by": await _account(office),
+        "now": office.now,
+    }
     async with office.store.work() as work:
         return await work.add_list(token=f"form{next(_numbers)}", **values)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -76,7 +77,7 @@ async def test_by_what_was_handed_in_or_sent_back(store: Store) -> None:
     await add(store, returns, application_id=form, history_id=line, opened_at=NOW)
     of = await scene.draft(store, liu)
 
-    async def aimed(**aim: str) -> list[int]:
+    async def aimed(**aim: Any) -> list[int]:
         return await scene.listed(store, replace(of, draft=replace(of.draft, aim=Aim(**aim))))
 
     assert await aimed(status="unsubmitted", notice=NOTICE) == [silent]
@@ -94,7 +95,13 @@ async def test_by_list_and_tag(store: Store) -> None:
     second, _ = await scene.registered(store, "乙", WUCHANG)
     here = Scope(CITY, (DONGXIHU,))
     async with store.work() as work:
-        values = {"token": "form", "name": "重点", "scope": Scope(CITY), "by": liu, "now": NOW}
+        values: dict[str, Any] = {
+            "token": "form",
+            "name": "重点",
+            "scope": Scope(CITY),
+            "by": liu,
+            "now": NOW,
+        }
         kept = await work.add_list(streets={first: "径河街道", second: ""}, **values)
         assert await work.add_list(streets={second: ""}, **values) == kept, "the form twice"
         assert [u.name for u in await work.units_listed(scope=EVERYWHERE, list_id=kept)] == ["甲", "乙"]
@@ -111,7 +118,7 @@ async def test_by_list_and_tag(store: Store) -> None:
     async with store.work() as work:
         await work.untag_listed(scope=EVERYWHERE, list_id=kept, tag="重点企业")
         await work.remove_list(list_id=kept, now=NOW)
-        assert await work.unit_lists(scope=EVERYWHERE) == ()
+        assert await work.saved_lists(scope=EVERYWHERE) == ()
     assert await scene.listed(store, tagged_alone) == []
     assert await scene.listed(store, of_list) == []
 
@@ -282,7 +289,7 @@ async def test_progress_counts_the_last_delivery_to_each(store: Store) -> None:
     await scene.end(store, of, people[1:2], DeliveryState.REFUSED, "unreachable:no_email")
     await scene.end(store, of, people[2:3], DeliveryState.UNCLEAR)
     async with store.work() as work:
-        found = await work.progress(of=of, now=NOW)
+        found = await work.broadcast_progress(of=of, now=NOW)
         assert found.number() == 4
         assert (found.number("sent"), found.number("refused"), found.silent) == (1, 1, 2)
         assert found.lately == 3
@@ -303,10 +310,10 @@ async def test_resend_goes_to_the_failed_once(store: Store) -> None:
         assert await work.resend_failed(of=of, by="staff:1", now=NOW) == 1
         assert await work.resend_failed(of=of, by="staff:1", now=NOW) == 0, "it is on its way"
         (doubtful,) = await work.results(of=of, states=("unclear",))
-        values = {"of": of, "delivery_id": doubtful.delivery_id, "by": "staff:1", "now": NOW}
+        values: dict[str, Any] = {"of": of, "delivery_id": doubtful.delivery_id, "by": "staff:1", "now": NOW}
         assert await work.resend_one(**values)
         assert not await work.resend_one(**values)
-        found = await work.progress(of=of, now=NOW)
+        found = await work.broadcast_progress(of=of, now=NOW)
     assert (found.number(), found.number("waiting"), found.number("refused")) == (3, 2, 0)
 
 
@@ -316,7 +323,7 @@ async def test_who_wants_nothing_is_in_no_delivery_but_in_the_list(store: Store)
     await mute(store, one)
     of = await scene.sent(store, liu, chen)
     async with store.work() as work:
-        assert (await work.progress(of=of, now=NOW)).number(NEVER) == 1
+        assert (await work.broadcast_progress(of=of, now=NOW)).number(NEVER) == 1
 
 
 async def test_who_is_chased_and_who_is_corrected(store: Store) -> None:

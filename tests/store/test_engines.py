@@ -19,7 +19,9 @@ from store.engine import Session
 from store.records import Before, Thought
 from store.schema import conversations, deliveries, inbound
 from store.sqlite import SqliteSession
+from tests.databases import VAULT
 from tests.store.scene import Mind, Waiter, drop_connections, in_time, message, rows, too_late
+from tests.store.units import CODE, keep
 
 
 async def test_turns_wait_for_a_backup_that_locks_the_file_and_the_loop_goes_on(sqlite_url: str) -> None:
@@ -162,3 +164,28 @@ async def test_an_address_that_is_no_database_of_ours_is_refused(url: str) -> No
 async def test_a_server_that_is_away_is_named_unavailable(tmp_path: Path) -> None:
     with pytest.raises(Unavailable):
         await Store.open(f"postgresql+asyncpg://postgres@/none?host={tmp_path}")
+
+
+async def test_a_guest_works_beside_whoever_has_the_file(sqlite_url: str) -> None:
+    """A command does its short piece of work while the service runs; it keeps nobody out."""
+    first = await Store.open(sqlite_url, VAULT)
+    guest = await Store.open(sqlite_url, VAULT, guest=True)
+    await keep(guest)
+    async with first.work() as work:
+        assert await work.unit(code=CODE)
+    await first.close()
+    second = await Store.open(sqlite_url, VAULT)
+    async with guest.work() as work, asyncio.timeout(5):
+        assert await work.unit(code=CODE)
+    await guest.close()
+    await second.close()
+
+
+async def test_a_guest_brings_the_tables_of_an_idle_file_up_to_date(sqlite_url: str) -> None:
+    guest = await Store.open(sqlite_url, VAULT, guest=True)
+    await keep(guest)
+    service = await Store.open(sqlite_url, VAULT)
+    async with service.work() as work:
+        assert await work.unit(code=CODE)
+    await service.close()
+    await guest.close()
