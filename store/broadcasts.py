@@ -83,6 +83,7 @@ class Broadcast:
     submitted_at: datetime | None
     approved_at: datetime | None
     digest: str
+    submissions: int
     people: int
     duplicates: int
     confirmed: tuple[str, ...]
@@ -120,9 +121,8 @@ _one = select(
     .outerjoin(_approver, _approver.c.id == broadcasts.c.approved_by)
     .outerjoin(broadcast_files, broadcast_files.c.broadcast_id == broadcasts.c.id)
 )
-GET: Final = _one.where(
-    _inside, broadcasts.c.id == bindparam("of_broadcast", type_=BigInteger)
-).with_for_update(of=broadcasts)
+GET: Final = _one.where(_inside, broadcasts.c.id == bindparam("of_broadcast", type_=BigInteger))
+LOCK: Final = GET.with_for_update(of=broadcasts)
 NEWEST: Final = (
     _one.where(_inside, broadcasts.c.id < bindparam("below", type_=BigInteger))
     .order_by(broadcasts.c.id.desc())
@@ -141,6 +141,7 @@ ADD: Final = (
         edited_by=bindparam("created_by"),
         state=BroadcastState.DRAFT,
         digest="",
+        submissions=0,
         people=0,
         duplicates=0,
         confirmed="[]",
@@ -177,6 +178,7 @@ SUBMIT: Final = _move(
     edited_by=bindparam("by_staff"),
     submitted_at=bindparam("now"),
     digest=bindparam("new_digest"),
+    submissions=broadcasts.c.submissions + 1,
     people=bindparam("new_people"),
     duplicates=bindparam("new_duplicates"),
     confirmed=bindparam("new_confirmed"),
@@ -194,6 +196,7 @@ APPROVE: Final = _move(
     not_after=bindparam("new_not_after"),
 ).where(
     broadcasts.c.digest == bindparam("seen_digest"),
+    broadcasts.c.submissions == bindparam("seen_submission"),
     broadcasts.c.created_by != bindparam("by_staff", type_=BigInteger),
     broadcasts.c.edited_by != bindparam("by_staff", type_=BigInteger),
 )
@@ -256,9 +259,9 @@ def add_broadcast(
     return number
 
 
-def broadcast(session: Session, *, scope: Scope, broadcast_id: int) -> Broadcast | None:
-    """One broadcast, locked, if all its districts are inside the scope."""
-    found = session.run(GET, **scope.values, of_broadcast=broadcast_id)
+def broadcast(session: Session, *, scope: Scope, broadcast_id: int, lock: bool = False) -> Broadcast | None:
+    """One broadcast, if all its districts are inside the scope; locked for what is going to change it."""
+    found = session.run(LOCK if lock else GET, **scope.values, of_broadcast=broadcast_id)
     return _broadcast(found[0]) if found else None
 
 
@@ -347,14 +350,15 @@ def approve(
     not_after: datetime,
     now: datetime,
 ) -> bool:
-    """Let it go, as a second person who has `seen` this digest decides: neither who made nor who wrote it
-    last. False where anything is otherwise than it was seen."""
+    """Let it go, as a second person who has `seen` this digest (of this submission) decides: neither who made
+    nor who wrote it last. False where anything is otherwise than it was seen."""
     return digest(session, of) == seen and bool(
         session.run(
             APPROVE,
             of_broadcast=of.id,
             by_staff=by,
             seen_digest=seen,
+            seen_submission=of.submissions,
             new_send_at=send_at,
             new_not_after=not_after,
             now=now,
@@ -434,6 +438,7 @@ def _broadcast(row: Mapping[str, Any]) -> Broadcast:
                 "submitted_at",
                 "approved_at",
                 "digest",
+                "submissions",
                 "people",
                 "duplicates",
                 "remark",

@@ -738,6 +738,7 @@ broadcasts = Table(
     Column("submitted_at", UtcDateTime),
     Column("approved_at", UtcDateTime),
     Column("digest", Text, nullable=False),
+    Column("submissions", Integer, nullable=False),
     Column("people", Integer, nullable=False),
     Column("duplicates", Integer, nullable=False),
     # what whoever approves should know: the words that were found and confirmed, why it was handed back

@@ -143,8 +143,8 @@ async def pages(office: Office) -> None:
     await visit(liu, path)
     await visit(liu, f"{path}/submit", alike="1")
     await visit(chen, path)
-    found = (await scene.again(office.store, draft.id)).digest
-    await visit(chen, f"{path}/approve", digest=found)
+    found = await scene.again(office.store, draft.id)
+    await visit(chen, f"{path}/approve", digest=found.digest, submission=str(found.submissions))
     for running in (1, SENT + 1):
         base = f"/console/broadcasts/{running}"
         for page in ("", "/progress", "/recipients", "/recipients?group=failed"):

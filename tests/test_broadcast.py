@@ -16,7 +16,7 @@ from store.records import Role
 from store.schema import deliveries, recipients
 from store.scope import Scope
 from tests.console.office import Browser, Office
-from tests.console.test_broadcasts import digest_in, upload, write
+from tests.console.test_broadcasts import seen_in, upload, write
 from tests.store.scene import rows
 from tests.store.units import CODE, DONGHU, OTHER_CODE, OTHER_PHONE, PHONE, WUZHONG
 from tests.wire import SEASON, Wire, wire
@@ -78,7 +78,7 @@ async def approved(line: Wire, liu: Browser, chen: Browser, path: str) -> None:
     await liu.send(f"{path}/submit")
     assert "等批准" in liu.plain, liu.plain
     await chen.open(path)
-    await chen.send(f"{path}/approve", digest=digest_in(chen))
+    await chen.send(f"{path}/approve", **seen_in(chen))
     assert "已批准" in chen.plain, chen.plain
 
 

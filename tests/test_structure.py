@@ -259,14 +259,18 @@ def test_every_template_is_used_and_leaves_no_gap(sqlite_url: str) -> None:
         for state in ("provisional", "confirmed"):
             told(wording, dialogue.library, "binding/told", {"what": what, "state": state})
     told(wording, dialogue.library, "binding/refused", {})
-    bulletin = {"title": "时间改了", "pieces": ["请", {"name": "unit"}], "city": "武汉", "district": ""}
-    for more in (
-        {},
-        {"receipt": True, "test": True, "file": {"name": "a", "url": "u", "until": f"{SEASON}"}},
-    ):
-        told(wording, dialogue.library, "bulletins/notice", {**bulletin, **more})
-        wrong = {"title": "提醒", "month": 7, "day": 1}
-        told(wording, dialogue.library, "bulletins/correction", {**bulletin, **more, "corrects": wrong})
+    wrong = {"title": "提醒", "month": 7, "day": 1}
+    bulletin = {
+        "title": "改",
+        "pieces": ["请", {"name": "unit"}],
+        "city": "武汉",
+        "district": "",
+        "corrects": wrong,
+    }
+    file = {"name": "表.pdf", "url": "https://jiangwen.example", "until": SEASON.isoformat()}
+    for name in ("bulletins/notice", "bulletins/correction"):
+        told(wording, dialogue.library, name, bulletin)
+        told(wording, dialogue.library, name, {**bulletin, "receipt": True, "test": True, "file": file})
     for name, more in (("near", {"rest": True}), ("opens", {}), ("moved", {"was": SEASON.isoformat()})):
         told(wording, dialogue.library, f"reminders/{name}", {**REMINDED, **more})
     told(wording, dialogue.library, "reminders/new_edition", {"notice": "wuxi-2024", "before": "wuhan-2023"})

@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.announce import announce
 from bot.console import post, running
 from bot.console.form import Form
+from bot.console.running import found
 from bot.console.staffing import places
 from bot.console.visit import Missing, Visit
 from bot.console.words import WORDS
@@ -245,7 +246,8 @@ async def approve(visit: Visit) -> web.Response:
             return await _check_page(visit, work, of, status=409, problem="own")
         begins_at = post.begins(of, now)
         ends_at = post.ends(of, begins_at)
-        if not await work.approve(
+        as_seen = visit.form["submission"] == str(of.submissions)
+        if not as_seen or not await work.approve(
             of=of, by=visit.staff.id, seen=seen, send_at=begins_at, not_after=ends_at, now=now
         ):
             return await _moved_on(visit, work)
@@ -261,14 +263,6 @@ async def approve(visit: Visit) -> web.Response:
         after = {"digest": seen, "people": of.people, "posted": posted, "begins": begins_at.isoformat()}
         await _record(visit, work, "broadcast.approved", of, after=after)
     return visit.see(f"/broadcasts/{of.id}", "approved")
-
-
-async def found(visit: Visit, work: Work) -> Broadcast:
-    """The broadcast of the path; raises Missing."""
-    of = await work.broadcast(scope=visit.scope, broadcast_id=visit.number("broadcast"))
-    if of is None:
-        raise Missing
-    return of
 
 
 async def corrected(visit: Visit, work: Work, of: Broadcast) -> Broadcast | None:

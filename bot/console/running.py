@@ -65,7 +65,7 @@ async def page(
 async def fragment(visit: Visit) -> web.Response:
     """The part of the page that moves."""
     async with visit.work() as work:
-        of = await _running(visit, work)
+        of = await found(visit, work)
         progress = await work.broadcast_progress(of=of, now=visit.now)
     return visit.page("broadcast_progress.html", **_values(visit, of, progress))
 
@@ -78,7 +78,7 @@ async def settled(work: Work, of: Broadcast, now: datetime) -> bool:
 async def pause(visit: Visit) -> web.Response:
     """Let nothing more go for now; what is on its way arrives."""
     async with visit.work() as work:
-        of = await _running(visit, work)
+        of = await found(visit, work)
         if not await work.pause_broadcast(broadcast_id=of.id):
             return await page(visit, work, of, status=409, problem="changed")
         await work.hold(of=of)
@@ -89,7 +89,7 @@ async def pause(visit: Visit) -> web.Response:
 async def resume(visit: Visit) -> web.Response:
     """Let the rest go."""
     async with visit.work() as work:
-        of = await _running(visit, work)
+        of = await found(visit, work)
         if not await work.resume_broadcast(broadcast_id=of.id):
             return await page(visit, work, of, status=409, problem="changed")
         await work.release(of=of, due=max(visit.now, of.draft.send_at or visit.now))
@@ -100,9 +100,7 @@ async def resume(visit: Visit) -> web.Response:
 async def cancel(visit: Visit) -> web.Response:
     """Call back what has not gone, or drop the draft."""
     async with visit.work() as work:
-        of = await work.broadcast(scope=visit.scope, broadcast_id=visit.number("broadcast"))
-        if of is None:
-            raise Missing
+        of = await found(visit, work)
         if not await work.cancel_broadcast(broadcast_id=of.id):
             return await page(visit, work, of, status=409, problem="changed")
         called_back = await work.call_back(of=of, now=visit.now)
@@ -114,7 +112,7 @@ async def resend(visit: Visit) -> web.Response:
     """Once more to those whom it did not reach, or to one of whom nobody knows."""
     delivery = visit.form["delivery"]
     async with visit.work() as work:
-        of = await _running(visit, work)
+        of = await found(visit, work)
         if of.state is not BroadcastState.APPROVED:
             return await page(visit, work, of, status=409, problem="changed")
         values: dict[str, Any] = {"of": of, "by": f"staff:{visit.staff.id}", "now": visit.now}
@@ -145,24 +143,24 @@ async def listed(visit: Visit) -> web.Response:
     group, above = visit.query("group"), visit.query("above")
     after = int(above) if above.isdecimal() and len(above) <= _MOST_DIGITS else 0
     async with visit.work() as work:
-        of = await _running(visit, work)
+        of = await found(visit, work)
         states = GROUPS.get(group, ())
-        found = await work.results(of=of, states=states, silent=group == SILENT, above=after, limit=_PAGE)
-    more = found[-1].contact_id if len(found) == _PAGE else None
+        rows = await work.results(of=of, states=states, silent=group == SILENT, above=after, limit=_PAGE)
+    more = rows[-1].contact_id if len(rows) == _PAGE else None
     return visit.page(
-        "broadcast_recipients.html", of=of, results=found, group=group, groups=[*GROUPS, SILENT], more=more
+        "broadcast_recipients.html", of=of, results=rows, group=group, groups=[*GROUPS, SILENT], more=more
     )
 
 
 async def export(visit: Visit) -> web.Response:
     """What became of each, as xlsx."""
     async with visit.work() as work:
-        of = await _running(visit, work)
-        found = await work.results(of=of, limit=_EXPORTED)
-        await visit.record(work, "broadcast.exported", of.occasion, after={"rows": len(found)})
+        of = await found(visit, work)
+        rows = await work.results(of=of, limit=_EXPORTED)
+        await visit.record(work, "broadcast.exported", of.occasion, after={"rows": len(rows)})
     words = WORDS["broadcast_sheet"]
     reasons = visit.house.templates.filters["reason"]
-    rows = [_row(one, reasons) for one in found]
+    rows = [_row(one, reasons) for one in rows]
     data = await asyncio.to_thread(spreadsheet, words["name"], words["columns"], rows)
     return visit.download(data, f"{words['name']}-{of.id}.xlsx", XLSX)
 
@@ -172,23 +170,24 @@ async def calls(visit: Visit) -> web.Response:
     skipped = visit.query("after")
     after = int(skipped) if skipped.isdecimal() and len(skipped) <= _MOST_DIGITS else 0
     async with visit.work() as work:
-        of = await _running(visit, work)
-        found = await work.broadcast_calls(of=of)
-        await visit.record(work, "broadcast.calls", of.occasion, after={"people": len(found)})
-    shown = found[after : after + _CALLS]
+        of = await found(visit, work)
+        rows = await work.broadcast_calls(of=of)
+        await visit.record(work, "broadcast.calls", of.occasion, after={"people": len(rows)})
+    shown = rows[after : after + _CALLS]
     streets = [
         (place, list(several))
         for place, several in groupby(shown, key=lambda one: (one.district, one.street))
     ]
-    more = after + _CALLS if after + _CALLS < len(found) else None
+    more = after + _CALLS if after + _CALLS < len(rows) else None
     return visit.page(
-        "broadcast_calls.html", of=of, streets=streets, number=len(found), after=after, more=more
+        "broadcast_calls.html", of=of, streets=streets, number=len(rows), after=after, more=more
     )
 
 
-async def _running(visit: Visit, work: Work) -> Broadcast:
-    """The broadcast of the path, once it has been approved; raises Missing."""
-    of = await work.broadcast(scope=visit.scope, broadcast_id=visit.number("broadcast"))
+async def found(visit: Visit, work: Work) -> Broadcast:
+    """The broadcast of the path; raises Missing."""
+    number, changing = visit.number("broadcast"), visit.request.method == "POST"
+    of = await work.broadcast(scope=visit.scope, broadcast_id=number, lock=changing)
     if of is None:
         raise Missing
     return of
@@ -201,7 +200,7 @@ async def _followed(visit: Visit, work: Work, of: Broadcast) -> Broadcast | None
 async def _follow(visit: Visit, kind: str, who: str) -> web.Response:
     token = visit.form.text("token", longest=64)
     async with visit.work() as work:
-        of = await _running(visit, work)
+        of = await found(visit, work)
         progress = await work.broadcast_progress(of=of, now=visit.now)
         if visit.form.faults or not (progress.silent if who == "silent" else progress.number(*TOLD)):
             return await page(visit, work, of, status=409, problem="nobody_to_tell")

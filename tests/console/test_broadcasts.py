@@ -51,14 +51,14 @@ async def sent(office: Office, liu: Browser, chen: Browser, **fields: Any) -> st
     path = await write(liu, **fields)
     await liu.send(f"{path}/submit")
     await chen.open(path)
-    await chen.send(f"{path}/approve", digest=digest_in(chen))
+    await chen.send(f"{path}/approve", **seen_in(chen))
     assert "已批准" in chen.plain
     return path
 
 
-def digest_in(browser: Browser) -> str:
-    found = re.search(r'name="digest" value="(\w+)"', browser.text)
-    return found[1] if found else ""
+def seen_in(browser: Browser) -> dict[str, Any]:
+    """What the form of the approval says was seen."""
+    return dict(re.findall(r'name="(digest|submission)" value="(\w+)"', browser.text))
 
 
 async def upload(browser: Browser, path: str, file: str, data: bytes, **fields: str) -> str:
@@ -83,7 +83,7 @@ async def test_a_clerk_writes_another_approves_and_it_goes(both: Office) -> None
     assert "要另一个人批准" in liu.plain
     assert await rows(both.store, deliveries) == []
     await chen.open(path)
-    await chen.send(f"{path}/approve", digest=digest_in(chen))
+    await chen.send(f"{path}/approve", **seen_in(chen))
     assert "已批准" in chen.plain
     assert "2 人" in chen.plain
     assert len(await rows(both.store, deliveries)) == 2
@@ -100,7 +100,7 @@ async def test_nobody_approves_their_own_not_even_an_administrator(office: Offic
     await boss.send(f"{path}/submit")
     assert "批准，发给" not in boss.plain
     (row,) = await rows(office.store, broadcasts)
-    await boss.send(f"{path}/approve", digest=row["digest"])
+    await boss.send(f"{path}/approve", digest=row["digest"], submission="1")
     assert boss.status == 409
     assert await rows(office.store, deliveries) == []
 
@@ -111,18 +111,18 @@ async def test_what_was_not_seen_is_not_approved(office: Office) -> None:
     path = await write(liu)
     await liu.send(f"{path}/submit")
     await chen.open(path)
-    seen = digest_in(chen)
+    seen = seen_in(chen)
     await liu.send(f"{path}/withdraw")
     changed: dict[str, Any] = {**TEXT, "body": "改过了"}
     await liu.send(f"{path}/edit", **changed)
-    await chen.send(f"{path}/approve", digest=seen)
+    await chen.send(f"{path}/approve", **seen)
     assert chen.status == 409
     await liu.send(f"{path}/submit")
-    await chen.send(f"{path}/approve", digest=seen)
+    await chen.send(f"{path}/approve", **seen)
     assert chen.status == 409
     assert "没有执行" in chen.plain
     assert await rows(office.store, deliveries) == []
-    await chen.send(f"{path}/approve", digest=digest_in(chen))
+    await chen.send(f"{path}/approve", **seen_in(chen))
     assert len(await rows(office.store, deliveries)) == 1
 
 
@@ -132,7 +132,7 @@ async def test_two_who_approve_at_once_send_once(both: Office) -> None:
     path = await write(liu)
     await liu.send(f"{path}/submit")
     await chen.open(path)
-    form = {PROOF: chen.token, "digest": digest_in(chen)}
+    form = {PROOF: chen.token, **seen_in(chen)}
 
     async def press() -> int:
         async with chen.client.post(f"{path}/approve", data=form, allow_redirects=False) as answer:
@@ -140,6 +140,23 @@ async def test_two_who_approve_at_once_send_once(both: Office) -> None:
 
     assert sorted(await asyncio.gather(press(), press(), press())) == [303, 409, 409]
     assert len(await rows(both.store, deliveries)) == 1
+
+
+async def test_another_hour_is_another_thing_to_approve(office: Office) -> None:
+    liu, chen = await crew(office)
+    await scene.registered(office.store, "甲")
+    path = await write(liu)
+    await liu.send(f"{path}/submit")
+    await chen.open(path)
+    seen = seen_in(chen)
+    await liu.send(f"{path}/withdraw")
+    later: dict[str, Any] = {**TEXT, "send_at": "2024-07-05T09:00"}
+    await liu.send(f"{path}/edit", **later)
+    await liu.send(f"{path}/submit")
+    await chen.send(f"{path}/approve", **seen)
+    assert chen.status == 409
+    await chen.send(f"{path}/approve", **seen_in(chen))
+    assert "2024-07-05 09:00 开始发" in chen.plain
 
 
 async def test_it_is_handed_back_with_a_reason(office: Office) -> None:
@@ -168,7 +185,7 @@ async def test_a_delicate_word_and_the_same_again_must_be_confirmed(office: Offi
     await liu.send(f"{path}/submit", words="1")
     await chen.open(path)
     assert "确认过这些敏感词：保过" in chen.plain
-    await chen.send(f"{path}/approve", digest=digest_in(chen))
+    await chen.send(f"{path}/approve", **seen_in(chen))
 
     path = await write(liu, body=body)
     await liu.send(f"{path}/submit", words="1")
@@ -236,7 +253,7 @@ async def test_hostile_text_is_text_everywhere(office: Office, text: str) -> Non
     assert "<script>alert" not in liu.text
     await liu.send(f"{path}/submit")
     await chen.open(path)
-    await chen.send(f"{path}/approve", digest=digest_in(chen))
+    await chen.send(f"{path}/approve", **seen_in(chen))
     await chen.open(f"{path}/recipients")
     assert text in chen.plain
     assert "<img" not in chen.text
@@ -318,7 +335,7 @@ async def test_failed_are_sent_again_silent_are_chased_told_are_corrected(office
     await liu.send(f"{path}/cancel")
     await liu.send(f"{correction}/submit")
     await chen.open(correction)
-    await chen.send(f"{correction}/approve", digest=digest_in(chen))
+    await chen.send(f"{correction}/approve", **seen_in(chen))
     frozen = [row["contact_id"] for row in await rows(office.store, recipients) if row["broadcast_id"] == 3]
     assert frozen == people[:2]
     await liu.open(path)
@@ -376,7 +393,7 @@ async def test_a_file_is_opened_by_a_link_that_expires(office: Office) -> None:
     assert kept["data"] == PDF
     await liu.send(f"{path}/submit")
     await chen.open(path)
-    await chen.send(f"{path}/approve", digest=digest_in(chen))
+    await chen.send(f"{path}/approve", **seen_in(chen))
     (page,) = await rows(office.store, pages)
     assert page["purpose"] == "attachment"
     (row,) = await rows(office.store, deliveries)

@@ -85,6 +85,7 @@ def _broadcasts() -> None:
         sa.Column("submitted_at", sa.BigInteger()),
         sa.Column("approved_at", sa.BigInteger()),
         sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("submissions", sa.Integer(), nullable=False),
         sa.Column("people", sa.Integer(), nullable=False),
         sa.Column("duplicates", sa.Integer(), nullable=False),
         sa.Column("confirmed", sa.Text(), nullable=False),
