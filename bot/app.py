@@ -23,8 +23,10 @@ from bot.channels.wechat_client import TokenShelf
 from bot.channels.wechat_page import PageDoor
 from bot.clock import Clock, ticking
 from bot.console.console import console
+from bot.console.post import PostOffice
 from bot.conversation import Conversation
 from bot.delivery import Delivery
+from bot.desk.broadcast import sensitive_words
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
 from bot.notification import Notifier
@@ -57,6 +59,7 @@ class Service:
     conversation: Conversation
     delivery: Delivery
     reports: Reports
+    post: PostOffice
     wechat: WeChat | None
     reminding: Reminding
     loops: Sequence[Callable[[], Awaitable[None]]] = ()
@@ -132,14 +135,21 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         if wechat:
             stack.push_async_callback(wechat.aclose)
         channels = {f"{wechat.name}:{wechat.account}": wechat} if wechat else {}
-        kinds = Kinds(settings.templates)
-        pushes = Pushes(kinds, Notifier(library), mail_of(settings))
+        kinds, notifier = Kinds(settings.templates), Notifier(library)
+        pushes = Pushes(kinds, notifier, mail_of(settings))
+        links = PublicLinks(settings.public_url) if settings.public_url else None
+        post = PostOffice(
+            kinds=kinds.without((), mail=settings.has_mail),
+            notifier=notifier,
+            links=links,
+            sensitive=sensitive_words(settings.sensitive_words),
+        )
         delivery = Delivery(store, channels, clock.now, pushes=pushes)
         conversation = Conversation(
             store,
             Dialogue(
                 library,
-                links=PublicLinks(settings.public_url) if settings.public_url else None,
+                links=links,
                 kept_days=settings.retention_days,
             ),
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
@@ -164,6 +174,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             conversation,
             delivery,
             reports,
+            post,
             wechat,
             reminding,
             loops,
@@ -207,6 +218,7 @@ def application(parts: Service) -> web.Application:
             parts.store,
             parts.library,
             parts.clock.now,
+            parts.post,
             public_url=parts.settings.public_url,
             rehearsal=parts.settings.rehearsal,
             proxies=parts.settings.proxies,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,7 @@ from handlers.alerts import Sending, Telling, Told
 from handlers.registry import TELLING
 from knowledge.library import Library
 
+_PRESSED: Final = re.compile(r'<a href="weixin://bizmsgmenu\?[^"<>]*">([^<>]*)</a>')
 _MORE: Final = "conversation/more"
 
 
@@ -30,8 +32,13 @@ class Notification:
     wording: Wording
 
     @cached_property
-    def text(self) -> str:
+    def chat(self) -> str:
+        """The text with lines that the platform's chat lets people press."""
         return self.wording.render(self.template, **self.told.values)
+
+    @cached_property
+    def text(self) -> str:
+        return _PRESSED.sub(r"\1", self.chat)
 
     @cached_property
     def card(self) -> Mapping[str, str]:
@@ -42,9 +49,10 @@ class Notification:
             raise ValueError(f"no card has a line {unknown[0]!r}")
         return {name: words for name, words in pairs if words}
 
-    def parts(self, limit_bytes: int) -> list[str]:
-        """The text in parts of at most so many UTF-8 bytes; all but the last say how to get the next."""
-        return pack([self.text], limit_bytes, "\n" + self.wording.phrase(_MORE))
+    def parts(self, limit_bytes: int, *, pressed: bool = False) -> list[str]:
+        """The text in parts of at most so many UTF-8 bytes; all but the last say how to get the next. Where
+        lines can be `pressed`, it is the chat's."""
+        return pack([self.chat if pressed else self.text], limit_bytes, "\n" + self.wording.phrase(_MORE))
 
 
 class Notifier:

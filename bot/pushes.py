@@ -81,7 +81,7 @@ class Pushes:
             if first.path is Path.SUBSCRIBE:
                 return channel.send_subscribed(recipient=first.recipient, card=card, now=now)
             return channel.send_template(recipient=first.recipient, card=card, key=first.key, now=now)
-        text = words.parts(channel.limits.text_bytes)[0]
+        text = words.parts(channel.limits.text_bytes, pressed=first.path is Path.CUSTOM)[0]
         if first.path is Path.MASS:
             recipients = [delivery.recipient for delivery in group]
             return channel.send_mass(recipients=recipients, text=text, key=first.key, now=now)

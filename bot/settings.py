@@ -69,6 +69,9 @@ class Settings(BaseModel):
         description="seals personal values: 32 bytes in base64, several with commas, newest first; "
         "while it is empty a file beside the SQLite database holds one",
     )
+    sensitive_words: Path | None = Field(
+        None, description="a file of words, one a line, that a broadcast has only once staff confirm them"
+    )
     trusted_proxies: str = Field(
         "", description="networks of proxies whose X-Forwarded-For is believed, with commas"
     )
@@ -136,6 +139,13 @@ class Settings(BaseModel):
     def _whole_data_key(cls, value: SecretStr) -> SecretStr:
         for key in filter(None, value.get_secret_value().split(",")):
             key_of(key)
+        return value
+
+    @field_validator("sensitive_words")
+    @classmethod
+    def _readable(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("is no file")
         return value
 
     @field_validator("trusted_proxies")

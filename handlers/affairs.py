@@ -345,6 +345,31 @@ class Push(Protocol):
     def unit(self) -> str: ...
 
 
+class Owed(Protocol):
+    """A broadcast that was had and not acknowledged."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def title(self) -> str: ...
+
+
+class Bulletins(Protocol):
+    """What this person was told as one of many."""
+
+    def owed(self) -> Sequence[Owed]:
+        """What they have had and not acknowledged, the last first."""
+        ...
+
+    def acknowledge(self, *, broadcast: int) -> None:
+        """Note that they have read it."""
+        ...
+
+    def test_here(self, *, code: str) -> bool:
+        """Get the tests of the member of staff who was shown this code; False where it is none."""
+        ...
+
+
 class Affairs(Protocol):
     """One person's own matters."""
 
@@ -367,6 +392,9 @@ class Affairs(Protocol):
 
     @property
     def progress(self) -> Progress: ...
+
+    @property
+    def bulletins(self) -> Bulletins: ...
 
     def last_push(self) -> Push | None:
         """What this person was told last without asking."""

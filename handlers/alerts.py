@@ -26,6 +26,8 @@ class Who(StrEnum):
     UNITS = "units"
     WISHERS = "wishers"
     CANDIDATE = "candidate"
+    RECIPIENTS = "recipients"
+    UNITS_OF_RECIPIENTS = "units_of_recipients"
     TOLD = "told"
 
 
@@ -37,8 +39,9 @@ class Audience:
     people of its roster who have none), `confirmed` alone where applicants are spoken of. `units`: the same
     for all units of `city`, and of `districts` if any are named. `wishers`: who asked to be told of `kind`
     and `topic`, in one of `districts` (`""`: in none) if any are named. `candidate`: the applicant of
-    application `id`, where bound. `told`: who was told of an occasion that begins with `topic`. `but` is a
-    contact who is left out.
+    application `id`, where bound. `told`: who was told of an occasion that begins with `topic`.
+    `recipients`: the frozen list of broadcast `id`, of `districts` if any are named; `units_of_recipients`:
+    the same, each told for the unit that they stand for. `but` is a contact who is left out.
     """
 
     who: Who
@@ -57,7 +60,8 @@ class Premise:
 
     `stage`: the stage `of` still ends at `version` (ISO). `unsubmitted`: the unit has not handed in for the
     notice `of`. `return`: one of the returns `of` (numbers with commas) is neither mended nor settled.
-    `wish`: the contact still wishes `of`. `seat`: the contact still has a seat of the unit.
+    `wish`: the contact still wishes `of`. `seat`: the contact still has a seat of the unit. `broadcast`: the
+    broadcast `of` has not been called back.
     """
 
     what: str

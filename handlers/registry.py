@@ -7,6 +7,7 @@ from typing import Final
 from handlers.alerts import Telling
 from handlers.applying import Applying
 from handlers.binding import Binding
+from handlers.bulletins import Bulletins
 from handlers.calendars import Calendars
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
@@ -29,6 +30,7 @@ from handlers.status import Status
 _SELFCHECK: Final = SelfCheck()
 _STATUS: Final = Status()
 _BINDING: Final = Binding()
+_BULLETINS: Final = Bulletins()
 _REMINDERS: Final = Reminders()
 
 ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS, _REMINDERS)
@@ -36,6 +38,7 @@ ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS, _REMINDERS)
 
 ALL: Final[tuple[Handler, ...]] = (
     _BINDING,
+    _BULLETINS,
     Events(),
     Human(),
     Privacy(),
@@ -61,5 +64,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, _REMINDERS)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, _REMINDERS, _BULLETINS)
 """All that speak first, by alerts: each tells those whose templates are in its folder."""

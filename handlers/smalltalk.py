@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 
-_ACTS = frozenset({"greeting", "thanks", "goodbye", "agreement", "who"})
+_ACTS = frozenset({"greeting", "thanks", "goodbye", "agreement", "acknowledge", "who"})
 _WELCOMING = frozenset({"subscribe"})
 _SILENT_EVENTS = frozenset({"view", "location", "view_miniprogram"})
 _ANSWERED_EVENTS = frozenset({"scan", "scancode_push", "scancode_waitmsg"})

@@ -10,9 +10,22 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from store import applications, binding, codes, consents, entered, occasions, privacy, progress, seats, wishes
+from store import (
+    applications,
+    binding,
+    bulletins,
+    codes,
+    consents,
+    entered,
+    occasions,
+    privacy,
+    progress,
+    seats,
+    wishes,
+)
 from store.applications import Application
 from store.binding import Tried
+from store.bulletins import Owed
 from store.engine import Session
 from store.entered import Duration, EnteredDay
 from store.privacy import Kept
@@ -191,6 +204,22 @@ class Progress(_Part):
         return progress.redeem(self._session, contact=self._contact.id, code_hash=code_hash, now=self._now)
 
 
+class Bulletins(_Part):
+    """What this person was told as one of many."""
+
+    def owed(self) -> tuple[Owed, ...]:
+        """What they have had and not acknowledged, the last first."""
+        return bulletins.owed(self._session, contact=self._contact.id)
+
+    def acknowledge(self, *, broadcast: int) -> None:
+        """Note that they have read it."""
+        bulletins.acknowledge(self._session, contact=self._contact.id, broadcast=broadcast, now=self._now)
+
+    def test_here(self, *, code: str) -> bool:
+        """Get the tests of the member of staff who was shown this code; False where it is none."""
+        return bulletins.bind_tester(self._session, contact=self._contact.id, code=code, now=self._now)
+
+
 class Affairs:
     """One person's own matters."""
 
@@ -224,6 +253,10 @@ class Affairs:
     @cached_property
     def progress(self) -> Progress:
         return Progress(*self._with)
+
+    @cached_property
+    def bulletins(self) -> Bulletins:
+        return Bulletins(*self._with)
 
     def last_push(self) -> Push | None:
         return occasions.last_push(self._session, contact_id=self.contact)

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
+    CompoundSelect,
     Insert,
     Integer,
     Select,
@@ -38,6 +39,7 @@ from store.schema import (
     contacts,
     deliveries,
     mutes,
+    recipients,
     seats,
     unit_people,
     units,
@@ -65,11 +67,11 @@ _id: ColumnElement[int] = bindparam("of_id", type_=BigInteger)
 _confirmed: ColumnElement[int] = bindparam("confirmed", type_=BigInteger)
 _district = given("districts", name=Text())
 _anywhere: ColumnElement[int] = bindparam("anywhere", type_=BigInteger)
-_here = (
+HERE: Final = (
     units.c.city == bindparam("in_city", type_=Text),
     or_(_anywhere == 1, units.c.district.in_(select(_district.c.name))),
 )
-_unit_here = select(units.c.id).where(*_here)
+_unit_here = select(units.c.id).where(*HERE)
 
 
 _notice = bindparam("handed_in_for", type_=Text)
@@ -85,11 +87,10 @@ def _handed_in(unit_id: ColumnElement[int]) -> ColumnElement[bool]:
     return and_(shown.where(grounds.DONE).exists(), ~shown.where(grounds.LEFT).exists())
 
 
-def _addressed(of_units: ColumnElement[bool], of_people: ColumnElement[bool]) -> Select[Any]:
-    """Contacts with a held seat, and people of the roster who have none, with the unit each is told for:
-    none where somebody stands for several."""
+def standing(of_units: ColumnElement[bool], of_people: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Contacts with a held seat, and people of the roster who have none, with each unit they stand for."""
     stands_for = seats.alias()
-    found = union_all(
+    return union_all(
         select(seats.c.contact_id, seats.c.unit_id).where(
             of_units,
             seats.c.ended_at.is_(None),
@@ -104,12 +105,22 @@ def _addressed(of_units: ColumnElement[bool], of_people: ColumnElement[bool]) ->
             .where(stands_for.c.person_id == unit_people.c.id, stands_for.c.ended_at.is_(None))
             .exists(),
         ),
-    ).subquery("found")
+    )
+
+
+def _addressed(of_units: ColumnElement[bool], of_people: ColumnElement[bool]) -> Select[Any]:
+    """Those who stand for units, with the unit each is told for: none where somebody stands for several."""
+    found = standing(of_units, of_people).subquery("found")
     one = func.min(found.c.unit_id)
     unit_id = case((one == func.max(found.c.unit_id), one))
     return select(found.c.contact_id, unit_id.label("unit_id")).group_by(found.c.contact_id)
 
 
+# The list of a broadcast, those of some districts: of which it is none where somebody stands for several.
+_frozen = (
+    recipients.c.broadcast_id == _id,
+    or_(_anywhere == 1, recipients.c.district.in_(select(_district.c.name))),
+)
 _no_unit = cast(null(), BigInteger).label("unit_id")
 AUDIENCES: Final[Mapping[str, Select[Any]]] = {
     "contact": select(contacts.c.id.label("contact_id"), _no_unit).where(contacts.c.id == _id),
@@ -121,6 +132,10 @@ AUDIENCES: Final[Mapping[str, Select[Any]]] = {
         wishes.c.ended_at.is_(None),
         or_(_anywhere == 1, wishes.c.district.in_(select(_district.c.name))),
     ),
+    "recipients": select(recipients.c.contact_id, _no_unit).where(*_frozen),
+    "units_of_recipients": select(
+        recipients.c.contact_id, case((recipients.c.units == 1, recipients.c.unit_id)).label("unit_id")
+    ).where(*_frozen),
     "candidate": select(applications.c.contact_id, applications.c.unit_id).where(
         applications.c.id == _id, applications.c.contact_id.is_not(None)
     ),

@@ -83,8 +83,7 @@ def issue(
     person: int | None = None,
 ) -> str:
     """A new code, as it is shown (`K7M2-9QXD`); it cannot be shown again."""
-    # with a letter first it is no telephone
-    code = secrets.choice(LETTERS) + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
+    code = new()
     session.run(
         ISSUE,
         code_hash=hashed(session, code),
@@ -96,6 +95,13 @@ def issue(
         issued_at=now,
         expires_at=now + span,
     )
+    return code
+
+
+def new() -> str:
+    """A code that nobody can guess, as it is shown."""
+    # with a letter first it is no telephone
+    code = secrets.choice(LETTERS) + "".join(secrets.choice(ALPHABET) for _ in range(LENGTH - 1))
     return f"{code[: LENGTH // 2]}-{code[LENGTH // 2 :]}"
 
 

@@ -17,6 +17,8 @@ from store import (
     audience,
     audit,
     binding,
+    broadcasts,
+    bulletins,
     calls,
     clock,
     codes,
@@ -33,15 +35,18 @@ from store import (
     pushes,
     reach,
     receipts,
+    recipients,
     rosters,
     seats,
     settling,
     sign_in,
+    spending,
     staff,
     staff_sessions,
     sweeps,
     tokens,
     turns,
+    unit_lists,
     units,
 )
 from store.engine import AlreadyOpen, Do, Engine, NoVault, Session, Unavailable
@@ -158,6 +163,52 @@ class Work:
     guard = verb(staff.guard)
     unguard = verb(staff.unguard)
     unlock = verb(staff.unlock)
+
+    add_broadcast = verb(broadcasts.add_broadcast)
+    broadcast = verb(broadcasts.broadcast)
+    broadcast_list = verb(broadcasts.broadcast_list)
+    followers = verb(broadcasts.followers)
+    edit_broadcast = verb(broadcasts.edit_broadcast)
+    attach = verb(broadcasts.attach)
+    attachment = verb(broadcasts.attachment)
+    submit = verb(broadcasts.submit)
+    hand_back = verb(broadcasts.hand_back)
+    approve = verb(broadcasts.approve)
+    pause_broadcast = verb(broadcasts.pause_broadcast)
+    resume_broadcast = verb(broadcasts.resume_broadcast)
+    cancel_broadcast = verb(broadcasts.cancel_broadcast)
+    sent_alike = verb(broadcasts.sent_alike)
+    message_templates = verb(broadcasts.message_templates)
+    keep_template = verb(broadcasts.keep_template)
+    drop_template = verb(broadcasts.drop_template)
+
+    aimed_at = verb(recipients.aimed_at)
+    freeze = verb(recipients.freeze)
+    frozen = verb(recipients.frozen)
+    districts_of = verb(recipients.districts_of)
+    broadcast_progress = verb(recipients.progress)
+    results = verb(recipients.results)
+    broadcast_calls = verb(recipients.broadcast_calls)
+    hold = verb(recipients.hold)
+    release = verb(recipients.release)
+    call_back = verb(recipients.call_back)
+    resend_failed = verb(recipients.resend_failed)
+    resend_one = verb(recipients.resend_one)
+
+    matching_units = verb(unit_lists.matching_units)
+    add_list = verb(unit_lists.add_list)
+    saved_lists = verb(unit_lists.saved_lists)
+    unit_list = verb(unit_lists.unit_list)
+    units_listed = verb(unit_lists.units_listed)
+    tag_listed = verb(unit_lists.tag_listed)
+    untag_listed = verb(unit_lists.untag_listed)
+    tags = verb(unit_lists.tags)
+    remove_list = verb(unit_lists.remove_list)
+
+    offer_tester = verb(bulletins.offer_tester)
+    bind_tester = verb(bulletins.bind_tester)
+    tester = verb(bulletins.tester)
+    calls_of = verb(spending.calls_of)
 
     record = verb(audit.record)
     recorded = verb(audit.recorded)

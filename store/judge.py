@@ -218,4 +218,4 @@ def _nowhere(row: Row, found: Ways) -> Unfit:
     if found.opens_at is not None and found.opens_at < row["not_after"]:
         passing = next(why for why in reasons if why in PASSING)
         return Unfit(row=row, state=DeliveryState.WAITING, reason=passing, due_at=found.opens_at)
-    return _ended(row, DeliveryState.REFUSED, f"unreachable:{reasons[0] if reasons else Why.NO_CHANNEL}")
+    return _ended(row, DeliveryState.REFUSED, f"unreachable:{found.why}")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Insert, Text, bindparam, case, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
 from store.audience import CONTENT
@@ -137,19 +137,27 @@ _anew: Final[Mapping[str, ColumnElement[Any]]] = {
     "platform_id": literal("", Text),
     "resend_of": deliveries.c.id,
 }
-RESEND: Final = (
-    insert(deliveries)
-    .from_select(
-        [*_COPIED, *_anew],
-        select(*(deliveries.c[name] for name in _COPIED), *_anew.values()).where(
-            deliveries.c.id == bindparam("delivery_id"),
-            deliveries.c.recipient.is_not(None),
-            deliveries.c.state.in_([fixed(state) for state in RESENDABLE]),
-        ),
+
+
+def resending(*chosen: ColumnElement[bool]) -> Insert:
+    """New deliveries for those of the chosen ones that can be sent again, and were not (`by`, `now`,
+    `useful`: until when they are of use at least)."""
+    return (
+        insert(deliveries)
+        .from_select(
+            [*_COPIED, *_anew],
+            select(*(deliveries.c[name] for name in _COPIED), *_anew.values()).where(
+                *chosen,
+                deliveries.c.recipient.is_not(None),
+                deliveries.c.state.in_([fixed(state) for state in RESENDABLE]),
+            ),
+        )
+        .on_conflict_do_nothing(index_elements=["dedupe_key"])
+        .returning(deliveries.c.id)
     )
-    .on_conflict_do_nothing(index_elements=["dedupe_key"])
-    .returning(deliveries.c.id)
-)
+
+
+RESEND: Final = resending(deliveries.c.id == bindparam("delivery_id"))
 
 
 def deliveries_of(session: Session, *, occasion: str) -> tuple[Fate, ...]:

@@ -5,6 +5,7 @@
   at once, one of them has not.
 - `return`: of the returns `of` (numbers with commas) one is neither mended nor closed.
 - `wish`: the contact still wishes to be told of the topic `of`.
+- `broadcast`: the broadcast `of` has not been called back.
 - `seat`: the contact still speaks for the unit, or its roster still names them.
 """
 
@@ -16,14 +17,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, case, func, or_, select
+from sqlalchemy import BigInteger, Select, case, func, or_, select
 
 from store.columns import given, packed
 from store.engine import Session
 from store.reach import Reach
-from store.schema import applications, returns, wishes
+from store.records import BroadcastState
+from store.schema import applications, broadcasts, returns, wishes
 
-KNOWN: Final = frozenset({"stage", "unsubmitted", "return", "wish", "seat"})
+KNOWN: Final = frozenset({"stage", "unsubmitted", "return", "wish", "seat", "broadcast"})
 
 _asked = given("ids", id=BigInteger())
 # Something is handed in, and nothing is left to be done: a form that was sent back is.
@@ -38,6 +40,10 @@ HANDED_IN: Final = (
 OPEN_RETURNS: Final = select(returns.c.id).where(
     returns.c.id == _asked.c.id, returns.c.closed_at.is_(None), returns.c.mended_at.is_(None)
 )
+STANDING_BROADCASTS: Final = select(broadcasts.c.id).where(
+    broadcasts.c.id == _asked.c.id, broadcasts.c.state != BroadcastState.CANCELLED
+)
+LIVE: Final[Mapping[str, Select[Any]]] = {"return": OPEN_RETURNS, "broadcast": STANDING_BROADCASTS}
 WISHES: Final = select(wishes.c.contact_id, wishes.c.topic).where(
     wishes.c.contact_id == _asked.c.id, wishes.c.ended_at.is_(None)
 )
@@ -65,18 +71,18 @@ def checked(text: str) -> tuple[Premise, ...]:
     except TypeError as fault:
         raise ValueError(f"not premises: {text}") from fault
     for one in premises:
-        if one.what not in KNOWN or (one.what == "return" and not all(map(str.isdecimal, _ids(one.of)))):
+        if one.what not in KNOWN or (one.what in LIVE and not all(map(str.isdecimal, _ids(one.of)))):
             raise ValueError(f"no such premise: {one.what} {one.of}")
     return premises
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ground:
-    """What the premises of some deliveries are held against."""
+    """What the premises of some deliveries are held against; `live` are numbers by the sort of premise."""
 
     stages: Mapping[str, str]
     handed_in: Set[tuple[int, str]]
-    open_returns: Set[str]
+    live: Mapping[str, Set[str]]
     wishes: Set[tuple[int, str]]
 
     def broken(self, premises: Sequence[Premise], unit_id: int | None, reach: Reach) -> str:
@@ -90,8 +96,8 @@ class Ground:
                 return self.stages.get(premise.of) == premise.version
             case "unsubmitted":
                 return not units or any((unit, premise.of) not in self.handed_in for unit in units)
-            case "return":
-                return not self.open_returns.isdisjoint(_ids(premise.of))
+            case "return" | "broadcast":
+                return not self.live[premise.what].isdisjoint(_ids(premise.of))
             case "wish":
                 return (reach.contact_id, premise.of) in self.wishes
             case "seat":
@@ -119,8 +125,8 @@ def ground(
     needs: dict[str, set[int]] = {what: set() for what in KNOWN}
     for row in rows:
         for premise in parsed(row["premises"]):
-            if premise.what == "return":
-                needs["return"].update(map(int, _ids(premise.of)))
+            if premise.what in LIVE:
+                needs[premise.what].update(map(int, _ids(premise.of)))
             elif premise.what == "wish":
                 needs["wish"].add(row["contact_id"])
             elif premise.what == "unsubmitted" and (reach := reaches.get(row["contact_id"])):
@@ -132,6 +138,6 @@ def ground(
     return Ground(
         stages=stages,
         handed_in={(row["unit_id"], row["notice"]) for row in read("unsubmitted", HANDED_IN)},
-        open_returns={str(row["id"]) for row in read("return", OPEN_RETURNS)},
+        live={what: {str(row["id"]) for row in read(what, statement)} for what, statement in LIVE.items()},
         wishes={(row["contact_id"], row["topic"]) for row in read("wish", WISHES)},
     )

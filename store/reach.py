@@ -112,6 +112,7 @@ class Shut:
     until: datetime | None = None
 
 
+_OF_THE_SERVICE: Final = frozenset({Why.NO_CHANNEL, Why.NO_TEMPLATE})
 _FOR: Final = {why: Shut(why=why) for why in Why}
 
 
@@ -124,6 +125,13 @@ class Ways:
     until: datetime | None = None
     opens_at: datetime | None = None
     why_not: Mapping[Path, Why] = field(default_factory=dict)
+
+    @property
+    def why(self) -> Why:
+        """Of several reasons the one that says most about the person, where there is one."""
+        reasons = list(self.why_not.values())
+        personal = (why for why in reasons if why not in _OF_THE_SERVICE)
+        return next(personal, next(iter(reasons), Why.NO_CHANNEL))
 
 
 @lru_cache(maxsize=1024)

@@ -52,6 +52,16 @@ class SeatState(StrEnum):
     CONFIRMED = "confirmed"
 
 
+class BroadcastState(StrEnum):
+    """Where a broadcast stands: written, before a second person, going out, held or called back."""
+
+    DRAFT = "draft"
+    PENDING = "pending"
+    APPROVED = "approved"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
 class CodePurpose(StrEnum):
     """What a one-time code does for whoever sends it."""
 

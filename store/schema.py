@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 )
 
 from store.columns import ROW_ID, UtcDateTime
-from store.records import CodePurpose, DeliveryState, Purpose, Role, Route, SeatState
+from store.records import BroadcastState, CodePurpose, DeliveryState, Purpose, Role, Route, SeatState
 
 
 def _key() -> Column[int]:
@@ -157,7 +158,7 @@ deliveries = Table(
     Column("posted_at", UtcDateTime),
     _one_of("state", DeliveryState, "state"),
     Index("ix_deliveries_contact_id", "contact_id"),
-    Index("ix_deliveries_occasion", "occasion", **_where("occasion <> ''")),
+    Index("ix_deliveries_occasion", "occasion", "contact_id", **_where("occasion <> ''")),
     Index("ix_deliveries_platform_id", "platform_id", **_where("platform_id <> ''")),
     Index("ix_deliveries_mass_key", "mass_key", **_where("mass_key IS NOT NULL")),
     Index(
@@ -339,6 +340,8 @@ units = Table(
     Column("department", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    # as a list of staff's said it last; empty where none has
+    Column("street", Text, nullable=False, server_default=""),
     Index("ix_units_place", "city", "district"),
 )
 
@@ -667,4 +670,121 @@ audit_head = Table(
     Column("hash", Text, nullable=False),
     Column("seal", Text, nullable=False),
     CheckConstraint("id = 1", name="single"),
+)
+
+# Lists of units that staff have uploaded; one that was removed has no units any more.
+unit_lists = Table(
+    "unit_lists",
+    metadata,
+    _key(),
+    Column("token", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("districts", Text, nullable=False),
+    Column("created_by", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("removed_at", UtcDateTime),
+)
+
+listed_units = Table(
+    "listed_units",
+    metadata,
+    Column("list_id", BigInteger, ForeignKey("unit_lists.id"), primary_key=True, autoincrement=False),
+    Column("unit_id", BigInteger, ForeignKey("units.id"), primary_key=True, autoincrement=False),
+)
+
+unit_tags = Table(
+    "unit_tags",
+    metadata,
+    Column("unit_id", BigInteger, ForeignKey("units.id"), primary_key=True, autoincrement=False),
+    Column("tag", Text, primary_key=True),
+    Index("ix_unit_tags_tag", "tag"),
+)
+
+# Texts of staff that are written once and used again.
+broadcast_templates = Table(
+    "broadcast_templates",
+    metadata,
+    _key(),
+    Column("city", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("created_by", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# What staff tell many at once. `token` is that of the form which made it, `aim` (JSON) for whom it is
+# within `city` and `districts`, `digest` that of text, file and list while somebody else is to approve them.
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    _key(),
+    Column("token", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("receipt", Boolean(create_constraint=False), nullable=False),
+    Column("city", Text, nullable=False),
+    Column("districts", Text, nullable=False),
+    Column("aim", Text, nullable=False),
+    Column("follows_id", BigInteger, ForeignKey("broadcasts.id")),
+    Column("send_at", UtcDateTime),
+    Column("not_after", UtcDateTime),
+    Column("created_by", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column("edited_by", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column("approved_by", BigInteger, ForeignKey("staff.id")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("submitted_at", UtcDateTime),
+    Column("approved_at", UtcDateTime),
+    Column("digest", Text, nullable=False),
+    Column("submissions", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+    # what whoever approves should know: the words that were found and confirmed, why it was handed back
+    Column("confirmed", Text, nullable=False),
+    Column("remark", Text, nullable=False),
+    _one_of("state", BroadcastState, "state"),
+    CheckConstraint("kind IN ('notice', 'correction')", name="kind"),
+    Index("ix_broadcasts_follows_id", "follows_id"),
+    Index("ix_broadcasts_digest", "digest", **_where("digest <> ''")),
+)
+
+# The list of a broadcast, frozen. `unit_id` is the unit, or the first of several `units`; `district` is empty
+# where they are of several.
+recipients = Table(
+    "recipients",
+    metadata,
+    Column("broadcast_id", BigInteger, ForeignKey("broadcasts.id"), primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, ForeignKey("contacts.id"), primary_key=True, autoincrement=False),
+    Column("unit_id", BigInteger, ForeignKey("units.id"), nullable=False),
+    Column("units", Integer, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("acknowledged_at", UtcDateTime),
+    Index("ix_recipients_contact_id", "contact_id"),
+)
+
+# The file of a broadcast: one at most.
+broadcast_files = Table(
+    "broadcast_files",
+    metadata,
+    _key(),
+    Column("broadcast_id", BigInteger, ForeignKey("broadcasts.id"), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+)
+
+# The contact to whom tests of a member of staff go; none until the code that was shown has been sent.
+staff_contacts = Table(
+    "staff_contacts",
+    metadata,
+    Column("staff_id", BigInteger, ForeignKey("staff.id"), primary_key=True, autoincrement=False),
+    Column("contact_id", BigInteger, ForeignKey("contacts.id")),
+    Column("code_hash", Text, nullable=False),
+    Column("code_until", UtcDateTime),
+    Column("bound_at", UtcDateTime),
+    Index("ix_staff_contacts_contact_id", "contact_id"),
 )

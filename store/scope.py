@@ -70,3 +70,16 @@ def within(city: ColumnElement[str], district: ColumnElement[str] | None = None)
             or_(several == "[]", district.in_(select(_Texts(several).table_valued("value").c.value))),
         ),
     )
+
+
+def covering(city: ColumnElement[str], districts: ColumnElement[str]) -> ColumnElement[bool]:
+    """The condition that all of several districts (a JSON array; none are the whole city) are inside."""
+    wanted, several = bindparam("scope_city", type_=Text), bindparam("scope_districts", type_=Text)
+    named = _Texts(districts).table_valued("value", name="named")
+    outside = select(named.c.value).where(
+        named.c.value.not_in(select(_Texts(several).table_valued("value").c.value))
+    )
+    return or_(
+        wanted == "",
+        and_(city == wanted, or_(several == "[]", and_(districts != "[]", ~outside.exists()))),
+    )

@@ -7,7 +7,7 @@ the person before the API, so that nobody waits in a circle.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its
 from store.columns import given, packed
 from store.engine import Session
 from store.judge import Fit, Rules
-from store.limits import LIMITS, api_of, month_of
+from store.limits import LIMITS, api_of, day_of, month_of
 from store.records import Delivery, Path
 from store.schema import allowances, api_calls, contacts, mass_uses
 
@@ -25,6 +25,8 @@ _spent = insert(api_calls).values(lane=bindparam("lane"), day=bindparam("day"), 
 SPEND: Final = _spent.on_conflict_do_update(
     index_elements=["lane", "day"], set_={"used": api_calls.c.used + _spent.excluded.used}
 ).returning(api_calls.c.used)
+
+CALLS: Final = select(api_calls.c.lane, api_calls.c.used).where(api_calls.c.day == bindparam("day"))
 
 _sends = given("sends", contact_id=BigInteger(), number=Integer())
 TAKE_WINDOW: Final = (
@@ -66,6 +68,11 @@ def spend(session: Session, api: str, day: str, calls: int) -> int:
     """Count calls of an API (negative: give them back), and say how many there were on that day."""
     used: int = session.run(SPEND, lane=api, day=day, calls=calls)[0]["used"]
     return used
+
+
+def calls_of(session: Session, *, now: datetime) -> Mapping[str, int]:
+    """How many calls each API has had on this day of China, by its lane."""
+    return {row["lane"]: row["used"] for row in session.run(CALLS, day=day_of(now))}
 
 
 def take(session: Session, fit: Iterable[Fit], now: datetime, rules: Rules) -> None:

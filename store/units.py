@@ -26,6 +26,7 @@ class Unit:
     city: str
     district: str
     department: str
+    street: str
     people: int
     seats: int
 

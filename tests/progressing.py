@@ -76,6 +76,7 @@ class Person:
     contact: int = 1
     wishes: Any = None
     entered: Any = None
+    bulletins: Any = None
 
     @property
     def units(self) -> Any:

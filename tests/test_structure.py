@@ -34,6 +34,7 @@ from store.records import Before, CodePurpose, Thought
 from store.schema import deliveries
 from tests import progressing
 from tests.databases import VAULT
+from tests.store import broadcasting
 from tests.store.scene import NOW, in_time, message
 from tests.store.units import CODE, PHONE, WUZHONG, keep
 from tests.talk import WHOLE, incoming_text, sample, talk
@@ -258,6 +259,18 @@ def test_every_template_is_used_and_leaves_no_gap(sqlite_url: str) -> None:
         for state in ("provisional", "confirmed"):
             told(wording, dialogue.library, "binding/told", {"what": what, "state": state})
     told(wording, dialogue.library, "binding/refused", {})
+    wrong = {"title": "提醒", "month": 7, "day": 1}
+    bulletin = {
+        "title": "改",
+        "pieces": ["请", {"name": "unit"}],
+        "city": "武汉",
+        "district": "",
+        "corrects": wrong,
+    }
+    file = {"name": "表.pdf", "url": "https://jiangwen.example", "until": SEASON.isoformat()}
+    for name in ("bulletins/notice", "bulletins/correction"):
+        told(wording, dialogue.library, name, bulletin)
+        told(wording, dialogue.library, name, {**bulletin, "receipt": True, "test": True, "file": file})
     for name, more in (("near", {"rest": True}), ("opens", {}), ("moved", {"was": SEASON.isoformat()})):
         told(wording, dialogue.library, f"reminders/{name}", {**REMINDED, **more})
     told(wording, dialogue.library, "reminders/new_edition", {"notice": "wuxi-2024", "before": "wuhan-2023"})
@@ -321,7 +334,21 @@ async def with_a_store(dialogue: Dialogue, url: str) -> None:
     for number, text in enumerate(["稍后提醒", "不再提醒", "我的提醒"], 1):
         await say("openid-reminded", number, text)
     await say("openid-reminded", 9, "稍后提醒", datetime.fromisoformat("2024-07-14T20:30:00+08:00"))
+    code = await _told_as_one_of_many(store)
+    for number, text in enumerate(["收到", "收到", "收到", "经办绑定 ABCD-EFGH", f"经办绑定 {code}"]):
+        await say("openid-甲", number, text)
     await store.close()
+
+
+async def _told_as_one_of_many(store: Store) -> str:
+    """Two broadcasts to 甲, and the code that binds the phone of their author."""
+    liu, chen = await broadcasting.staff(store, "liu"), await broadcasting.staff(store, "chen")
+    await broadcasting.registered(store, "甲")
+    for form in ("first", "second"):
+        await broadcasting.sent(store, liu, chen, form)
+    async with store.work() as work:
+        await work.do(lambda session: session.run(deliveries.update().values(state="sent")))
+        return await work.offer_tester(staff_id=liu, now=NOW)
 
 
 def _reminder(contact: int) -> Alert:

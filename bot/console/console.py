@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.console.guard import handlers
 from bot.console.home import EDITION, TEMPLATES
 from bot.console.passwords import Passwords
+from bot.console.post import PostOffice
 from bot.console.roles import must_be_guarded
 from bot.console.visit import PROOF, House
 from bot.console.words import WORDS
@@ -25,6 +26,7 @@ def console(
     store: Store,
     library: Library,
     now: Callable[[], datetime],
+    post: PostOffice,
     *,
     public_url: str,
     rehearsal: bool,
@@ -40,6 +42,7 @@ def console(
         templates=_templates(),
         passwords=Passwords(),
         now=now,
+        post=post,
         real_now=real_now,
         origin=f"{parts.scheme}://{parts.netloc}" if public_url else "",
         rehearsal=rehearsal,
@@ -60,9 +63,19 @@ def _templates() -> Environment:
     environment.globals.clear()
     environment.globals.update(words=WORDS, edition=EDITION, PROOF=PROOF, must_be_guarded=must_be_guarded)
     environment.filters["local"] = _local
+    environment.filters["reason"] = _reason
     return environment
 
 
 def _local(moment: datetime, form: str = "%Y-%m-%d %H:%M") -> str:
     """A moment as the clock on the wall shows it."""
     return moment.astimezone(CHINA).strftime(form)
+
+
+def _reason(reason: str) -> str:
+    """Why a delivery stands as it does, in plain words; the platform's own where there are none."""
+    words: Mapping[str, str] = WORDS["reasons"]
+    for part in (reason, reason.partition(":")[2], reason.partition(":")[0]):
+        if part in words:
+            return words[part]
+    return str(WORDS["other"]).format(reason=reason)

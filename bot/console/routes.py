@@ -8,9 +8,10 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console import account, audit, home, login, staffing
+from bot.console import account, audit, broadcasts, home, lists, login, running, staffing
 from bot.console.roles import Permission
 from bot.console.visit import Visit
+from bot.desk import attachment, table
 
 View = Callable[[Visit], Awaitable[web.StreamResponse]]
 
@@ -46,6 +47,36 @@ ROUTES: Final = (
     Route("GET", "/account", account.show, _P.SELF),
     Route("POST", "/account", account.change, _P.SELF),
     Route("POST", "/account/sessions", account.revoke, _P.SELF),
+    Route("GET", "/broadcasts", broadcasts.listed, _P.SEE),
+    Route("GET", "/broadcasts/new", broadcasts.show_new, _P.SEND),
+    Route("POST", "/broadcasts/new", broadcasts.add, _P.SEND),
+    Route("POST", "/broadcasts/tester", broadcasts.offer_tester, _P.SEND),
+    Route("POST", "/broadcasts/templates/{template}/drop", broadcasts.drop_template, _P.SEND),
+    Route("GET", "/broadcasts/{broadcast}", broadcasts.show, _P.SEE),
+    Route("GET", "/broadcasts/{broadcast}/edit", broadcasts.show_edit, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/edit", broadcasts.edit, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/file", broadcasts.attach, _P.SEND, attachment.BYTES),
+    Route("POST", "/broadcasts/{broadcast}/test", broadcasts.test, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/template", broadcasts.keep_template, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/submit", broadcasts.submit, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/withdraw", broadcasts.withdraw, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/back", broadcasts.hand_back, _P.APPROVE),
+    Route("POST", "/broadcasts/{broadcast}/approve", broadcasts.approve, _P.APPROVE),
+    Route("GET", "/broadcasts/{broadcast}/progress", running.fragment, _P.SEE),
+    Route("GET", "/broadcasts/{broadcast}/recipients", running.listed, _P.SEE),
+    Route("POST", "/broadcasts/{broadcast}/pause", running.pause, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/resume", running.resume, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/cancel", running.cancel, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/resend", running.resend, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/chase", running.chase, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/correct", running.correct, _P.SEND),
+    Route("POST", "/broadcasts/{broadcast}/export", running.export, _P.EXPORT),
+    Route("GET", "/broadcasts/{broadcast}/calls", running.calls, _P.EXPORT),
+    Route("GET", "/lists", lists.listed, _P.SEND),
+    Route("POST", "/lists", lists.add, _P.SEND, table.BYTES),
+    Route("GET", "/lists/{list}", lists.show, _P.SEND),
+    Route("POST", "/lists/{list}/tag", lists.tag, _P.SEND),
+    Route("POST", "/lists/{list}/remove", lists.remove, _P.SEND),
     Route("GET", "/staff", staffing.listed, _P.MANAGE_STAFF),
     Route("GET", "/staff/new", staffing.show_new, _P.MANAGE_STAFF),
     Route("POST", "/staff/new", staffing.add, _P.MANAGE_STAFF),

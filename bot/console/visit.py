@@ -16,6 +16,7 @@ from jinja2 import Environment
 
 from bot.console.form import Form, Upload
 from bot.console.passwords import Passwords
+from bot.console.post import PostOffice
 from bot.console.roles import Permission, may
 from knowledge.library import Library
 from store.database import Store, Work
@@ -34,13 +35,15 @@ class Missing(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What the views share. `now` is service time, `real_now` the time of sessions and of the audit log;
-    `origin` is where browsers find the service (empty: wherever they say), `secure` whether by https."""
+    `post` is what broadcasts go by, `origin` where browsers find the service (empty: wherever they say),
+    `secure` whether by https."""
 
     store: Store
     library: Library
     templates: Environment
     passwords: Passwords
     now: Callable[[], datetime]
+    post: PostOffice
     real_now: Callable[[], datetime]
     origin: str
     rehearsal: bool

@@ -8,6 +8,6 @@ from typing import Any, Final
 
 import yaml
 
-WORDS: Final[Mapping[str, Mapping[str, Any]]] = yaml.safe_load(
+WORDS: Final[Mapping[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "words.yaml").read_text(encoding="utf-8")
 )

@@ -105,6 +105,8 @@ class Pages:
             return self._gone()
         if page.purpose is Purpose.RESULT:
             return self._result(page)
+        if page.purpose is Purpose.ATTACHMENT:
+            return await self._attachment(page)
         if page.purpose is Purpose.FEED:
             return self._calendar(request, page)
         if page.purpose is Purpose.REMIND:
@@ -182,6 +184,18 @@ class Pages:
             made_at=check.made_at.astimezone(CHINA),
             expires_at=page.expires_at.astimezone(CHINA),
             changed=check.knowledge != self._library.version,
+        )
+
+    async def _attachment(self, page: Page) -> web.Response:
+        """The file of a broadcast, to be kept, never to be run by a browser."""
+        async with self._store.work() as work:
+            found = await work.attachment(file_id=json.loads(page.content)["file"])
+        if found is None:
+            return self._gone()
+        name, content_type, data = found
+        disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+        return web.Response(
+            body=data, content_type=content_type, headers={**HEADERS, "Content-Disposition": disposition}
         )
 
     async def _remind(self, request: web.Request, page: Page) -> web.Response:

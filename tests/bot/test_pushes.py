@@ -84,7 +84,7 @@ async def test_without_a_template_it_is_a_custom_message_within_its_window(bare:
     (sent,) = bare.simulator.deliveries
     assert len(sent.text.encode()) <= 2000
     assert sent.text.endswith("（回复“更多”看后面的内容）")
-    assert await states(bare) == {("sent", ""): 1, ("refused", "unreachable:no_template"): 1}
+    assert await states(bare) == {("sent", ""): 1, ("refused", "unreachable:window_closed"): 1}
 
 
 async def test_a_permission_for_one_message_is_used_once(post: Office) -> None:
@@ -128,7 +128,7 @@ async def test_the_same_words_for_many_are_one_mass_message(bare: Office) -> Non
 async def test_one_alone_is_no_mass(bare: Office) -> None:
     await bare.post(await bare.person(), kind="notice")
     await carried(bare)
-    assert await states(bare) == {("refused", "unreachable:no_template"): 1}
+    assert await states(bare) == {("refused", "unreachable:window_closed"): 1}
     assert fates(bare) == {}
 
 
@@ -141,7 +141,7 @@ async def test_a_closed_window_is_learnt_of_and_another_path_taken(bare: Office)
     await bare.post(contact)
     await carried(bare)
 
-    assert await states(bare) == {("refused", "unreachable:no_template"): 1}
+    assert await states(bare) == {("refused", "unreachable:window_closed"): 1}
     (known,) = await rows(bare.store, contacts)
     assert known["window_left"] == 0
     assert [call.errcode for call in bare.simulator.calls if call.path == CUSTOM] == [45015]

@@ -73,7 +73,7 @@ async def tab(browser: Browser) -> AsyncIterator[Page]:
 
 
 def url(office: Office, path: str) -> str:
-    return str(office.server.make_url(f"/console{path}"))
+    return office.at(f"/console{path}")
 
 
 async def sign_in(office: Office, tab: Page, login: str) -> None:

@@ -12,15 +12,19 @@ from html import unescape
 from typing import Any
 
 import pyotp
-from aiohttp import ClientResponse, CookieJar, web
+from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from bot.console.console import console
 from bot.console.passwords import Argon
+from bot.console.post import PostOffice
 from bot.console.second import STEP_S
 from bot.console.session import hashed, new_id
 from bot.console.visit import PROOF, token_of
+from bot.kinds import Kinds
+from bot.notification import Notifier
+from bot.pages.links import PublicLinks
 from knowledge.library import Library
 from store.audit import AuditFilter
 from store.database import Store
@@ -39,15 +43,44 @@ def library() -> Library:
     return Library.load()
 
 
+@cache
+def post_office() -> PostOffice:
+    """Broadcasts as a service without templates sends them, with a word that gives pause."""
+    return PostOffice(
+        kinds=Kinds({}).without((), mail=True),
+        notifier=Notifier(library()),
+        links=PublicLinks("https://example.org"),
+        sensitive=("保过",),
+    )
+
+
+class Remote:
+    """A browser's connections to a service that runs elsewhere."""
+
+    def __init__(self, url: str) -> None:
+        self._url = URL(url)
+        self.session = ClientSession(url, cookie_jar=CookieJar(unsafe=True))
+        self.get, self.post = self.session.get, self.session.post
+
+    def make_url(self, path: str) -> URL:
+        return self._url.join(URL(path))
+
+
 @dataclass(kw_only=True)
 class Office:
-    """A console on a store; `now` is real time for it, and moves when a test moves it."""
+    """A console on a store, served here or at `url`; `now` is real time for it, and moves when a test moves
+    it."""
 
     store: Store
-    server: TestServer
+    server: TestServer | None = None
+    url: str = ""
     now: datetime = NOON
     password_hash: str = ""
     browsers: list[Browser] = field(default_factory=list)
+
+    def at(self, path: str) -> str:
+        """The address of a page."""
+        return str(self.server.make_url(path)) if self.server else f"{self.url}{path}"
 
     def code(self, steps: int = 0) -> str:
         return pyotp.TOTP(SECRET).generate_otp(int(self.now.timestamp()) // STEP_S + steps)
@@ -75,7 +108,11 @@ class Office:
         return staff_id
 
     def browser(self) -> Browser:
-        client = TestClient(self.server, cookie_jar=CookieJar(unsafe=True))
+        client: Remote | TestClient[web.Request, web.Application]
+        if self.server is None:
+            client = Remote(self.url)
+        else:
+            client = TestClient(self.server, cookie_jar=CookieJar(unsafe=True))
         self.browsers.append(Browser(office=self, client=client))
         return self.browsers[-1]
 
@@ -118,7 +155,7 @@ class Browser:
     """Keeps cookies, follows redirects, and takes the token of a form from the page that it saw last."""
 
     office: Office
-    client: TestClient[web.Request, web.Application]
+    client: Remote | TestClient[web.Request, web.Application]
     text: str = ""
     status: int = 0
     url: str = ""
@@ -173,6 +210,7 @@ class Browser:
 @asynccontextmanager
 async def open_office(store: Store, public_url: str = "", **given: Any) -> AsyncIterator[Office]:
     app = web.Application()
+    post = given.pop("post", None) or post_office()
     office: Office | None = None
 
     def now() -> datetime:
@@ -180,7 +218,7 @@ async def open_office(store: Store, public_url: str = "", **given: Any) -> Async
         return office.now
 
     app.add_routes(
-        console(store, library(), now, public_url=public_url, rehearsal=False, real_now=now, **given)
+        console(store, library(), now, post, public_url=public_url, rehearsal=False, real_now=now, **given)
     )
     server = TestServer(app)
     async with server:

@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.console.routes import ROUTES, Route
 from store.records import Role
 from store.scope import Scope
 from tests.console.office import Office
+from tests.store import broadcasting as scene
 
 ANYBODY = (Permission.OPEN, Permission.BEGUN, Permission.SELF)
 _numbers = count()
@@ -24,7 +26,41 @@ async def _account(office: Office) -> int:
     return await office.staff(f"made{next(_numbers)}", Role.VIEWER, CITY)
 
 
-OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {"staff": _account}
+async def _broadcast(office: Office) -> int:
+    return (await scene.draft(office.store, await _account(office), f"form{next(_numbers)}")).id
+
+
+async def _template(office: Office) -> int:
+    values: dict[str, Any] = {
+        "city": CITY.city,
+        "title": "t",
+        "body": "b",
+        "by": await _account(office),
+        "now": office.now,
+    }
+    async with office.store.work() as work:
+        await work.keep_template(**values)
+        return (await work.message_templates(scope=CITY))[-1].id
+
+
+async def _list(office: Office) -> int:
+    values: dict[str, Any] = {
+        "name": "n",
+        "scope": CITY,
+        "streets": {},
+        "by": await _account(office),
+        "now": office.now,
+    }
+    async with office.store.work() as work:
+        return await work.add_list(token=f"form{next(_numbers)}", **values)
+
+
+OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
+    "staff": _account,
+    "broadcast": _broadcast,
+    "template": _template,
+    "list": _list,
+}
 """How the thing that a part of a path names is made, inside 武汉."""
 
 
