@@ -22,6 +22,7 @@ from bot import demo as demonstration
 from bot import readiness
 from bot.channels.wechat_client import ApiError
 from bot.commands import units
+from bot.commands.staff import staff
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
@@ -47,6 +48,7 @@ cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(db, name="db")
 cli.add_typer(units.commands, name="units")
+cli.add_typer(staff, name="staff")
 
 Folder = Annotated[Path | None, typer.Option("--dir", help="A folder of further notices.")]
 

@@ -8,7 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from bot.channels.email import Email, Server
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_client import TokenShelf
 from bot.clock import Clock
+from bot.console.console import console
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
@@ -120,8 +121,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
     library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
     async with AsyncExitStack() as stack:
-        store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
-        stack.push_async_callback(store.close)
+        store = await stack.enter_async_context(opened_store(settings))
         clock = await Clock.open(store, settings)
         wechat = wechat_of(settings, Shelf(store)) if settings.has_wechat else None
         if wechat:
@@ -152,8 +152,17 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         await delivery.stop()
 
 
-def vault_for(settings: Settings) -> Vault | None:
-    """What seals personal values: by the settings' key, else by the one beside the SQLite file."""
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database with its vault. Raises what `Store.open` raises."""
+    store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def _vault(settings: Settings) -> Vault | None:
     address = settings.database_url.get_secret_value().removeprefix(SQLITE)
     beside = None if settings.has_postgres else Path(f"{address}.key")
     return vault_of(settings.data_key.get_secret_value(), beside)
@@ -166,6 +175,8 @@ async def _purge(store: Store, clock: Clock, settings: Settings) -> None:
             async with store.work() as work:
                 erased = await work.purge(now=clock.now(), days=settings.retention_days)
                 erased += await work.purge_pages(now=clock.now())
+                erased += await work.purge_sessions(now=datetime.now(UTC))
+                erased += await work.purge_addresses(now=datetime.now(UTC))
             if erased:
                 continue
         except Exception:
@@ -181,6 +192,16 @@ def application(parts: Service) -> web.Application:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.reports.take, parts.clock.now))
     if parts.settings.public_url:
         app.add_routes(Pages(parts.store, parts.library, parts.clock.now).routes())
+    app.add_routes(
+        console(
+            parts.store,
+            parts.library,
+            parts.clock.now,
+            public_url=parts.settings.public_url,
+            rehearsal=parts.settings.rehearsal,
+            proxies=parts.settings.proxies,
+        )
+    )
     if parts.settings.rehearsal:
         app.add_routes(
             [

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parseaddr
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -64,6 +65,9 @@ class Settings(BaseModel):
         SecretStr(""),
         description="seals personal values: 32 bytes in base64, several with commas, newest first; "
         "while it is empty a file beside the SQLite database holds one",
+    )
+    trusted_proxies: str = Field(
+        "", description="networks of proxies whose X-Forwarded-For is believed, with commas"
     )
     metrics_port: int = Field(0, ge=0, le=65535, description="port of /metrics on the loopback; 0 = none")
     retention_days: int = Field(180, ge=1, description="days after which texts of conversations are erased")
@@ -126,6 +130,13 @@ class Settings(BaseModel):
             key_of(key)
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in filter(None, value.split(",")):
+            ip_network(part.strip())
+        return value
+
     @field_validator("clock_start")
     @classmethod
     def _aware(cls, value: datetime | None) -> datetime | None:
@@ -137,6 +148,11 @@ class Settings(BaseModel):
     def has_postgres(self) -> bool:
         """Whether several processes may share the database."""
         return self.database_url.get_secret_value().startswith(POSTGRES)
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of `trusted_proxies`."""
+        return tuple(ip_network(part.strip()) for part in filter(None, self.trusted_proxies.split(",")))
 
     @property
     def has_wechat(self) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from store import (
     allowances,
     audience,
+    audit,
     binding,
     clock,
     codes,
@@ -30,6 +31,9 @@ from store import (
     rosters,
     seats,
     settling,
+    sign_in,
+    staff,
+    staff_sessions,
     tokens,
     turns,
     units,
@@ -118,6 +122,39 @@ class Work:
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
     purge_pages = verb(pages.purge_pages)
+
+    attempt = verb(sign_in.attempt)
+    attempt_code = verb(sign_in.attempt_code)
+    accept = verb(sign_in.accept)
+    accept_step = verb(sign_in.accept_step)
+    accept_recovery = verb(sign_in.accept_recovery)
+    open_session = verb(staff_sessions.open_session)
+    renew_session = verb(staff_sessions.renew_session)
+    offer = verb(staff_sessions.offer)
+    signed = verb(staff_sessions.signed)
+    sessions_of = verb(staff_sessions.sessions_of)
+    revoke_session = verb(staff_sessions.revoke_session)
+    revoke_sessions = verb(staff_sessions.revoke_sessions)
+    purge_sessions = verb(staff_sessions.purge_sessions)
+    purge_addresses = verb(sign_in.purge_addresses)
+
+    staff_list = verb(staff.staff_list)
+    staff_member = verb(staff.staff_member)
+    staff_named = verb(staff.staff_named)
+    add_staff = verb(staff.add_staff)
+    change_staff = verb(staff.change_staff)
+    disable_staff = verb(staff.disable_staff)
+    enable_staff = verb(staff.enable_staff)
+    change_self = verb(staff.change_self)
+    set_password = verb(staff.set_password)
+    guard = verb(staff.guard)
+    unguard = verb(staff.unguard)
+    unlock = verb(staff.unlock)
+
+    record = verb(audit.record)
+    recorded = verb(audit.recorded)
+    erase_recorded = verb(audit.erase_recorded)
+    verify = verb(audit.verify)
 
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)

@@ -21,7 +21,7 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, update
 
-from store import audience, codes, guessing, outbox, seats
+from store import audience, audit, codes, guessing, outbox, seats
 from store import pages as links
 from store.columns import fixed
 from store.engine import Session
@@ -195,6 +195,7 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     session.run(ERASE_REQUEST, at_id=cause.inbound_id)
     for erase in (*ERASE_WORDS, *ERASE_WHOLE, UNBIND_APPLICATIONS):
         session.run(erase, of_contact=person)
+    audit.erase_recorded(session, object=f"contact:{person}")
     session.run(UNLINK, of_contact=person, receipt=receipt, now=now)
 
 

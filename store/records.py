@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from store.scope import Scope
+
 if TYPE_CHECKING:
     from store.affairs import Affairs  # which knows these records
 
@@ -360,3 +362,82 @@ class Feedback:
     inbound_id: int | None
     question: str | None
     given_at: datetime
+
+
+class Role(StrEnum):
+    """What a member of staff is; what each may do says the console."""
+
+    ADMIN = "admin"
+    CLERK = "clerk"
+    APPROVER = "approver"
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staff:
+    """One account of the console; `guarded` where a second factor is enrolled, `recovery_left` codes for its
+    loss."""
+
+    id: int
+    login: str
+    name: str
+    phone: str
+    role: Role
+    scope: Scope
+    password_due: bool
+    guarded: bool
+    recovery_left: int
+    locked_until: datetime | None
+    disabled_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A session with its account. `second_at`: when the second factor was given; `offered`: the secret of one
+    that is being enrolled."""
+
+    id_hash: str
+    staff: Staff
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    second_at: datetime | None
+    offered: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffSession:
+    """A session as its owner sees it in a list; `address` is masked."""
+
+    id_hash: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts: an account with its role, or nobody known (before a sign-in, on the command line)."""
+
+    staff_id: int | None
+    role: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One act; `before` and `after` are None where nothing was noted or where it has been erased."""
+
+    id: int
+    at: datetime
+    staff_id: int | None
+    login: str
+    role: str
+    address: str
+    action: str
+    object: str
+    before: Mapping[str, Any] | None
+    after: Mapping[str, Any] | None

@@ -1,6 +1,7 @@
 """The tables, the same on SQLite and PostgreSQL.
 
-Times are service time, except `lease_until`, `answered_at` and those of `tokens`, which are real time.
+Times are service time, except `lease_until`, `answered_at` and those of `tokens`, of staff and of the audit
+log, which are real time.
 What is `sealed` is encrypted by the vault (`store.vault`) before it comes here.
 """
 
@@ -26,7 +27,7 @@ from sqlalchemy import (
 )
 
 from store.columns import ROW_ID, UtcDateTime
-from store.records import CodePurpose, DeliveryState, Purpose, Route, SeatState
+from store.records import CodePurpose, DeliveryState, Purpose, Role, Route, SeatState
 
 
 def _key() -> Column[int]:
@@ -551,4 +552,92 @@ known_stages = Table(
     Column("notice", Text, nullable=False),
     Column("until", Text, nullable=False),
     Column("seen_at", UtcDateTime, nullable=False),
+)
+
+# Who works with the console. `districts` is a JSON array, empty for a whole city; an empty city is every one.
+staff = Table(
+    "staff",
+    metadata,
+    _key(),
+    Column("login", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("phone_sealed", Text),
+    Column("role", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("districts", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("password_due", Boolean(create_constraint=False), nullable=False),
+    Column("totp_sealed", Text),
+    Column("totp_step", BigInteger, nullable=False),
+    Column("recovery", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", UtcDateTime),
+    Column("disabled_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    _one_of("role", Role, "role"),
+    UniqueConstraint("login"),
+)
+
+# Sessions of the console in real time; the cookie's value is known by its hash alone.
+staff_sessions = Table(
+    "staff_sessions",
+    metadata,
+    Column("id_hash", Text, primary_key=True),
+    Column("staff_id", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("second_at", UtcDateTime),
+    Column("offered_sealed", Text),
+    Column("address", Text, nullable=False),
+    Column("revoked_at", UtcDateTime),
+    Index("ix_staff_sessions_staff_id", "staff_id"),
+    Index("ix_staff_sessions_expires_at", "expires_at"),
+)
+
+# Until when the failed sign-ins of an address (its blind index) have used up what it may try.
+sign_in_addresses = Table(
+    "sign_in_addresses",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("spent_until", UtcDateTime, nullable=False),
+)
+
+# What staff did; the database refuses to change or delete a row.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("staff_id", BigInteger, ForeignKey("staff.id")),
+    Column("role", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("object", Text, nullable=False),
+    Column("before_hash", Text, nullable=False),
+    Column("after_hash", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+    Index("ix_audit_staff_id", "staff_id", "id"),
+    Index("ix_audit_object", "object", "id"),
+)
+
+# What stood before and after, sealed; these rows may be erased, and the chain of `audit` holds.
+audit_values = Table(
+    "audit_values",
+    metadata,
+    Column("audit_id", BigInteger, ForeignKey("audit.id"), primary_key=True, autoincrement=False),
+    Column("part", Text, primary_key=True),
+    Column("sealed", Text, nullable=False),
+)
+
+# The end of the chain: what is cut off there is missed.
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, nullable=False),
+    Column("hash", Text, nullable=False),
+    Column("seal", Text, nullable=False),
+    CheckConstraint("id = 1", name="single"),
 )

@@ -1,0 +1,121 @@
+"""Every route as every role, as a stranger, and as somebody of another city: generated from the table."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Awaitable, Callable
+from itertools import count
+
+import pytest
+
+from bot.console.roles import PERMISSIONS, Permission, may, must_be_guarded
+from bot.console.routes import ROUTES, Route
+from store.records import Role
+from store.scope import Scope
+from tests.console.office import Office
+
+ANYBODY = (Permission.OPEN, Permission.BEGUN, Permission.SELF)
+_numbers = count()
+CITY, OTHER_CITY = Scope("武汉"), Scope("无锡")
+
+
+async def _account(office: Office) -> int:
+    return await office.staff(f"made{next(_numbers)}", Role.VIEWER, CITY)
+
+
+OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {"staff": _account}
+"""How the thing that a part of a path names is made, inside 武汉."""
+
+
+async def path_of(route: Route, office: Office) -> str:
+    path = f"/console{route.path}"
+    for name in re.findall(r"{(\w+)}", route.path):
+        path = path.replace(f"{{{name}}}", str(await OBJECTS[name](office)))
+    return path.rstrip("/")
+
+
+def named(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+async def visit(office: Office, route: Route, login: str) -> tuple[int, str, str]:
+    """The status, the path visited, and where the answer leads."""
+    browser = await office.enter(login)
+    path = await path_of(route, office)
+    if route.method == "GET":
+        await browser.open(path, allow_redirects=False)
+    else:
+        await browser.send(path, follow=False)
+    return browser.status, path, browser.headers.get("Location", "")
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_a_role_opens_what_it_may_and_nothing_else(office: Office, role: Role) -> None:
+    await office.staff("one", role, CITY)
+    for route in ROUTES:
+        status, path, location = await visit(office, route, "one")
+        if route.permission in ANYBODY or may(role, route.permission):
+            assert status in (200, 303, 409, 422), named(route)
+            assert "login" not in location or route.path == "/logout", named(route)
+        else:
+            assert status == 403, named(route)
+            assert (await office.acts())[-1] == ("refused", f"{route.method} {path}")
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_what_is_of_another_city_does_not_exist(office: Office, role: Role) -> None:
+    await office.staff("one", role, OTHER_CITY)
+    for route in (route for route in ROUTES if "{" in route.path):
+        status, path, _ = await visit(office, route, "one")
+        allowed = may(role, route.permission)
+        assert status == (404 if allowed else 403), named(route)
+        act = "missing" if allowed else "refused"
+        assert (await office.acts())[-1] == (act, f"{route.method} {path}")
+
+
+async def test_a_stranger_is_led_to_the_sign_in(office: Office) -> None:
+    for route in ROUTES:
+        if route.permission is Permission.OPEN:
+            continue
+        browser, path = office.browser(), await path_of(route, office)
+        await browser.open("/console/login")
+        if route.method == "GET":
+            await browser.open(path)
+        else:
+            await browser.send(path)
+        assert browser.url == "/console/login", named(route)
+
+
+async def test_who_owes_the_second_factor_opens_nothing_else(office: Office) -> None:
+    await office.staff("one", Role.ADMIN, CITY)
+    browser = office.browser()
+    await browser.sign_in("one")
+    for route in ROUTES:
+        if route.permission in (Permission.OPEN, Permission.BEGUN):
+            continue
+        path = await path_of(route, office)
+        if route.method == "GET":
+            await browser.open(path)
+        else:
+            await browser.send(path)
+        assert browser.url == "/console/second", named(route)
+    await browser.open("/console/password")
+    assert browser.url == "/console/second"
+    await browser.open("/console/second/enrol")
+    assert browser.url == "/console/second"
+
+
+def test_a_route_is_declared_with_a_permission_and_once() -> None:
+    permission = inspect.signature(Route).parameters["permission"]
+
+    assert permission.default is inspect.Parameter.empty
+    assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
+    assert all(isinstance(route.permission, Permission) for route in ROUTES)
+
+
+def test_a_permission_is_some_role_s() -> None:
+    held = {permission for role in Role for permission in PERMISSIONS[role]}
+
+    assert set(Permission) - held == set(ANYBODY)
+    assert [role for role in Role if must_be_guarded(role)] == [Role.ADMIN, Role.CLERK, Role.APPROVER]
