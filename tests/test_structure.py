@@ -70,7 +70,18 @@ def test_the_import_contracts_hold() -> None:
         ("store", {"sqlalchemy", "alembic", "aiosqlite", "asyncpg"}),
         (
             "bot",
-            {"aiohttp", "typer", "jinja2", "prometheus_client", "python_calamine", "xlsxwriter", "icalendar"},
+            {
+                "aiohttp",
+                "argon2",
+                "icalendar",
+                "jinja2",
+                "prometheus_client",
+                "pyotp",
+                "python_calamine",
+                "segno",
+                "typer",
+                "xlsxwriter",
+            },
         ),
         ("knowledge", {"opencc", "rjieba", "pypinyin", "cn2an", "chinese_calendar"}),
     ],
@@ -98,7 +109,8 @@ def test_every_dependency_is_imported_or_named() -> None:
     assert listed
     names = {re.split(r"[\[<>=~]", entry)[0].lower() for entry in re.findall(r'"(.*?)"', listed[1])}
     modules = {name: name.replace("-", "_") for name in names}
-    modules |= {"pyyaml": "yaml", "chinesecalendar": "chinese_calendar", "python-stdnum": "stdnum"}
+    modules |= {"pyyaml": "yaml", "chinesecalendar": "chinese_calendar"}
+    modules |= {"python-stdnum": "stdnum", "argon2-cffi": "argon2"}
     by_url = {"aiosqlite", "asyncpg", "tzdata"}  # loaded by a database URL, or by zoneinfo
     used = {module for path in FILES for module in imported(path)}
 

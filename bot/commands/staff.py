@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from bot.app import opened_store
-from bot.console.passwords import Passwords, fault, generated
+from bot.console.passwords import Argon, fault, generated
 from bot.console.staffing import LOGIN, WHOLE_CITY, places
 from bot.settings import load
 from knowledge.library import Library
@@ -49,7 +49,7 @@ def add(
     password = _password(login, generate=generate)
 
     async def work(store: Store) -> None:
-        kept = await Passwords().hash(password)
+        kept = await Argon().hash(password)
         async with store.work() as work:
             staff_id = await work.add_staff(
                 login=login,
@@ -93,7 +93,7 @@ def reset(
     password = _password(login, generate=generate)
 
     async def work(store: Store) -> None:
-        kept = await Passwords().hash(password)
+        kept = await Argon().hash(password)
         async with store.work() as work:
             account = await _account(work, login)
             now = datetime.now(UTC)

@@ -66,7 +66,8 @@ async def change_password(visit: Visit) -> web.Response:
     password = new_password(visit.form, visit.staff.login)
     if visit.form.faults or not await confirmed(visit):
         return visit.page("password.html", status=422)
-    kept = await visit.house.passwords.hash(password)
+    async with visit.house.passwords.turn() as argon:
+        kept = await argon.hash(password)
     now = visit.real_now
     async with visit.work() as work:
         session_id = await renewed(visit, work)

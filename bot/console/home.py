@@ -1,4 +1,4 @@
-"""The first page, and the two files that every page uses."""
+"""The first page, and the files that every page uses."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from bot.console.visit import Visit
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _STYLE: Final = (TEMPLATES / "console.css").read_text(encoding="utf-8")
+_ICON: Final = (TEMPLATES / "icon.svg").read_text(encoding="utf-8")
 _SCRIPT: Final = (TEMPLATES / "console.js").read_text(encoding="utf-8")
-EDITION: Final = sha256((_STYLE + _SCRIPT).encode()).hexdigest()[:12]
-"""Part of the two files' addresses, so that browsers keep them until they change."""
+EDITION: Final = sha256((_STYLE + _SCRIPT + _ICON).encode()).hexdigest()[:12]
+"""Part of these files' addresses, so that browsers keep them until they change."""
 _KEPT: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
@@ -31,3 +32,8 @@ async def style(visit: Visit) -> web.Response:
 async def script(visit: Visit) -> web.Response:
     """The script of all pages, which they can do without."""
     return web.Response(text=_SCRIPT, content_type="text/javascript", headers=_KEPT)
+
+
+async def icon(visit: Visit) -> web.Response:
+    """The sign of the console's tab."""
+    return web.Response(text=_ICON, content_type="image/svg+xml", headers=_KEPT)

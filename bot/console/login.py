@@ -10,7 +10,6 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.console import second
-from bot.console.passwords import Busy
 from bot.console.session import confirmed, due, give_id, hashed, new_id, renewed
 from bot.console.visit import Visit
 from store.records import Actor
@@ -28,18 +27,16 @@ async def show(visit: Visit) -> web.Response:
 
 async def sign_in(visit: Visit) -> web.Response:
     """Begin a session, if the password is right; whoever fails does not learn why."""
-    if visit.house.passwords.crowded:
-        raise Busy  # before an attempt is counted
     login = unicodedata.normalize("NFKC", visit.form["login"]).strip().casefold()
-    now = visit.real_now
-    async with visit.work() as work:
-        attempt = await work.attempt(login=login, address=visit.address, now=now)
-    if attempt.throttled:
-        return visit.page("login.html", status=429, throttled=True)
-    right = await visit.house.passwords.verify(attempt.password_hash, visit.form["password"])
-    if not right or attempt.staff_id is None:
-        await _failed(visit, attempt.staff_id)
-        return visit.page("login.html", status=422, wrong=True)
+    async with visit.house.passwords.turn() as argon:
+        async with visit.work() as work:
+            attempt = await work.attempt(login=login, address=visit.address, now=visit.real_now)
+        if attempt.throttled:
+            return visit.page("login.html", status=429, throttled=True)
+        right = await argon.verify(attempt.password_hash, visit.form["password"])
+        if not right or attempt.staff_id is None:
+            await _failed(visit, attempt.staff_id)
+            return visit.page("login.html", status=422, wrong=True)
     return await _begun(visit, attempt.staff_id)
 
 

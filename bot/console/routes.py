@@ -32,6 +32,7 @@ _P = Permission
 ROUTES: Final = (
     Route("GET", "/style.css", home.style, _P.OPEN),
     Route("GET", "/console.js", home.script, _P.OPEN),
+    Route("GET", "/icon.svg", home.icon, _P.OPEN),
     Route("GET", "/login", login.show, _P.OPEN),
     Route("POST", "/login", login.sign_in, _P.OPEN),
     Route("POST", "/logout", login.sign_out, _P.BEGUN),

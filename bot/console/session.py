@@ -72,11 +72,12 @@ async def confirmed(visit: Visit) -> bool:
     """Whether the form's `password` is the visitor's own, asked again before what a stolen session must not
     do; a wrong one is noted beside the field and counts as a failed sign-in. Raises Busy."""
     staff = visit.staff
-    async with visit.work() as work:
-        attempt = await work.attempt(login=staff.login, address=visit.address, now=visit.real_now)
-    if not await visit.house.passwords.verify(attempt.password_hash, visit.form["password"]):
-        visit.form.fault("password", "password_wrong")
-        return False
+    async with visit.house.passwords.turn() as argon:
+        async with visit.work() as work:
+            attempt = await work.attempt(login=staff.login, address=visit.address, now=visit.real_now)
+        if not await argon.verify(attempt.password_hash, visit.form["password"]):
+            visit.form.fault("password", "password_wrong")
+            return False
     async with visit.work() as work:
         await work.accept(staff_id=staff.id, address=visit.address, whole=True)
     return True

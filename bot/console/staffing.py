@@ -46,7 +46,8 @@ async def add(visit: Visit) -> web.Response:
     if form.faults:
         return visit.page("staff_new.html", status=422, **_places(visit))
     password = passwords.generated()
-    kept = await visit.house.passwords.hash(password)
+    async with visit.house.passwords.turn() as argon:
+        kept = await argon.hash(password)
     async with visit.work() as work:
         try:
             staff_id = await work.add_staff(
@@ -104,7 +105,8 @@ async def change(visit: Visit) -> web.Response:
 async def reset_password(visit: Visit) -> web.Response:
     """A new password for somebody who has forgotten theirs, shown this once."""
     password = passwords.generated()
-    kept = await visit.house.passwords.hash(password)
+    async with visit.house.passwords.turn() as argon:
+        kept = await argon.hash(password)
     async with visit.work() as work:
         account = await _account(visit, work)
         await work.set_password(staff_id=account.id, password_hash=kept, due=True, now=visit.real_now)

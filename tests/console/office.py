@@ -17,7 +17,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from yarl import URL
 
 from bot.console.console import console
-from bot.console.passwords import Passwords
+from bot.console.passwords import Argon
 from bot.console.second import STEP_S
 from bot.console.session import hashed, new_id
 from bot.console.visit import PROOF, token_of
@@ -147,14 +147,15 @@ class Browser:
     async def send(
         self,
         path: str,
+        given: Mapping[str, str] | None = None,
         /,
-        headers: Mapping[str, str] | None = None,
         *,
+        headers: Mapping[str, str] | None = None,
         follow: bool = True,
         **fields: Any,
     ) -> str:
         """Send a form, with the token of the page seen last unless another is given."""
-        data = {PROOF: self.token, **fields}
+        data = {PROOF: self.token, **(given or {}), **fields}
         async with self.client.post(path, data=data, headers=headers, allow_redirects=follow) as answer:
             return await self._seen(answer)
 
@@ -183,7 +184,7 @@ async def open_office(store: Store, public_url: str = "", **given: Any) -> Async
     )
     server = TestServer(app)
     async with server:
-        office = Office(store=store, server=server, password_hash=await Passwords().hash(PASSWORD))
+        office = Office(store=store, server=server, password_hash=await Argon().hash(PASSWORD))
         yield office
         for browser in office.browsers:
             await browser.client.session.close()

@@ -1,0 +1,190 @@
+"""The console in Chromium: at a desk, on a phone, by keyboard alone, readable, and deaf to stored script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+
+import pyotp
+import pytest
+from playwright.async_api import Browser, Page, ViewportSize
+from pytest_asyncio import fixture
+
+from bot.console.second import STEP_S
+from store.database import Store
+from store.records import Actor, Role
+from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.test_page import FAINT
+from tests.console.office import DISTRICT, PASSWORD, Office, open_office
+from tests.databases import VAULT
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+UNLABELLED = """
+[...document.querySelectorAll('input:not([type=hidden]), select, textarea, button')]
+  .filter((one) => !(one.textContent.trim() || one.ariaLabel || one.labels?.[0]?.textContent.trim()))
+  .map((one) => one.outerHTML)
+"""
+SMALL = """
+[...document.querySelectorAll('button, .button, nav a, main input:not([type=checkbox], [type=hidden])')]
+  .filter((one) => one.getBoundingClientRect().height < 32)
+  .map((one) => one.outerHTML)
+"""
+PAGES = ("", "/account", "/password", "/second/enrol", "/staff", "/staff/new", "/staff/1", "/audit")
+
+
+@fixture(scope="module", loop_scope="session")
+async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('console')}/console.db", VAULT)
+    async with open_office(store) as office:
+        office.now = datetime.now(UTC)
+        await office.staff("chen", Role.ADMIN, name=f"陈{SCRIPT}")
+        await office.staff("liu", Role.CLERK, DISTRICT, name="刘经办")
+        await office.staff("wang", Role.VIEWER, DISTRICT, guarded=False)
+        async with store.work() as work:
+            for number in range(60):
+                await work.record(
+                    actor=Actor(staff_id=1, role="admin", address="10.0.0.7"),
+                    at=office.now,
+                    action="staff.changed",
+                    object=f"staff:{number}",
+                    after={"name": SCRIPT},
+                )
+        yield office
+    await store.close()
+
+
+@fixture(loop_scope="session")
+async def tab(browser: Browser) -> AsyncIterator[Page]:
+    """A tab in which nothing may go wrong, and no script of a page's content may run."""
+    context = await browser.new_context(locale="zh-CN")
+    page = await context.new_page()
+    page.set_default_timeout(10_000)
+    troubles: list[str] = []
+    page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("dialog", lambda dialog: troubles.append(dialog.message))
+    yield page
+    await context.close()
+    # a form with faults is answered with 422, which the browser notes
+    assert [line for line in troubles if "status of 422" not in line] == []
+
+
+def url(office: Office, path: str) -> str:
+    return str(office.server.make_url(f"/console{path}"))
+
+
+async def sign_in(office: Office, tab: Page, login: str) -> None:
+    await tab.goto(url(office, "/login"))
+    await tab.get_by_label("账号").fill(login)
+    await tab.get_by_label("密码").fill(PASSWORD)
+    await tab.get_by_role("button", name="登录").click()
+    office.pass_time(seconds=STEP_S)  # a code is used once
+    await tab.get_by_label("手机验证器").fill(office.code())
+    await tab.get_by_role("button", name="继续").click()
+    await tab.wait_for_url(url(office, ""))
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_every_page_fits_is_read_and_named(office: Office, tab: Page, size: ViewportSize) -> None:
+    await tab.set_viewport_size(size)
+    await sign_in(office, tab, "chen")
+    for path in PAGES:
+        await tab.goto(url(office, path))
+        wide = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+        assert await tab.evaluate(wide), path
+        assert await tab.evaluate(FAINT) == [], path
+        assert await tab.evaluate(UNLABELLED) == [], path
+        assert await tab.evaluate(SMALL) == [], path
+        assert await tab.locator("h1").count() == 1
+        ground = "getComputedStyle(document.querySelector('main')).backgroundColor"
+        assert await tab.evaluate(ground) == "rgb(255, 255, 255)", "the style is let through by the policy"
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_an_administrator_makes_an_account(office: Office, tab: Page, size: ViewportSize) -> None:
+    await tab.set_viewport_size(size)
+    await sign_in(office, tab, "chen")
+    await tab.get_by_role("link", name="账号", exact=True).click()
+    await tab.get_by_role("link", name="新增账号").click()
+    login = f"new{size['width']}"
+    await tab.get_by_label("账号").fill("Wrong Login")
+    await tab.get_by_label("姓名").fill("赵审批")
+    await tab.get_by_label("角色").select_option("审批人")
+    await tab.get_by_label("城市").select_option("武汉")
+    await tab.get_by_label("东西湖区").check()
+    await tab.get_by_role("button", name="新增").click()
+    field = tab.get_by_label("账号", exact=False).first
+    assert await field.get_attribute("aria-invalid") == "true"
+    assert "小写字母" in await tab.locator("#login-fault").inner_text()
+    assert await tab.get_by_label("东西湖区").is_checked()
+    await field.fill(login)
+    await tab.get_by_role("button", name="新增").click()
+    password = await tab.locator(".code code").inner_text()
+
+    await tab.get_by_role("button", name="退出").click()
+    await tab.get_by_label("账号").fill(login)
+    await tab.get_by_label("密码").fill(password)
+    await tab.get_by_role("button", name="登录").click()
+    secret = (await tab.locator("main ol > li > code").inner_text()).replace(" ", "")
+    assert await tab.locator(".picture svg").is_visible()
+    code = pyotp.TOTP(secret).at(int(office.now.timestamp()))
+    await tab.get_by_label("6 位数字").fill(code)
+    await tab.get_by_role("button", name="绑定").click()
+    assert await tab.locator(".codes li").count() == 10
+    await tab.get_by_role("link", name="继续").click()
+    await tab.get_by_label("现在的密码").fill(password)
+    await tab.get_by_label("新密码", exact=True).fill("four grey donkeys")
+    await tab.get_by_label("再输一次新密码").fill("four grey donkeys")
+    await tab.get_by_role("button", name="修改").click()
+    assert "密码已修改" in await tab.get_by_role("status").inner_text()
+    assert "武汉：东西湖区" in await tab.locator("body > header").inner_text()
+
+
+async def test_a_keyboard_is_enough(office: Office, tab: Page) -> None:
+    await tab.set_viewport_size(DESKTOP)
+    await tab.goto(url(office, "/login"))
+    for text in ("wang", PASSWORD):
+        await tab.keyboard.type(text)
+        await tab.keyboard.press("Tab")
+    await tab.keyboard.press("Enter")
+    await tab.wait_for_url(url(office, ""))
+    await tab.keyboard.press("Tab")
+    await tab.keyboard.press("Enter")
+    assert await tab.evaluate("document.activeElement.id") == "main", "past the menu"
+
+    await tab.goto(url(office, ""))
+    for _ in range(12):
+        await tab.keyboard.press("Tab")
+        focus = "document.activeElement.textContent"
+        if await tab.evaluate(focus) == "账号管理":
+            break
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert await tab.evaluate(outline) == "solid", "one sees where one is"
+    await tab.keyboard.press("Enter")
+    await tab.wait_for_url(url(office, "/account"))
+
+
+async def test_a_viewer_s_menu_names_what_it_leads_to(office: Office, tab: Page) -> None:
+    await tab.goto(url(office, "/login"))
+    await tab.get_by_label("账号").fill("wang")
+    await tab.get_by_label("密码").fill(PASSWORD)
+    await tab.get_by_role("button", name="登录").click()
+    await tab.wait_for_url(url(office, ""))
+    names = await tab.locator("nav a").all_inner_texts()
+
+    assert "首页" in names
+    assert "账号" not in names
+    assert "审计日志" not in names
+
+
+async def test_the_log_is_verified_and_kept(office: Office, tab: Page) -> None:
+    await sign_in(office, tab, "chen")
+    await tab.goto(url(office, "/audit"))
+    await tab.get_by_role("button", name="核对整条日志").click()
+    assert re.search(r"\d+ 条全部核对过", await tab.get_by_role("status").inner_text())
+    async with tab.expect_download() as sheet:
+        await tab.get_by_role("button", name="导出").click()
+    assert (await sheet.value).suggested_filename == "审计日志.xlsx"
