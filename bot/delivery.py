@@ -121,6 +121,8 @@ class Delivery:
 
     def wake(self) -> None:
         """Look for deliveries now rather than at the next poll."""
+        for door in self._doors:
+            door.lane.drained = False
         self._awake.set()
 
     async def stop(self) -> None:
@@ -145,22 +147,23 @@ class Delivery:
 
     async def _claim(self, now: datetime, *, sweep: bool) -> tuple[int, list[tuple[Door, Group]]]:
         armed: list[tuple[Door, Group]] = []
+        time = asyncio.get_running_loop().time()
+        rooms = {door: door.lane.room(time) for door in self._doors if sweep or not door.lane.drained}
+        if not sweep and not any(rooms.values()):
+            return 0, armed
         async with self._store.work() as work:
             moved = await _sweep(work, now) if sweep else 0
-            for door in self._doors:
-                claim = await self._claim_lane(work, door, now)
-                if claim:
-                    moved += sum(
-                        (claim.refused, claim.cancelled, claim.put_off, claim.unclear, len(claim.ready))
-                    )
+            for door, room in rooms.items():
+                if room:
+                    claim = await self._claim_lane(work, door, room, now)
+                    number = _number(claim)
+                    moved += number
+                    door.lane.drained = number < room
                     armed += [(door, group) for group in _groups(claim.ready)]
         return moved, armed
 
-    async def _claim_lane(self, work: Work, door: Door, now: datetime) -> records.Claim | None:
+    async def _claim_lane(self, work: Work, door: Door, room: int, now: datetime) -> records.Claim:
         time, lane = asyncio.get_running_loop().time(), door.lane
-        room = lane.room(time)
-        if not room:
-            return None
         lease = timedelta(seconds=self._pace.lease)
         if door.pushes is None:
             return await work.claim(lane=lane.name, owner=self._owner, now=now, limit=room, lease=lease)
@@ -182,7 +185,7 @@ class Delivery:
         def landed(flight: asyncio.Task[None]) -> None:
             door.lane.flying -= len(group)
             self._flights.discard(flight)
-            self.wake()
+            self._awake.set()
 
         door.lane.flying += len(group)
         flight = asyncio.create_task(self._fly(door, group, now))
@@ -195,6 +198,8 @@ class Delivery:
         door.lane.learn(api, outcome, asyncio.get_running_loop().time())
         park = outcome.at if isinstance(outcome, Later) and outcome.lane else None
         settlements = [settlement(delivery, outcome, now) for delivery in group]
+        if any(one.state is DeliveryState.WAITING for one in settlements):
+            door.lane.drained = False
         self._finished.append(Finished(settlements=settlements, api=api, park=park))
         await self._write_down()
 
@@ -250,6 +255,11 @@ def _doors(channels: Iterable[Channel], pace: Pace, pushes: Pushes | None) -> It
             yield Door(lane=Lane(push_lane(*at), apis, pace.pushes), channel=channel, pushes=pushes)
     if pushes is not None:
         yield Door(lane=Lane(push_lane(ROSTER, ""), mail, pace.pushes), channel=None, pushes=pushes)
+
+
+def _number(claim: records.Claim) -> int:
+    """How many deliveries a claim has moved."""
+    return len(claim.ready) + claim.refused + claim.cancelled + claim.put_off + claim.unclear
 
 
 def _groups(ready: Iterable[records.Delivery]) -> Iterable[Group]:

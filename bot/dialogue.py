@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.notification import Notifier
 from bot.wording import Worded, Wording
-from handlers.affairs import Affairs
-from handlers.alerts import Alert
+from handlers.affairs import Affairs, Push
+from handlers.alerts import Alert, Telling
 from handlers.contract import Choice, Effect, Handler, Incoming, Kind, Links, NotMine, Reply, Section, Turn
-from handlers.registry import ALL, ASKING, LAST
+from handlers.registry import ALL, ASKING, LAST, TELLING
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
 from knowledge.library import Library
@@ -105,12 +106,14 @@ class Dialogue:
         wording: Wording | None = None,
         links: Links | None = None,
         *,
+        telling: Sequence[Telling] = TELLING,
         kept_days: int = 180,
     ) -> None:
         self.library = library
         self._kept_days = kept_days
         self._links = links
         self._wording = wording or Wording()
+        self._notifier = Notifier(library, self._wording, telling)
         self._reader = Reader(library)
         self._choice = library.vocabulary.patterns.choice
 
@@ -140,8 +143,13 @@ class Dialogue:
             return self._plain(template, memory, number=chosen)
         incoming = replace(incoming, text=chosen if chosen is not None else words)
         reading = self._reader.read(incoming.text, memory.context)
-        if reading.act == "more" and memory.parts:
+        if reading.act in ("more", "details") and memory.parts:
             return self._more(memory, reading)
+        if reading.act == "details":
+            push = affairs.last_push() if affairs else None
+            if push:
+                return self._details(push, incoming, memory, reading, limit_bytes)
+            reading = replace(reading, act="more")
         return self._answer(incoming, reading, memory, limit_bytes, notes=notes, affairs=affairs)
 
     def explain(self, text: str, context: Context) -> Reading:
@@ -235,6 +243,20 @@ class Dialogue:
     def _more(self, memory: Memory, reading: Reading) -> Said:
         kept = replace(memory, parts=memory.parts[1:])
         return Said(text=memory.parts[0], state=kept.dump(), trace=memory.trace, reading=reading)
+
+    def _details(
+        self, push: Push, incoming: Incoming, memory: Memory, reading: Reading, limit_bytes: int
+    ) -> Said:
+        """The whole of what a card told in short lines."""
+        notification = self._notifier.notification(
+            template=push.template, content=push.content, now=incoming.received_at, unit=push.unit
+        )
+        first, *rest = notification.parts(limit_bytes)
+        told = notification.told
+        section = Section(template=push.template, facts=tuple(told.facts), computed=told.computed)
+        trace = _trace(self.library, Reply(sections=[section]))
+        kept = replace(memory, parts=tuple(rest), trace=trace if rest else "{}")
+        return Said(text=first, state=kept.dump(), trace=trace, reading=reading)
 
     def _plain(self, template: str, memory: Memory, **values: object) -> Said:
         return Said(text=self._wording.render(template, **values), state=memory.dump(), trace="{}")

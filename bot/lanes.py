@@ -62,6 +62,7 @@ class Api:
 class Lane:
     """What is claimed together: its `apis` by their lanes' names, and how many sends are in flight.
 
+    One that is `drained` had nothing more to claim when it was last looked into.
     Where the platform finds us too fast the lane is narrowed by half, and widened again send by send.
     """
 
@@ -69,6 +70,7 @@ class Lane:
         self.name = name
         self.apis = apis
         self.flying = 0
+        self.drained = False
         self._slots = slots
         self._width = float(slots)
         self._narrowed = 0.0

@@ -12,7 +12,7 @@ import structlog
 from bot.cards import Misfit
 from bot.channels.contract import Channel, Mail, Outcome, Refused, Shut
 from bot.kinds import CARDS, Kinds
-from bot.notification import Notifier
+from bot.notification import Notification, Notifier
 from knowledge.library import Library
 from knowledge.notice import Stage
 from store.judge import Rules
@@ -33,6 +33,8 @@ class Pushes:
         self._mail = mail
         self._stages = stages(notifier.library)
         self._broken: dict[str, float] = {}
+        self._said_at: datetime | None = None
+        self._said: dict[tuple[str, str, str], Notification] = {}
         self._alarmed: set[tuple[str, str]] = set()
 
     def rules(self, resting: Mapping[str, datetime]) -> Rules:
@@ -62,9 +64,7 @@ class Pushes:
         self, channel: Channel | None, group: Sequence[Delivery], now: datetime
     ) -> Awaitable[Outcome]:
         first = group[0]
-        words = self._notifier.notification(
-            template=first.template, content=first.content, now=now, unit=first.unit
-        )
+        words = self._words(first, now)
         if first.path is Path.EMAIL:
             assert self._mail is not None  # without one the kinds have no such path
             subject = words.card["subject"]
@@ -82,6 +82,18 @@ class Pushes:
             recipients = [delivery.recipient for delivery in group]
             return channel.send_mass(recipients=recipients, text=text, key=first.key, now=now)
         return channel.send_text(recipient=first.recipient, text=text, now=now)
+
+    def _words(self, delivery: Delivery, now: datetime) -> Notification:
+        """What is the same for many of one claim is put into words once."""
+        if now != self._said_at:
+            self._said_at, self._said = now, {}
+        what = delivery.template, delivery.content, delivery.unit
+        if what not in self._said:
+            template, content, unit = what
+            self._said[what] = self._notifier.notification(
+                template=template, content=content, now=now, unit=unit
+            )
+        return self._said[what]
 
     def _unspeakable(self, delivery: Delivery, fault: Exception) -> Refused:
         """What becomes of a delivery that cannot be put into words or fields; it alone is refused."""

@@ -161,6 +161,19 @@ class Progress(Protocol):
     """The applications that this person may see."""
 
 
+class Push(Protocol):
+    """What a person was told without asking: an alert's template, its values as JSON, the unit's name."""
+
+    @property
+    def template(self) -> str: ...
+
+    @property
+    def content(self) -> str: ...
+
+    @property
+    def unit(self) -> str: ...
+
+
 class Affairs(Protocol):
     """One person's own matters."""
 
@@ -180,3 +193,7 @@ class Affairs(Protocol):
 
     @property
     def progress(self) -> Progress: ...
+
+    def last_push(self) -> Push | None:
+        """What this person was told last without asking."""
+        ...

@@ -10,11 +10,11 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from store import binding, codes, consents, privacy, seats
+from store import binding, codes, consents, occasions, privacy, seats
 from store.binding import Tried
 from store.engine import Session
 from store.privacy import Kept
-from store.records import CodePurpose, Contact
+from store.records import CodePurpose, Contact, Push
 from store.seats import Held
 
 CODE_HOLDS: Final = timedelta(days=7)
@@ -111,6 +111,7 @@ class Affairs:
 
     def __init__(self, session: Session, contact: Contact, now: datetime) -> None:
         self._with = session, contact, now
+        self._session = session
         self.contact = contact.id
 
     @cached_property
@@ -128,3 +129,6 @@ class Affairs:
     @cached_property
     def progress(self) -> Progress:
         return Progress(*self._with)
+
+    def last_push(self) -> Push | None:
+        return occasions.last_push(self._session, contact_id=self.contact)

@@ -72,6 +72,7 @@ CALLS: Final = (
         deliveries.c.occasion,
         deliveries.c.reason,
     )
+    .select_from(deliveries)
     .join(
         unit_people,
         or_(unit_people.c.contact_id == deliveries.c.contact_id, unit_people.c.id.in_(_stands_for)),

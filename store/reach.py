@@ -235,7 +235,8 @@ _ON_PLATFORM: Final = {
 }
 
 
-_asked = given("ids", id=BigInteger())
+# As a common table it is read once for all that hold it.
+_asked = select(given("ids", id=BigInteger())).cte("asked")
 ADDRESS: Final = (
     contacts.c.channel,
     contacts.c.account,

@@ -73,9 +73,15 @@ class Path(StrEnum):
 
 
 ARROWS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
-    # to unclear goes what waited to be tried again under its key, and can be no more
+    # refused without a call where no path is open; unclear where a try of unknown end cannot be repeated
     DeliveryState.WAITING: frozenset(
-        {DeliveryState.SENDING, DeliveryState.EXPIRED, DeliveryState.CANCELLED, DeliveryState.UNCLEAR}
+        {
+            DeliveryState.SENDING,
+            DeliveryState.EXPIRED,
+            DeliveryState.CANCELLED,
+            DeliveryState.REFUSED,
+            DeliveryState.UNCLEAR,
+        }
     ),
     DeliveryState.SENDING: frozenset(
         {DeliveryState.SENT, DeliveryState.WAITING, DeliveryState.REFUSED, DeliveryState.UNCLEAR}

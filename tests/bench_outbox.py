@@ -240,9 +240,3 @@ async def _floor_postgres(row: Row, url: str) -> None:
 def _memory_mb() -> float:
     """What this process has held at most."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-if __name__ == "__main__":
-    from tests.bench import row as _row
-
-    bench(_row)

@@ -9,14 +9,19 @@ from datetime import datetime, timedelta
 import pytest
 from structlog.testing import capture_logs
 
+from bot.dialogue import Dialogue
 from bot.kinds import Kinds
 from bot.lanes import Pace
 from bot.simulator import ApiFault, FaultKind, PushFault
+from bot.wording import Wording
 from handlers.alerts import Premise
 from store.database import Store
+from store.records import Before, Thought
 from store.schema import allowances, contacts
-from tests.bot.office import Office, office
-from tests.store.scene import rows
+from tests.bot.office import LIBRARY, WORDS, Memo, Office, office
+from tests.store.scene import message, rows
+from tests.talk import incoming_text
+from tests.wire import APP_ID
 
 TEMPLATE, CUSTOM = "/cgi-bin/message/template/send", "/cgi-bin/message/custom/send"
 BIZSEND, MASS = "/cgi-bin/message/subscribe/bizsend", "/cgi-bin/message/mass/send"
@@ -324,3 +329,33 @@ async def test_a_receipt_clears_up_what_had_no_answer(post: Office) -> None:
     await carried(post, at=post.now + timedelta(minutes=9))
     assert Counter(row["state"] for row in await post.rows()) == {"received": 1}
     assert fates(post)["template", "delivered"] == 1
+
+
+# —— in full
+
+
+async def test_details_tell_in_full_what_a_card_shortened(post: Office) -> None:
+    body = "退回意见：" + "请补充推荐表的单位意见并盖章。" * 60
+    contact = await post.person("oNobody")
+    await post.post(contact, values={"body": body})
+    await carried(post)
+    dialogue = Dialogue(LIBRARY, Wording(WORDS), telling=[Memo()])
+
+    async def says(text: str, number: int) -> str:
+        def think(before: Before) -> Thought:
+            said = dialogue.turn(
+                incoming_text(text, post.now),
+                before.state,
+                limit_bytes=2000,
+                real_seconds=0,
+                affairs=before.affairs,
+            )
+            return Thought(text=said.text, state=said.state, trace=said.trace)
+
+        arrival = message(f"d{number}", text, account=APP_ID, sender="oNobody", received_at=post.now)
+        return (await post.store.turn(arrival, think, passive=lambda: True)).text or ""
+
+    first, rest = await says("详情", 1), await says("更多", 2)
+    assert first.startswith("区级截止：退回意见：请补充")
+    assert first.endswith("（回复“更多”看后面的内容）")
+    assert (first.rpartition("\n")[0] + rest).replace("\n", "") == f"区级截止：{body}"

@@ -1,4 +1,4 @@
-"""Reports of the platform: each settles a send once, whether it comes after the answer, before it, alone."""
+"""Reports of the platform: each settles a send once, whether it comes after the answer or before it."""
 
 from __future__ import annotations
 
