@@ -21,7 +21,7 @@ from bot import app as service_app
 from bot import demo as demonstration
 from bot import readiness
 from bot.channels.wechat_client import ApiError
-from bot.commands import units
+from bot.commands import status, units
 from bot.commands.staff import staff
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
@@ -47,6 +47,7 @@ wechat = typer.Typer(no_args_is_help=True, help="The Official Account.")
 cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(db, name="db")
+cli.add_typer(status.commands, name="status")
 cli.add_typer(units.commands, name="units")
 cli.add_typer(staff, name="staff")
 

@@ -16,6 +16,7 @@ import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
 
+from bot.api.status import StatusApi
 from bot.channels.email import Email, Server
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_client import TokenShelf
@@ -202,6 +203,9 @@ def application(parts: Service) -> web.Application:
             proxies=parts.settings.proxies,
         )
     )
+    if parts.settings.api_keys:
+        secrets = {name: secret.get_secret_value() for name, secret in parts.settings.api_keys.items()}
+        app.add_routes(StatusApi(parts.store, parts.library, parts.clock.now, secrets).routes())
     if parts.settings.rehearsal:
         app.add_routes(
             [

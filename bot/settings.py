@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,6 +25,8 @@ PREFIX = "JIANGWEN_"
 FILE = "JIANGWEN_CONFIG"
 _AES_KEY_LENGTH = 43
 _FASTEST = 1_000_000
+_CLIENT = re.compile(r"[A-Za-z0-9_-]{1,40}")
+_SHORTEST_SECRET = 32
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ACCOUNT = ("wechat_app_id", "wechat_app_secret", "wechat_token")
 
@@ -68,6 +71,11 @@ class Settings(BaseModel):
     )
     trusted_proxies: str = Field(
         "", description="networks of proxies whose X-Forwarded-For is believed, with commas"
+    )
+    api_keys: Mapping[str, SecretStr] = Field(
+        {},
+        description="names and secrets of systems that may call /api: name=secret, several with commas; in "
+        "TOML a table",
     )
     metrics_port: int = Field(0, ge=0, le=65535, description="port of /metrics on the loopback; 0 = none")
     retention_days: int = Field(180, ge=1, description="days after which texts of conversations are erased")
@@ -135,6 +143,24 @@ class Settings(BaseModel):
     def _networks(cls, value: str) -> str:
         for part in filter(None, value.split(",")):
             ip_network(part.strip())
+        return value
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _pairs(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        pairs = [pair.partition("=") for pair in filter(None, map(str.strip, value.split(",")))]
+        if any(not sign for _, sign, _ in pairs) or len({name for name, _, _ in pairs}) < len(pairs):
+            raise ValueError("is name=secret, several with commas, each name once")
+        return {name.strip(): secret.strip() for name, _, secret in pairs}
+
+    @field_validator("api_keys")
+    @classmethod
+    def _strong(cls, value: Mapping[str, SecretStr]) -> Mapping[str, SecretStr]:
+        for name, secret in value.items():
+            if not _CLIENT.fullmatch(name) or len(secret.get_secret_value()) < _SHORTEST_SECRET:
+                raise ValueError("a name is of letters, digits, - and _; a secret has 32 signs at least")
         return value
 
     @field_validator("clock_start")

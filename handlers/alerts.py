@@ -54,8 +54,8 @@ class Premise:
     """Something that must still hold when the alert is sent, else it is cancelled.
 
     `stage`: the stage `of` still ends at `version` (ISO). `unsubmitted`: the unit has not handed in for the
-    notice `of`. `return`: the return `of` is still open. `wish`: the contact still wishes `of`. `seat`: the
-    contact still has a seat of the unit.
+    notice `of`. `return`: one of the returns `of` (numbers with commas) is neither mended nor settled.
+    `wish`: the contact still wishes `of`. `seat`: the contact still has a seat of the unit.
     """
 
     what: str

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handlers.contract import Section, Turn
-from knowledge.library import Notice, Sourced
+from knowledge.library import Library, Notice, Sourced
 from knowledge.notice import Aspect, Condition, Contact, Fact
 from knowledge.reading import Finding, Scope
 
@@ -107,16 +107,24 @@ def programmes_of(turn: Turn, scope: Scope) -> tuple[str, ...]:
 
 def facts_of(turn: Turn, scope: Scope, kind: type[Fact]) -> Iterator[Sourced]:
     """Every fact of a kind that holds for the scope, in the order of the files."""
+    return _holding(turn.library, scope, kind)
+
+
+def _holding(library: Library, scope: Scope, kind: type[Fact]) -> Iterator[Sourced]:
     asked = set(scope.programmes)
-    for sourced in turn.library.of_kind(notice_of(turn, scope), kind):
+    for sourced in library.of_kind(library.notices[scope.notice], kind):
         if not asked or not sourced.fact.programmes or not asked.isdisjoint(sourced.fact.programmes):
             yield sourced
 
 
 def office(turn: Turn, scope: Scope) -> Sourced | None:
     """Whom to call about a scope: the district's office where one is listed, else the city's line."""
-    districts = turn.reading.districts
-    usable = [s for s in facts_of(turn, scope, Contact) if _answers(s, districts)]
+    return office_of(turn.library, scope, turn.reading.districts)
+
+
+def office_of(library: Library, scope: Scope, districts: tuple[str, ...]) -> Sourced | None:
+    """The same for whoever belongs to these districts."""
+    usable = [s for s in _holding(library, scope, Contact) if _answers(s, districts)]
     return min(usable, key=lambda s: _distance(s, scope, districts), default=None)
 
 

@@ -21,11 +21,13 @@ from handlers.privacy import Privacy
 from handlers.selfcheck import SelfCheck
 from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
+from handlers.status import Status
 
 _SELFCHECK: Final = SelfCheck()
+_STATUS: Final = Status()
 _BINDING: Final = Binding()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
@@ -33,6 +35,7 @@ ALL: Final[tuple[Handler, ...]] = (
     Events(),
     Human(),
     Privacy(),
+    _STATUS,
     Smalltalk(),
     Notices(),
     Elsewhere(),
@@ -51,5 +54,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_BINDING,)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS)
 """All that speak first, by alerts: each tells those whose templates are in its folder."""

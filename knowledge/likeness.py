@@ -72,3 +72,37 @@ class Likeness:
                     scores[at] += worth
         ranked = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[:most]
         return [(self._labels[at], round(scores[at], 4)) for at in ranked if scores[at]]
+
+
+class Names:
+    """Names such as those of units; tells which of them a name that none equals may stand for."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = tuple(names)
+        holders: dict[str, list[int]] = {}
+        for at, name in enumerate(self._names):
+            for piece in pieces(name.lower()):
+                holders.setdefault(piece, []).append(at)
+        self._holders = holders
+        size = len(self._names) + 1
+        self._worth = {piece: math.log(size / len(held)) for piece, held in holders.items()}
+        self._new = math.log(size) if self._names else 0.0
+
+    def nearest(self, name: str, *, least: float, most: int = 3) -> list[tuple[str, float]]:
+        """The names most like one, best first, each with its share (0 to 1) of what the two have in common;
+        rare pieces count more, so that what all firms are called makes nobody alike."""
+        own = pieces(name.lower())
+        shared: dict[int, float] = {}
+        for piece in own:
+            for at in self._holders.get(piece, ()):
+                shared[at] = shared.get(at, 0.0) + self._worth[piece]
+        whole = self._weight(own)
+        found = []
+        for at, worth in shared.items():
+            both = whole + self._weight(pieces(self._names[at].lower()))
+            if both and 2 * worth / both >= least:
+                found.append((self._names[at], round(2 * worth / both, 4)))
+        return sorted(found, key=lambda row: (-row[1], row[0]))[:most]
+
+    def _weight(self, of: Iterable[str]) -> float:
+        return sum(self._worth.get(piece, self._new) for piece in of)

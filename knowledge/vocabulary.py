@@ -86,6 +86,12 @@ class Patterns(Record):
     chance: re.Pattern[str]
     meaning: re.Pattern[str]
     myself: re.Pattern[str]
+    item: re.Pattern[str]
+    parted: re.Pattern[str]
+    progress_code: re.Pattern[str]
+    code_for: re.Pattern[str]
+    which: re.Pattern[str]
+    all_of_them: re.Pattern[str]
 
 
 class Everyday(Record):

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from store import binding, codes, consents, occasions, privacy, seats
+from store import applications, binding, codes, consents, occasions, privacy, progress, seats
+from store.applications import Application
 from store.binding import Tried
 from store.engine import Session
 from store.privacy import Kept
+from store.progress import Speaking
 from store.records import CodePurpose, Contact, Push
 from store.seats import Held
 
@@ -104,6 +106,34 @@ class Wishes(_Part):
 
 class Progress(_Part):
     """The applications that this person may see."""
+
+    def units(self) -> tuple[Speaking, ...]:
+        """The units of this person's seats, the oldest seat first."""
+        return progress.units(self._session, contact=self._contact.id)
+
+    def own(self) -> tuple[Application, ...]:
+        """What a code has shown to be this person's own."""
+        return applications.of_person(self._session, contact=self._contact.id)
+
+    def mend(self, *, return_id: int) -> bool:
+        """Say that a return is mended."""
+        return progress.mend(self._session, contact=self._contact.id, return_id=return_id, now=self._now)
+
+    def code(self, *, application: int) -> str:
+        """A one-time code for the candidate of an application of this person's units."""
+        return progress.issue_by(
+            self._session, contact=self._contact.id, application=application, now=self._now
+        )
+
+    def look(self, *, code_hash: str, counts: bool) -> str:
+        """What a code would come to; a wrong one is a failure where it `counts`."""
+        return progress.look(
+            self._session, contact=self._contact.id, code_hash=code_hash, counts=counts, now=self._now
+        )
+
+    def redeem(self, *, code_hash: str) -> str:
+        """Bind by a code."""
+        return progress.redeem(self._session, contact=self._contact.id, code_hash=code_hash, now=self._now)
 
 
 class Affairs:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -58,6 +59,8 @@ class Audience:
     but: int = 0
 
 
+CONTENT: Final = "deliveries.content"
+
 _id: ColumnElement[int] = bindparam("of_id", type_=BigInteger)
 _confirmed: ColumnElement[int] = bindparam("confirmed", type_=BigInteger)
 _district = given("districts", name=Text())
@@ -74,11 +77,12 @@ _notice = bindparam("handed_in_for", type_=Text)
 
 def _handed_in(unit_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Whether a unit has nothing left to be reminded of; without a notice it never has."""
-    return (
-        select(applications.c.id)
-        .where(applications.c.unit_id == unit_id, applications.c.notice == _notice)
-        .exists()
+    shown = select(applications.c.id).where(
+        applications.c.unit_id == unit_id,
+        applications.c.notice == _notice,
+        applications.c.gone_at.is_(None),
     )
+    return and_(shown.where(grounds.DONE).exists(), ~shown.where(grounds.LEFT).exists())
 
 
 def _addressed(of_units: ColumnElement[bool], of_people: ColumnElement[bool]) -> Select[Any]:
@@ -209,7 +213,8 @@ def post(
         alert_kind=kind,
         alert_unit=int(unit) if unit else None,
         alert_template=template,
-        alert_content=content,
+        # it may tell of applicants by name
+        alert_content=session.vault.seal(CONTENT, content),
         alert_premises=premises,
         now=now,
         due=due,

@@ -13,18 +13,22 @@ from sqlalchemy.engine import make_url
 
 from store import (
     allowances,
+    applications,
     audience,
     audit,
     binding,
+    calls,
     clock,
     codes,
     consents,
     desk,
     inbox,
+    lists,
     occasions,
     outbox,
     pages,
     permissions,
+    progress,
     pushes,
     reach,
     receipts,
@@ -155,6 +159,22 @@ class Work:
     recorded = verb(audit.recorded)
     erase_recorded = verb(audit.erase_recorded)
     verify = verb(audit.verify)
+
+    applications_of = verb(applications.applications_of)
+    open_returns = verb(applications.open_returns)
+    roster = verb(applications.roster)
+    exported = verb(lists.exported)
+    confirmed_seats = verb(applications.confirmed_seats)
+    headings = verb(lists.headings)
+    name_heading = verb(lists.name_heading)
+    link = verb(lists.link)
+    enter = verb(lists.enter)
+    take = verb(lists.take)
+    issue_progress = verb(progress.issue)
+
+    use_nonce = verb(calls.use_nonce)
+    answer = verb(calls.answer)
+    keep_answer = verb(calls.keep_answer)
 
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Text, bindparam, case, cast, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
+from store.audience import CONTENT
 from store.columns import EMPTY, UtcDateTime, fixed, given, packed
 from store.engine import Session
 from store.records import Call, DeliveryState, Fate, Path, Push
@@ -185,7 +186,12 @@ def call_list(session: Session, *, city: str, districts: Collection[str], occasi
         Call(
             name=opened("unit_people.name_sealed", row["name_sealed"]),
             phone=opened("unit_people.phone_sealed", row["phone_sealed"]),
-            **{name: value for name, value in row.items() if not name.endswith("_sealed")},
+            content=opened(CONTENT, row["content"]),
+            **{
+                name: value
+                for name, value in row.items()
+                if name != "content" and not name.endswith("_sealed")
+            },
         )
         for row in found
     )
@@ -194,7 +200,9 @@ def call_list(session: Session, *, city: str, districts: Collection[str], occasi
 def last_push(session: Session, *, contact_id: int) -> Push | None:
     """What a person was told last without asking."""
     found = session.run(LAST, of_contact=contact_id)
-    return Push(**found[0]) if found else None
+    return (
+        Push(**{**found[0], "content": session.vault.open(CONTENT, found[0]["content"])}) if found else None
+    )
 
 
 def resend(session: Session, *, delivery_id: int, by: str, now: datetime) -> int | None:

@@ -3,7 +3,7 @@
 - `stage`: the stage `of` (`<notice>/<stage>`) still ends at `version`.
 - `unsubmitted`: the unit has not handed in for the notice `of`; where a contact was told for several units
   at once, one of them has not.
-- `return`: the return `of` is neither mended nor closed.
+- `return`: of the returns `of` (numbers with commas) one is neither mended nor closed.
 - `wish`: the contact still wishes to be told of the topic `of`.
 - `seat`: the contact still speaks for the unit, or its roster still names them.
 """
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, select
+from sqlalchemy import BigInteger, case, func, or_, select
 
 from store.columns import given, packed
 from store.engine import Session
@@ -26,10 +26,14 @@ from store.schema import applications, returns, wishes
 KNOWN: Final = frozenset({"stage", "unsubmitted", "return", "wish", "seat"})
 
 _asked = given("ids", id=BigInteger())
+# Something is handed in, and nothing is left to be done: a form that was sent back is.
+DONE: Final = or_(applications.c.phase == "submitted", applications.c.phase == "done")
+LEFT: Final = or_(applications.c.phase == "open", applications.c.phase == "returned")
 HANDED_IN: Final = (
     select(applications.c.unit_id, applications.c.notice)
-    .where(applications.c.unit_id == _asked.c.id)
-    .distinct()
+    .where(applications.c.unit_id == _asked.c.id, applications.c.gone_at.is_(None))
+    .group_by(applications.c.unit_id, applications.c.notice)
+    .having(func.sum(case((DONE, 1), else_=0)) > 0, func.sum(case((LEFT, 1), else_=0)) == 0)
 )
 OPEN_RETURNS: Final = select(returns.c.id).where(
     returns.c.id == _asked.c.id, returns.c.closed_at.is_(None), returns.c.mended_at.is_(None)
@@ -61,7 +65,7 @@ def checked(text: str) -> tuple[Premise, ...]:
     except TypeError as fault:
         raise ValueError(f"not premises: {text}") from fault
     for one in premises:
-        if one.what not in KNOWN or (one.what == "return" and not one.of.isdecimal()):
+        if one.what not in KNOWN or (one.what == "return" and not all(map(str.isdecimal, _ids(one.of)))):
             raise ValueError(f"no such premise: {one.what} {one.of}")
     return premises
 
@@ -87,13 +91,17 @@ class Ground:
             case "unsubmitted":
                 return not units or any((unit, premise.of) not in self.handed_in for unit in units)
             case "return":
-                return premise.of in self.open_returns
+                return not self.open_returns.isdisjoint(_ids(premise.of))
             case "wish":
                 return (reach.contact_id, premise.of) in self.wishes
             case "seat":
                 return any(unit in reach.seats or unit in reach.rosters for unit in units)
             case _:
                 return False
+
+
+def _ids(of: str) -> list[str]:
+    return of.split(",")
 
 
 def units_of(unit_id: int | None, reach: Reach) -> Collection[int]:
@@ -112,7 +120,7 @@ def ground(
     for row in rows:
         for premise in parsed(row["premises"]):
             if premise.what == "return":
-                needs["return"].add(int(premise.of))
+                needs["return"].update(map(int, _ids(premise.of)))
             elif premise.what == "wish":
                 needs["wish"].add(row["contact_id"])
             elif premise.what == "unsubmitted" and (reach := reaches.get(row["contact_id"])):

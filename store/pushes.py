@@ -32,6 +32,7 @@ from sqlalchemy import (
 )
 
 from store import premises, spending
+from store.audience import CONTENT
 from store.columns import MICROSECOND, RealNow, UtcDateTime, fixed, given, packed, stamp
 from store.engine import Session
 from store.judge import KEY_BYTES, Fit, Judge, Row, Rules, Unfit, again_until
@@ -272,7 +273,7 @@ def _delivery(
         path=path,
         template=row["template"],
         template_id=rules.kinds[row["kind"]].templates.get(path, ""),
-        content=row["content"],
+        content=session.vault.open(CONTENT, row["content"]),
         occasion=row["occasion"],
         unit=row["unit"] or "",
         key=one.key or blake2b(row["dedupe_key"].encode(), digest_size=KEY_BYTES).hexdigest(),

@@ -453,9 +453,13 @@ applications = Table(
     Column("district_rank", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("status_id", Text, nullable=False),
+    # open, submitted, returned or done; empty where the status is unknown
+    Column("phase", Text, nullable=False),
     Column("opinion_sealed", Text),
     Column("exported_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
+    # since when the lists do not show it any more
+    Column("gone_at", UtcDateTime),
     # the candidate's own contact, once a code has bound it
     Column("contact_id", BigInteger, ForeignKey("contacts.id")),
     Index("ix_applications_unit_id", "unit_id"),
@@ -495,6 +499,8 @@ imports = Table(
     _key(),
     Column("kind", Text, nullable=False),
     Column("city", Text, nullable=False),
+    # what a whole list covers: `<notice>/<district>`, an empty district for the city; empty for other files
+    Column("scope", Text, nullable=False, server_default=""),
     Column("file_name", Text, nullable=False),
     Column("file_hash", Text, nullable=False),
     Column("exported_at", UtcDateTime, nullable=False),
@@ -502,6 +508,27 @@ imports = Table(
     Column("imported_by", Text, nullable=False),
     Column("counts", Text, nullable=False),
     Index("ix_imports_latest", "kind", "city", "exported_at"),
+)
+
+# What signed requests have used up: a nonce holds as long as a signature (real time).
+api_nonces = Table(
+    "api_nonces",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("nonce", Text, primary_key=True),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+# Answers to requests that may come again under the same idempotency key (real time).
+api_answers = Table(
+    "api_answers",
+    metadata,
+    Column("client", Text, primary_key=True),
+    Column("idempotency_key", Text, primary_key=True),
+    Column("request_hash", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
 )
 
 # Headings of files that staff have said the meaning of, once.

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from bot.__main__ import cli
 from store.records import CodePurpose
 from store.schema import consents, contacts, deliveries, inbound, metadata, seat_requests, seats
+from tests.databases import VAULT
 from tests.store.scene import rows, texts_in
 from tests.store.units import CODE, DONGHU, OTHER_CODE, OTHER_PHONE, PHONE, WUZHONG
 from tests.wire import DATA_KEY, SEASON, Wire, wire
@@ -60,7 +61,7 @@ async def invitation(line: Wire, code: str = CODE, purpose: CodePurpose = CodePu
 async def told(line: Wire) -> list[tuple[str, int]]:
     """What was posted: by whom of what it speaks, to which contact."""
     return [
-        (json.loads(row["content"]).get("what", ""), row["contact_id"])
+        (json.loads(VAULT.open("deliveries.content", row["content"])).get("what", ""), row["contact_id"])
         for row in await rows(line.service.store, deliveries)
         if row["kind"] == "binding"
     ]

@@ -29,6 +29,7 @@ from knowledge.library import Library
 from knowledge.reading import ASK, Context, Finding, Reading, Scope
 from store.database import Store
 from store.records import Before, CodePurpose, Thought
+from tests import progressing
 from tests.databases import VAULT
 from tests.store.scene import NOW, in_time, message
 from tests.store.units import CODE, PHONE, WUZHONG, keep
@@ -242,6 +243,7 @@ def test_every_template_is_used_and_leaves_no_gap(sqlite_url: str) -> None:
     talk(dialogue, [incoming_text("无锡市惠山区堰桥街道文惠路8号", kind=Kind.LOCATION)])
     dialogue.turn(incoming_text("你好"), None, limit_bytes=200, real_seconds=0, notes=["conversation/masked"])
     talk(dialogue, ["你好"] * 30)
+    progressing.everything(dialogue, wording)
     for section in unwritten(dialogue.library).sections:
         wording.render(section.template, **section.values)
     said = dialogue.turn(incoming_text("武汉工匠申报条件"), None, limit_bytes=400, real_seconds=0)

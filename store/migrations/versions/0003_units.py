@@ -31,6 +31,8 @@ def upgrade() -> None:
     _receipts()
     _allowances()
     _mass_uses()
+    _api_nonces()
+    _api_answers()
     _column_names()
     _calendar_days()
     _durations()
@@ -99,9 +101,11 @@ def _applications() -> None:
         sa.Column("district_rank", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("status_id", sa.Text(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
         sa.Column("opinion_sealed", sa.Text()),
         sa.Column("exported_at", sa.BigInteger(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger()),
         sa.Column("contact_id", sa.BigInteger()),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_applications_contact_id"),
         sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name="fk_applications_unit_id"),
@@ -119,6 +123,7 @@ def _imports() -> None:
         sa.Column("id", KEY, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("scope", sa.Text(), nullable=False, server_default=""),
         sa.Column("file_name", sa.Text(), nullable=False),
         sa.Column("file_hash", sa.Text(), nullable=False),
         sa.Column("exported_at", sa.BigInteger(), nullable=False),
@@ -365,6 +370,29 @@ def _mass_uses() -> None:
         sa.Column("used", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name="fk_mass_uses_contact_id"),
         sa.PrimaryKeyConstraint("contact_id", "month", name="pk_mass_uses"),
+    )
+
+
+def _api_nonces() -> None:
+    op.create_table(
+        "api_nonces",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("nonce", sa.Text(), nullable=False),
+        sa.Column("seen_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("client", "nonce", name="pk_api_nonces"),
+    )
+
+
+def _api_answers() -> None:
+    op.create_table(
+        "api_answers",
+        sa.Column("client", sa.Text(), nullable=False),
+        sa.Column("idempotency_key", sa.Text(), nullable=False),
+        sa.Column("request_hash", sa.Text(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("client", "idempotency_key", name="pk_api_answers"),
     )
 
 
