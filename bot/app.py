@@ -24,6 +24,7 @@ from bot.clock import Clock
 from bot.console.console import console
 from bot.conversation import Conversation
 from bot.delivery import Delivery
+from bot.desk.tickets import Watch
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
 from bot.notification import Notifier
@@ -145,6 +146,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         loops = [
             conversation.run,
             delivery.run,
+            Watch(store, clock.now).run,
             lambda: clock.follow(store),
             lambda: _purge(store, clock, settings),
         ]
@@ -156,14 +158,15 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
 @asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[Store]:
     """The database with its vault. Raises what `Store.open` raises."""
-    store = await Store.open(settings.database_url.get_secret_value(), _vault(settings))
+    store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
     try:
         yield store
     finally:
         await store.close()
 
 
-def _vault(settings: Settings) -> Vault | None:
+def vault_for(settings: Settings) -> Vault | None:
+    """What seals personal values: by the settings' key, else by the one beside the SQLite file."""
     address = settings.database_url.get_secret_value().removeprefix(SQLITE)
     beside = None if settings.has_postgres else Path(f"{address}.key")
     return vault_of(settings.data_key.get_secret_value(), beside)
@@ -201,6 +204,7 @@ def application(parts: Service) -> web.Application:
             public_url=parts.settings.public_url,
             rehearsal=parts.settings.rehearsal,
             proxies=parts.settings.proxies,
+            kinds=Kinds(parts.settings.templates).without((), mail=parts.settings.has_mail),
         )
     )
     if parts.settings.api_keys:

@@ -23,6 +23,9 @@ from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
 from handlers.status import Status
 
+HUMAN: Final = Human()
+"""One of ALL, which looks first while staff talk with the person."""
+
 _SELFCHECK: Final = SelfCheck()
 _STATUS: Final = Status()
 _BINDING: Final = Binding()
@@ -33,7 +36,7 @@ ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS)
 ALL: Final[tuple[Handler, ...]] = (
     _BINDING,
     Events(),
-    Human(),
+    HUMAN,
     Privacy(),
     _STATUS,
     Smalltalk(),
@@ -54,5 +57,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, HUMAN)
 """All that speak first, by alerts: each tells those whose templates are in its folder."""

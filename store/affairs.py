@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from store import applications, binding, codes, consents, occasions, privacy, progress, seats
+from store import applications, binding, codes, consents, front, occasions, privacy, progress, seats, tickets
 from store.applications import Application
 from store.binding import Tried
 from store.engine import Session
@@ -18,6 +18,7 @@ from store.privacy import Kept
 from store.progress import Speaking
 from store.records import CodePurpose, Contact, Push
 from store.seats import Held
+from store.tickets import Asked
 
 CODE_HOLDS: Final = timedelta(days=7)
 """How long a code that a colleague was given can be used."""
@@ -136,6 +137,24 @@ class Progress(_Part):
         return progress.redeem(self._session, contact=self._contact.id, code_hash=code_hash, now=self._now)
 
 
+class Desk(_Part):
+    """The staff who answer this person."""
+
+    @property
+    def talking(self) -> bool:
+        """Whether one of them talks with the person now; known with the person's row."""
+        return self._contact.ticket_id is not None
+
+    def asked(self) -> Asked | None:
+        """What this person has asked staff and is not closed."""
+        return tickets.current(self._session, contact_id=self._contact.id)
+
+    def hours(self, *, city: str, district: str) -> Sequence[tuple[str, str]] | None:
+        """From when to when staff of the place are there, if anybody has said so."""
+        entered = front.hours(self._session, city=city, district=district)
+        return entered.sessions if entered else None
+
+
 class Affairs:
     """One person's own matters."""
 
@@ -159,6 +178,10 @@ class Affairs:
     @cached_property
     def progress(self) -> Progress:
         return Progress(*self._with)
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(*self._with)
 
     def last_push(self) -> Push | None:
         return occasions.last_push(self._session, contact_id=self.contact)

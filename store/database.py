@@ -22,6 +22,7 @@ from store import (
     codes,
     consents,
     desk,
+    front,
     inbox,
     lists,
     occasions,
@@ -38,6 +39,7 @@ from store import (
     sign_in,
     staff,
     staff_sessions,
+    tickets,
     tokens,
     turns,
     units,
@@ -97,11 +99,31 @@ class Work:
     purge = verb(inbox.purge)
     forgotten = verb(inbox.forgotten)
 
-    questions = verb(desk.questions)
     feedback = verb(desk.feedback)
     note = verb(desk.note)
     notes = verb(desk.notes)
     close_note = verb(desk.close_note)
+
+    tickets_of = verb(tickets.tickets_of)
+    ticket = verb(tickets.ticket)
+    asker = verb(tickets.asker)
+    conversation = verb(tickets.conversation)
+    answers_of = verb(tickets.answers_of)
+    take_ticket = verb(tickets.take_ticket)
+    take_over = verb(tickets.take_over)
+    put_back = verb(tickets.put_back)
+    move_ticket = verb(tickets.move_ticket)
+    answer_ticket = verb(tickets.answer_ticket)
+    close_ticket = verb(tickets.close_ticket)
+    tickets_waiting = verb(tickets.tickets_waiting)
+    tickets_idle = verb(tickets.tickets_idle)
+    escalate = verb(tickets.escalate)
+    hours = verb(front.hours)
+    all_hours = verb(front.all_hours)
+    enter_hours = verb(front.enter_hours)
+    canned = verb(front.canned)
+    write_canned = verb(front.write_canned)
+    drop_canned = verb(front.drop_canned)
 
     unit = verb(units.unit)
     units_of = verb(units.units_of)

@@ -70,11 +70,21 @@ class Person:
     neither."""
 
     speaking: Sequence[Speaking] = ()
-    mine: Sequence[Application] = ()
+    own: Sequence[Application] = ()
     outcome: str = "offered"
     purposes: set[str] = field(default_factory=set)
     contact: int = 1
     wishes: Any = None
+
+    @property
+    def desk(self) -> _Desk:
+        return _Desk()
+
+    def mine(self) -> Sequence[Any]:
+        return ()
+
+    def last_push(self) -> None:
+        return None
 
     @property
     def units(self) -> Any:
@@ -101,6 +111,18 @@ class Person:
         self.purposes.update(purposes)
 
 
+class _Desk:
+    """Nobody of the staff."""
+
+    talking = False
+
+    def asked(self) -> None:
+        return None
+
+    def hours(self, *, city: str, district: str) -> None:
+        return None
+
+
 @dataclass
 class _Progress:
     person: Person
@@ -109,7 +131,7 @@ class _Progress:
         return self.person.speaking
 
     def own(self) -> Sequence[Application]:
-        return self.person.mine
+        return self.person.own
 
     def mend(self, *, return_id: int) -> bool:
         return True
@@ -121,7 +143,7 @@ class _Progress:
         return self.person.outcome
 
     def redeem(self, *, code_hash: str) -> str:
-        self.person.mine = [application()]
+        self.person.own = [application()]
         return "bound"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
+from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -16,9 +17,13 @@ from bot.console.passwords import Passwords
 from bot.console.roles import must_be_guarded
 from bot.console.visit import PROOF, House
 from bot.console.words import WORDS
+from bot.kinds import Kinds
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from store.database import Store
+from store.reach import Kind
+
+NO_TEMPLATES: Final = Kinds({}).without((), mail=False)
 
 
 def console(
@@ -28,11 +33,12 @@ def console(
     *,
     public_url: str,
     rehearsal: bool,
+    kinds: Mapping[str, Kind] = NO_TEMPLATES,
     proxies: Sequence[IPv4Network | IPv6Network] = (),
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[web.RouteDef]:
-    """The routes of the staff's pages below `/console`. `now` is service time; `proxies` are believed when
-    they say for whom they ask."""
+    """The routes of the staff's pages below `/console`. `now` is service time; messages are judged by
+    `kinds`; `proxies` are believed when they say for whom they ask."""
     parts = urlsplit(public_url)
     house = House(
         store=store,
@@ -43,6 +49,7 @@ def console(
         real_now=real_now,
         origin=f"{parts.scheme}://{parts.netloc}" if public_url else "",
         rehearsal=rehearsal,
+        kinds=kinds,
         proxies=proxies,
     )
     return handlers(house)

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console import account, audit, home, login, staffing
+from bot.console import account, audit, front, home, login, staffing, tickets
 from bot.console.roles import Permission
 from bot.console.visit import Visit
 
@@ -46,6 +46,19 @@ ROUTES: Final = (
     Route("GET", "/account", account.show, _P.SELF),
     Route("POST", "/account", account.change, _P.SELF),
     Route("POST", "/account/sessions", account.revoke, _P.SELF),
+    Route("GET", "/tickets", tickets.listed, _P.SEE),
+    Route("GET", "/tickets/{ticket}", tickets.show, _P.SEE),
+    Route("GET", "/tickets/{ticket}/lines", tickets.lines, _P.SEE),
+    Route("POST", "/tickets/{ticket}/take", tickets.take, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/over", tickets.take_over, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/back", tickets.put_back, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/move", tickets.move, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/answer", tickets.answer, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/close", tickets.close, _P.ANSWER),
+    Route("GET", "/front", front.show, _P.SEE),
+    Route("POST", "/front/hours", front.enter_hours, _P.EDIT_OFFICES),
+    Route("POST", "/front/canned", front.write, _P.ANSWER),
+    Route("POST", "/front/canned/{canned}/drop", front.drop, _P.ANSWER),
     Route("GET", "/staff", staffing.listed, _P.MANAGE_STAFF),
     Route("GET", "/staff/new", staffing.show_new, _P.MANAGE_STAFF),
     Route("POST", "/staff/new", staffing.add, _P.MANAGE_STAFF),

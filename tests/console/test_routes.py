@@ -14,6 +14,7 @@ from bot.console.routes import ROUTES, Route
 from store.records import Role
 from store.scope import Scope
 from tests.console.office import Office
+from tests.store.scene import Effect, Mind, in_time, message
 
 ANYBODY = (Permission.OPEN, Permission.BEGUN, Permission.SELF)
 _numbers = count()
@@ -24,7 +25,26 @@ async def _account(office: Office) -> int:
     return await office.staff(f"made{next(_numbers)}", Role.VIEWER, CITY)
 
 
-OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {"staff": _account}
+async def _ticket(office: Office) -> int:
+    number = next(_numbers)
+    values = {"question": "?", "why": "asked", "city": CITY.city, "district": "东西湖区"}
+    arrival = message(f"m{number}", sender=f"openid-{number}", received_at=office.now)
+    await office.store.turn(arrival, Mind(Effect(name="ask_staff", values=values)), passive=in_time)
+    async with office.store.work() as work:
+        return max(ticket.id for ticket in await work.tickets_of(scope=CITY))
+
+
+async def _canned(office: Office) -> int:
+    title = f"title {next(_numbers)}"
+    async with office.store.work() as work:
+        return await work.write_canned(city=CITY.city, district="", title=title, text="x", now=office.now)
+
+
+OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
+    "staff": _account,
+    "ticket": _ticket,
+    "canned": _canned,
+}
 """How the thing that a part of a path names is made, inside 武汉."""
 
 
