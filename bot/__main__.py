@@ -20,9 +20,10 @@ import yaml
 from bot import app as service_app
 from bot import demo as demonstration
 from bot import readiness
+from bot import rehearse as rehearsal
 from bot.channels.wechat_client import ApiError
-from bot.commands import status, units
-from bot.commands.staff import staff
+from bot.commands import calendar, staff, status, units
+from bot.commands.opened import entered_days
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
@@ -47,9 +48,12 @@ wechat = typer.Typer(no_args_is_help=True, help="The Official Account.")
 cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(db, name="db")
+cli.add_typer(staff.commands, name="staff")
 cli.add_typer(status.commands, name="status")
 cli.add_typer(units.commands, name="units")
-cli.add_typer(staff, name="staff")
+cli.add_typer(calendar.calendar, name="calendar")
+cli.add_typer(calendar.days, name="days")
+cli.add_typer(calendar.durations, name="durations")
 
 Folder = Annotated[Path | None, typer.Option("--dir", help="A folder of further notices.")]
 
@@ -69,6 +73,33 @@ def demo(
     """Run the bot and a WeChat simulator with a chat page."""
     moment = _moment(start)
     _run(lambda: demonstration.run(port=port, start=moment))
+
+
+@cli.command()
+def rehearse(
+    notice: Annotated[str, typer.Argument(help="The notice's id, as in `jiangwen check`.")],
+    speed: Annotated[
+        str, typer.Option(help="How fast it is shown: 1d/s, 12h/s; 0 waits for nothing.")
+    ] = "1d/s",
+    out: Annotated[
+        Path | None, typer.Option(help="A folder for the table, as text and as a page with a time line.")
+    ] = None,
+    folder: Folder = None,
+) -> None:
+    """Play the season of a notice with invented people: who is told what, and when."""
+    library = _library(folder)
+    if notice not in library.notices:
+        raise typer.BadParameter(f"no notice {notice!r}; there are {', '.join(library.notices)}")
+    pace = rehearsal.pace(speed)
+    if pace is None:
+        raise typer.BadParameter("--speed is like 1d/s or 12h/s, or 0")
+    given = {"knowledge_dir": folder} if folder else {}
+    played = asyncio.run(rehearsal.rehearse(library, library.notices[notice], pace=pace, **given))
+    typer.echo(played.text())
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        _write(out / f"{notice}.txt", played.text().encode())
+        _write(out / f"{notice}.html", played.page().encode())
 
 
 @cli.command()
@@ -134,7 +165,7 @@ def check() -> None:
     if not settings.public_url:
         typer.echo("note: JIANGWEN_PUBLIC_URL is not set, so no link will be sent")
     today = (settings.clock_start or datetime.now(UTC)).astimezone(CHINA).date()
-    for line in year_lines(library, today):
+    for line in year_lines(library, today, entered_days(settings)):
         typer.echo(f"note: {line}")
     if not settings.has_mail:
         typer.echo("note: JIANGWEN_SMTP_HOST is not set, so no e-mail will be sent")

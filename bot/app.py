@@ -20,7 +20,8 @@ from bot.api.status import StatusApi
 from bot.channels.email import Email, Server
 from bot.channels.wechat import BODY_BYTES, Account, WeChat, routes
 from bot.channels.wechat_client import TokenShelf
-from bot.clock import Clock
+from bot.channels.wechat_page import PageDoor
+from bot.clock import Clock, ticking
 from bot.console.console import console
 from bot.conversation import Conversation
 from bot.delivery import Delivery
@@ -33,6 +34,7 @@ from bot.pages.views import Pages
 from bot.pushes import Pushes
 from bot.reports import Reports
 from bot.settings import SQLITE, Settings
+from bot.ticks import Reminding
 from knowledge.library import Library
 from store.database import Store, Unavailable
 from store.records import Token
@@ -57,6 +59,7 @@ class Service:
     delivery: Delivery
     reports: Reports
     wechat: WeChat | None
+    reminding: Reminding
     loops: Sequence[Callable[[], Awaitable[None]]] = ()
 
 
@@ -123,7 +126,8 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
     library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
     async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(opened_store(settings))
+        store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
+        stack.push_async_callback(store.close)
         clock = await Clock.open(store, settings)
         wechat = wechat_of(settings, Shelf(store)) if settings.has_wechat else None
         if wechat:
@@ -142,27 +146,31 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,
+            kinds=pushes.kinds,
         )
+        reminding = Reminding(store, library, clock.now, delivery.wake)
         loops = [
             conversation.run,
             delivery.run,
             Watch(store, clock.now).run,
             lambda: clock.follow(store),
+            lambda: ticking({"reminders": reminding.sweep}),
             lambda: _purge(store, clock, settings),
         ]
         reports = Reports(store, clock.now, kinds.lasting)
-        yield Service(settings, library, store, clock, conversation, delivery, reports, wechat, loops)
+        yield Service(
+            settings,
+            library,
+            store,
+            clock,
+            conversation,
+            delivery,
+            reports,
+            wechat,
+            reminding,
+            loops,
+        )
         await delivery.stop()
-
-
-@asynccontextmanager
-async def opened_store(settings: Settings) -> AsyncIterator[Store]:
-    """The database with its vault. Raises what `Store.open` raises."""
-    store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
-    try:
-        yield store
-    finally:
-        await store.close()
 
 
 def vault_for(settings: Settings) -> Vault | None:
@@ -195,7 +203,7 @@ def application(parts: Service) -> web.Application:
     if parts.wechat:
         app.add_routes(routes(parts.wechat, parts.conversation.answer, parts.reports.take, parts.clock.now))
     if parts.settings.public_url:
-        app.add_routes(Pages(parts.store, parts.library, parts.clock.now).routes())
+        app.add_routes(_pages(parts).routes())
     app.add_routes(
         console(
             parts.store,
@@ -219,6 +227,19 @@ def application(parts: Service) -> web.Application:
         )
     app.cleanup_ctx.append(lambda _: _running(parts))
     return app
+
+
+def _pages(parts: Service) -> Pages:
+    settings, wechat = parts.settings, parts.wechat
+    ways = settings.templates.items()
+    return Pages(
+        parts.store,
+        parts.library,
+        parts.clock.now,
+        public_url=settings.public_url,
+        door=PageDoor(wechat.api, wechat.account, settings.wechat_api_base) if wechat else None,
+        subscribable={kind: chosen["subscribe"].id for kind, chosen in ways if "subscribe" in chosen},
+    )
 
 
 async def _running(parts: Service) -> AsyncIterator[None]:

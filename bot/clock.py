@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 
 import structlog
@@ -14,6 +15,7 @@ from store.records import ServiceClock
 _log = structlog.get_logger(__name__)
 
 _REREAD_S = 2.0
+_TICK_S = 5.0
 _END = datetime(2300, 1, 1, tzinfo=UTC)
 
 
@@ -67,3 +69,33 @@ class Clock:
                     self._kept = await work.service_clock() or self._kept
             except Exception:
                 _log.exception("service time could not be read", action="clock_failed")
+
+
+async def ticking(sweeps: Mapping[str, Callable[[], Awaitable[object]]]) -> None:
+    """Does each sweep now and then, until cancelled; never one while it is still at it."""
+    # 200 ms that no command but the service should cost
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler  # noqa: PLC0415
+
+    async def swept(name: str) -> None:
+        try:
+            await sweeps[name]()
+        except Exception:
+            _log.exception("a sweep failed", action="sweep_failed", sweep=name)
+
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    for name in sweeps:
+        scheduler.add_job(
+            swept,
+            "interval",
+            args=[name],
+            seconds=_TICK_S,
+            coalesce=True,
+            misfire_grace_time=None,
+            max_instances=1,
+            next_run_time=datetime.now(UTC),
+        )
+    scheduler.start()
+    try:
+        await asyncio.get_running_loop().create_future()
+    finally:
+        scheduler.shutdown(wait=False)

@@ -22,6 +22,7 @@ from bot.dialogue import Dialogue
 from bot.masking import mask
 from handlers.contract import Incoming, Kind
 from store.database import Store, Unavailable
+from store.reach import Kind as MessageKind
 from store.records import Arrival, Before, Route, Settled, Think, Thought
 
 _log = structlog.get_logger(__name__)
@@ -60,6 +61,7 @@ class Conversation:
         limits: Mapping[str, int],
         clock: Callable[[], datetime],
         late: Callable[[], None],
+        kinds: Callable[[], Mapping[str, MessageKind]],
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._store = store
@@ -67,6 +69,7 @@ class Conversation:
         self._limits = limits
         self._clock = clock
         self._late = late
+        self._kinds = kinds
         self._patience_s = patience_s
         self._under_way: dict[tuple[str, str, str], asyncio.Task[str | None]] = {}
         self._tries: Counter[tuple[str, str]] = Counter()
@@ -116,7 +119,7 @@ class Conversation:
                 limit_bytes=limit,
                 real_seconds=seconds,
                 notes=notes,
-                affairs=before.affairs,
+                affairs=before.affairs.by(self._kinds()),
             )
             return Thought(text=said.text, state=said.state, trace=said.trace, effects=said.effects)
 

@@ -69,8 +69,8 @@ class Template(BaseModel):
         return self
 
     def filled(self, lines: Mapping[str, str]) -> Mapping[str, str]:
-        """The fields with the lines of a card; raises Misfit, or KeyError where a line is missing."""
-        return {field: self._value(field, lines[line]) for line, field in self.fields.items()}
+        """The fields with the lines of a card; raises Misfit. A line that the card leaves out is empty."""
+        return {field: self._value(field, lines.get(line, "")) for line, field in self.fields.items()}
 
     def _value(self, field: str, words: str) -> str:
         try:
@@ -127,8 +127,7 @@ class Kinds:
         return frozenset(t.id for ways in self.chosen.values() for t in ways.values() if t.lasting)
 
     def card(self, kind: str, path: Path, lines: Mapping[str, str], url: str = "") -> Card:
-        """The lines of a card in the fields of the template for a kind and path; raises Misfit, or KeyError
-        where a line that a field needs is missing."""
+        """The lines of a card in the fields of the template for a kind and path; raises Misfit."""
         template = self.chosen[kind][_way(path)]
         return Card(template_id=template.id, fields=template.filled(lines), url=url)
 

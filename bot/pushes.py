@@ -16,6 +16,7 @@ from bot.notification import Notification, Notifier
 from knowledge.library import Library
 from knowledge.notice import Stage
 from store.judge import Rules
+from store.reach import Kind
 from store.records import Delivery, Path
 
 _log = structlog.get_logger(__name__)
@@ -41,8 +42,11 @@ class Pushes:
         """By what the store judges now; `resting` are the APIs that are left alone, and until when."""
         time = asyncio.get_running_loop().time()
         self._broken = {id_: until for id_, until in self._broken.items() if until > time}
-        kinds = self._kinds.without(self._broken, mail=self._mail is not None)
-        return Rules(kinds=kinds, stages=self._stages, resting=resting)
+        return Rules(kinds=self.kinds(), stages=self._stages, resting=resting)
+
+    def kinds(self) -> Mapping[str, Kind]:
+        """The kinds of message, with the paths and templates that work now."""
+        return self._kinds.without(self._broken, mail=self._mail is not None)
 
     async def send(self, channel: Channel | None, group: Sequence[Delivery], now: datetime) -> Outcome:
         """Send what was claimed to leave together: the recipients of one mass message, else one delivery.

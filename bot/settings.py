@@ -141,8 +141,11 @@ class Settings(BaseModel):
     @field_validator("trusted_proxies")
     @classmethod
     def _networks(cls, value: str) -> str:
-        for part in filter(None, value.split(",")):
-            ip_network(part.strip())
+        try:
+            for part in filter(None, value.split(",")):
+                ip_network(part.strip())
+        except ValueError:
+            raise ValueError("is networks as 127.0.0.1/32, with commas") from None
         return value
 
     @field_validator("api_keys", mode="before")

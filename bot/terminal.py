@@ -74,10 +74,11 @@ def clause_lines(library: Library, what: str) -> list[str]:
     return lines
 
 
-def year_lines(library: Library, today: date) -> list[str]:
-    """The coming years whose holidays are not announced: soon, or before the last stage of a notice ends."""
+def year_lines(library: Library, today: date, known: WorkingDays) -> list[str]:
+    """The coming years whose holidays are not announced, nor entered by staff: soon, or before the last stage
+    of a notice ends."""
     ends = [stage.last_day for notice in library.notices.values() for _, stage in notice.stages()]
-    years = WorkingDays().unknown_years(today, max([today + _AHEAD, *ends]))
+    years = known.unknown_years(today, max([today + _AHEAD, *ends]))
     return [f"the holidays of {year} are not known: its working days are assumed" for year in years]
 
 

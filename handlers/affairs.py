@@ -5,9 +5,9 @@ The store offers it (`store.affairs`); a turn without a store (the command line'
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Protocol
 
 
 class Held(Protocol):
@@ -90,7 +90,41 @@ class Wish(Protocol):
     @property
     def topic(self) -> str: ...
     @property
+    def district(self) -> str: ...
+    @property
     def since(self) -> datetime: ...
+
+
+class Ways(Protocol):
+    """The best path that is open (`template`, `subscribe`, `custom`, `mass`, `email`, `call`), or None; and
+    why not each of the others."""
+
+    @property
+    def chosen(self) -> str | None: ...
+    @property
+    def why_not(self) -> Mapping[Any, str]: ...
+
+
+class EnteredDay(Protocol):
+    """A day of the calendar as staff entered it."""
+
+    @property
+    def working(self) -> bool: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def source(self) -> str: ...
+
+
+class Duration(Protocol):
+    """The working days that a district's staff say they need for a step; an empty district is the city."""
+
+    @property
+    def district(self) -> str: ...
+    @property
+    def step(self) -> str: ...
+    @property
+    def working_days(self) -> int: ...
 
 
 class Consent(Protocol):
@@ -154,7 +188,51 @@ class Privacy(Protocol):
 
 
 class Wishes(Protocol):
-    """What this person asked to be told, and not to be told any more."""
+    """What this person asked to be told, and not to be told any more.
+
+    Wishes are of a kind: `deadline` with topics `<notice>/<programme>`, or `news` with `<city>/<programme>`.
+    A muted topic is the beginning of the occasions that it silences, up to a `:` or a `/`.
+    """
+
+    def mine(self) -> Sequence[Wish]:
+        """What this person wishes to be told of, oldest first."""
+        ...
+
+    def wish(self, *, kind: str, topic: str, district: str = "") -> None:
+        """Keep a wish; one that is held gets the district."""
+        ...
+
+    def end(self, *, kind: str, topic: str) -> bool:
+        """End a wish; whether it was held."""
+        ...
+
+    def muted(self) -> Sequence[str]:
+        """The topics that this person wants to hear no more of."""
+        ...
+
+    def mute(self, *, topic: str) -> None:
+        """This person wants to hear no more of a topic."""
+        ...
+
+    def unmute(self, *, topic: str) -> None:
+        """This person wants to hear of a topic again."""
+        ...
+
+    def ways(self, *, kind: str, at: datetime, occasion: str = "") -> Ways:
+        """By which path a message of a kind would go at a later moment, as things stand now."""
+        ...
+
+
+class Entered(Protocol):
+    """What staff have entered over the knowledge."""
+
+    def days(self) -> Mapping[date, EnteredDay]:
+        """Days of the calendar."""
+        ...
+
+    def durations(self, *, notice: str) -> Sequence[Duration]:
+        """How long the steps of a notice take, as staff say."""
+        ...
 
 
 class Step(Protocol):
@@ -248,7 +326,14 @@ class Progress(Protocol):
 
 
 class Push(Protocol):
-    """What a person was told without asking: an alert's template, its values as JSON, the unit's name."""
+    """What a person was told without asking: an alert's kind, template and occasion, its values as JSON, the
+    unit's name."""
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def occasion(self) -> str: ...
 
     @property
     def template(self) -> str: ...
@@ -311,6 +396,9 @@ class Affairs(Protocol):
 
     @property
     def wishes(self) -> Wishes: ...
+
+    @property
+    def entered(self) -> Entered: ...
 
     @property
     def progress(self) -> Progress: ...

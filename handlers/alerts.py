@@ -26,6 +26,7 @@ class Who(StrEnum):
     UNITS = "units"
     WISHERS = "wishers"
     CANDIDATE = "candidate"
+    TOLD = "told"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +36,9 @@ class Audience:
     `contact`: the one contact `id`. `seats`: whoever can be addressed for the unit `id` (its seats, and the
     people of its roster who have none), `confirmed` alone where applicants are spoken of. `units`: the same
     for all units of `city`, and of `districts` if any are named. `wishers`: who asked to be told of `kind`
-    and `topic` (of `districts` or of none). `candidate`: the applicant of application `id`, where bound.
-    `but` is a contact who is left out.
+    and `topic`, in one of `districts` (`""`: in none) if any are named. `candidate`: the applicant of
+    application `id`, where bound. `told`: who was told of an occasion that begins with `topic`. `but` is a
+    contact who is left out.
     """
 
     who: Who

@@ -27,6 +27,10 @@ _PAUSED_AFTER: Final = timedelta(hours=6)
 _SCANNED: Final = frozenset({"subscribe", "scan"})
 _SCENE: Final = "qrscene_"
 _YES, _NO = 1, 2
+_HALF: Final = "agreement"
+"""好的 is too little for a consent."""
+_BESIDE: Final = frozenset({ASK, "privacy"})
+"""What is said beside an open question without turning away from it."""
 
 
 class Binding:
@@ -66,7 +70,7 @@ class Binding:
     def again(self, turn: Turn) -> Reply:
         """The open question, in short, after an answer to something else."""
         fresh = turn.now.timestamp() - float(turn.kept.get("at", 0)) < _PAUSED_AFTER.total_seconds()
-        if turn.reading.act != ASK or not fresh:
+        if turn.reading.act not in _BESIDE or not fresh:
             return Reply(keep={})
         return _asking(turn, f"back_to_{turn.kept['step']}", **_state(turn))
 
@@ -124,7 +128,7 @@ class Binding:
                 return _came_to(turn, units.redeem(code_hash=code_hash))
             return self._claimed(turn, units, Given())
         numbers = given(turn.incoming.text)
-        if said or numbers != Given() or turn.reading.act != ASK:
+        if said or numbers != Given() or turn.reading.act == _HALF:
             code = numbers.codes[0] if numbers.codes else turn.kept.get("code", "")
             state = {**_state(turn), "code": code}
             return _asking(turn, "consent_first", **state, private=numbers != Given())
@@ -148,7 +152,8 @@ class Binding:
         elif said.flaw:
             template = f"flaw_{said.flaw}"
         elif code:
-            template = "ask_phone"
+            # whatever else was sent with figures in it was meant as the phone
+            template = "ask_phone" if said.codes or not turn.asked else "flaw_phone"
         else:
             template = "ask_code" if said.phones else "ask_both"
         return _asking(turn, template, step="claim", code=code, private=said != Given())

@@ -56,6 +56,16 @@ class Check:
         unsure = (self.unsure | told.unsure) - told.values.keys()
         return replace(self, answers=answers, unsure=unsure)
 
+    def gainsaid(self, told: Told) -> frozenset[str]:
+        """The facts of which something else was told before."""
+        return frozenset(
+            fact
+            for fact, value in told.values.items()
+            if isinstance(value, OneOf)
+            and isinstance(before := self.values.get(fact), OneOf)
+            and value.options.isdisjoint(before.options)
+        )
+
     def answered(self, question: Question) -> Check:
         """With the question among those answered; a list that was asked for is told as a whole."""
         answers = {

@@ -10,8 +10,8 @@ from typing import Any, Final
 from handlers import facts
 from handlers.check_state import Check
 from handlers.contract import Choice, Reply, Section, Turn
-from knowledge.dictionary import ELSEWHERE, NO, YES, Days, Entry, Items, OneOf, Span, Value
-from knowledge.interview import Interview, Question
+from knowledge.dictionary import ELSEWHERE, NO, SURE_NO, YES, Days, Entry, Items, OneOf, Span, Value
+from knowledge.interview import Interview, Line, Question
 from knowledge.library import Library, Notice, Season
 from knowledge.notice import Condition, Material
 from knowledge.reading import Scope
@@ -57,13 +57,16 @@ def ordered(sections: Iterable[Section]) -> list[Section]:
     return [replace(section, weight=LAST) for section in sections]
 
 
-def by_line(text: str, question: Question) -> Told | None:
-    """The answer by a line: the number of the one for none of the others, or words of one line alone."""
+def by_line(library: Library, text: str, question: Question) -> Told | None:
+    """The answer by a line: the number of the one for none of the others, or words that one line alone has
+    and does not deny."""
     match = _NUMBER.fullmatch(text)
     if question.none and match and int(match[1]) == len(question.lines) + 1:
         return Told(values=question.denied(), words=dict.fromkeys(question.fills, question.none))
     words = text.strip(_MARKS)
-    held = [at for at, line in enumerate(question.lines) if words in line.label]
+    denied = library.vocabulary.telling.moods.deny_before
+    parts = [line.label.partition(words) for line in question.lines]
+    held = [at for at, (before, found, _) in enumerate(parts) if found and not denied.search(before)]
     if len(words) < _WORD or len(held) != 1:
         return None
     values = question.chosen(held)
@@ -93,7 +96,8 @@ def names(library: Library, wanted: Iterable[str]) -> list[str]:
 def told(library: Library, check: Check, wanted: Iterable[str]) -> list[Shown]:
     """Facts as they were understood."""
     answers = ((fact, check.answers.get(fact)) for fact in wanted)
-    return [shown(library, fact, answer.value, answer.words) for fact, answer in answers if answer]
+    rows = [shown(library, fact, answer.value, answer.words) for fact, answer in answers if answer]
+    return [row for at, row in enumerate(rows) if row not in rows[:at]]  # two programmes may ask the same
 
 
 def shown(library: Library, fact: str, value: Value, words: str) -> Shown:
@@ -131,11 +135,16 @@ def _terms(entry: Entry, value: Value) -> tuple[str, object]:
 
 def noted(library: Library, check: Check, question: Question, heard: Told, template: str) -> Section:
     """What was understood: the lines of the question that were chosen, and what else was told."""
-    lines = [line for line in question.lines if line.values.items() <= heard.values.items()]
-    settled = {fact for line in question.lines for fact in line.values}
-    answered = any(fact in heard.values for fact in settled)
-    none = [question.none] if answered and not lines and question.none else []
-    covered = settled if lines or none else set()
+    lines = [
+        line for line in question.lines if all(_tells(heard.values.get(f), v) for f, v in line.values.items())
+    ]
+    denied = question.denied()
+    none = [question.none] if question.none and _denies(denied, heard.values) else []
+    said = {fact for line in lines for fact in line.values} | {fact for fact in denied if none}
+    covered = {fact for fact in said if none or not _more(heard.values[fact], fact, lines)}
+    if none:  # "none of them" is said of the titles that need not be asked for as well
+        kinds = {fact.partition("/")[0] for fact in said if "/" in fact}
+        covered |= {f for f, v in heard.values.items() if f.partition("/")[0] in kinds and v == SURE_NO}
     return Section(
         template=template,
         values={
@@ -144,6 +153,29 @@ def noted(library: Library, check: Check, question: Question, heard: Told, templ
             "parked": bool(heard.unsure),
         },
         weight=LAST,
+    )
+
+
+def _tells(heard: Value | None, line: Value) -> bool:
+    """Whether what was heard says what a line says; of records each of its own."""
+    if isinstance(heard, Items) and isinstance(line, Items):
+        return all(any(row == item or row.says_less(item) for item in heard.items) for row in line.items)
+    return heard == line
+
+
+def _denies(denied: Mapping[str, Value], heard: Mapping[str, Value]) -> bool:
+    """Whether all that was heard of what is asked is that there is none of it."""
+    lists = [heard.get(fact) for fact, value in denied.items() if isinstance(value, Items)]
+    if lists:
+        return all(isinstance(value, Items) and value.complete and not value.items for value in lists)
+    return all(heard.get(fact) == value for fact, value in denied.items())
+
+
+def _more(heard: Value, fact: str, lines: Iterable[Line]) -> bool:
+    """Whether records were heard that no line names."""
+    named_ = [item for line in lines if isinstance(v := line.values.get(fact), Items) for item in v.items]
+    return isinstance(heard, Items) and any(
+        not any(row == item or row.says_less(item) for row in named_) for item in heard.items
     )
 
 
@@ -303,6 +335,7 @@ def verdicts(turn: Turn, check: Check) -> Reply:
         _about("selfcheck/better", "selfcheck/start", turn.library, programme)
         for programme in _better(turn.library, check, found)
     ]
+    choices += facts.offers(turn, [Scope(notice=check.notice, programmes=check.programmes)])
     return Reply(sections=ordered(sections), choices=choices, alone=True)
 
 

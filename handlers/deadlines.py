@@ -48,7 +48,12 @@ class Deadlines:
                 sections.append(_section(turn, finding, stages, least))
             if others:
                 sections.append(facts.section(turn, finding, others))
-        return Reply(sections=sections) if sections else NOT_MINE
+        choices = [
+            facts.tell_me(turn, section.scope)
+            for section in sections
+            if section.scope and section.values.get("closed")
+        ]
+        return Reply(sections=sections, choices=choices) if sections else NOT_MINE
 
 
 def _applicants(turn: Turn, finding: Finding) -> list[Sourced]:

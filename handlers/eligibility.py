@@ -47,6 +47,7 @@ class Eligibility:
                 ruled = isinstance(chosen[0].fact, Condition)
                 template = "eligibility/list" if ruled else "facts/list"
                 sections.append(facts.section(turn, finding, chosen, template=template))
+        choices += facts.offers(turn, [section.scope for section in sections if section.scope])
         return Reply(sections=sections, choices=choices) if sections else NOT_MINE
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from handlers.contract import Section, Turn
-from knowledge.library import Library, Notice, Sourced
+from handlers.contract import Choice, Section, Turn
+from knowledge.library import Library, Notice, Season, Sourced
 from knowledge.notice import Aspect, Condition, Contact, Fact
 from knowledge.reading import Finding, Scope
 
@@ -142,3 +142,16 @@ def _distance(sourced: Sourced, scope: Scope, districts: tuple[str, ...]) -> tup
 
 def _local(contact: Contact, districts: tuple[str, ...]) -> bool:
     return bool(districts) and (contact.region in districts or contact.office.startswith(districts))
+
+
+def tell_me(turn: Turn, scope: Scope) -> Choice:
+    """The offer to hear when the next notice is out: beside every answer that says it is too late for this
+    one."""
+    names = tuple(turn.library.programmes[id_][1].name for id_ in programmes_of(turn, scope))
+    return Choice(template="facts/tell_me", values={"names": names}, says="facts/tell_me_says")
+
+
+def offers(turn: Turn, scopes: Iterable[Scope]) -> list[Choice]:
+    """The offer for each of these scopes whose season is over."""
+    over = (Season.CLOSED, Season.SUPERSEDED)
+    return [tell_me(turn, s) for s in dict.fromkeys(scopes) if notice_of(turn, s).season(turn.now) in over]

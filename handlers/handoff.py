@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from handlers import season
 from handlers.contract import Effect, Turn
 from knowledge.notice import CHINA
 from knowledge.opening import opening
@@ -43,7 +44,8 @@ def presence(turn: Turn, city: str, district: str) -> Mapping[str, Any]:
     """What a template says of when staff are there: `sessions`, whether they are `assumed`, whether somebody
     is there (`open`), else when (`opens`, in `days` from today)."""
     entered = turn.affairs.desk.hours(city=city, district=district) if turn.affairs else None
-    hours, workdays = opening(entered), WorkingDays()
+    hours = opening(entered)
+    workdays = season.workdays(turn.affairs.entered.days()) if turn.affairs else WorkingDays()
     opens = hours.opens(turn.now, workdays).astimezone(CHINA)
     return {
         "sessions": [(start.strftime("%H:%M"), end.strftime("%H:%M")) for start, end in hours.sessions],

@@ -7,6 +7,7 @@ from typing import Final
 from handlers.alerts import Telling
 from handlers.applying import Applying
 from handlers.binding import Binding
+from handlers.calendars import Calendars
 from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
@@ -17,7 +18,9 @@ from handlers.human import Human
 from handlers.materials import Materials
 from handlers.notices import Notices
 from handlers.numbers import Numbers
+from handlers.preparing import Preparing
 from handlers.privacy import Privacy
+from handlers.reminders import Reminders
 from handlers.selfcheck import SelfCheck
 from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
@@ -29,8 +32,9 @@ HUMAN: Final = Human()
 _SELFCHECK: Final = SelfCheck()
 _STATUS: Final = Status()
 _BINDING: Final = Binding()
+_REMINDERS: Final = Reminders()
 
-ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS)
+ASKING: Final[tuple[Asking, ...]] = (_SELFCHECK, _BINDING, _STATUS, _REMINDERS)
 """Those of ALL that ask questions and await an answer."""
 
 ALL: Final[tuple[Handler, ...]] = (
@@ -39,6 +43,9 @@ ALL: Final[tuple[Handler, ...]] = (
     HUMAN,
     Privacy(),
     _STATUS,
+    _REMINDERS,
+    Preparing(),
+    Calendars(),
     Smalltalk(),
     Notices(),
     Elsewhere(),
@@ -57,5 +64,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, HUMAN)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, _REMINDERS, HUMAN)
 """All that speak first, by alerts: each tells those whose templates are in its folder."""

@@ -139,8 +139,11 @@ class SelfCheck:
         question = self._current(turn, check)
         if question is None:
             return self._on(turn, check)
-        told = check_words.by_line(turn.incoming.text, question)
+        told = check_words.by_line(turn.library, turn.incoming.text, question)
         told = told or self._read(turn, check, turn.incoming.text, question)
+        if gone := check.gainsaid(told):  # what is mended may be a line that was no longer shown
+            question = self._current(turn, check.without(gone)) or question
+            told = self._read(turn, check, turn.incoming.text, question)
         answers = any(fact in told.values or fact in told.unsure for fact in question.fills)
         news = any(check.values.get(fact) != value for fact, value in told.values.items())
         if answers or news:

@@ -7,7 +7,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from knowledge.dictionary import ELSEWHERE, NO, SURE_NO, SURE_YES, Days, Item, Items, OneOf, Span, Value
+from knowledge.dictionary import (
+    ELSEWHERE,
+    NO,
+    SURE_NO,
+    SURE_YES,
+    Days,
+    Item,
+    Items,
+    OneOf,
+    Span,
+    Value,
+    known,
+)
 from knowledge.interview import Line, Question
 from knowledge.library import Library
 from knowledge.periods import number
@@ -104,11 +116,36 @@ class Answering:
             return {}
         found: dict[str, Value] = {}
         for fact in asked.fills:
-            for option, pattern in table.get(fact.partition("/")[0], {}).items():
-                match = None if several and option != NO else pattern.search(bare)
-                if match and (self._titled(asked) or self._stories.asserts(bare, match)):
-                    found[fact] = OneOf(frozenset({option}))
-                    break
+            options = table.get(fact.partition("/")[0], {})
+            options = {o: pattern for o, pattern in options.items() if o == NO} if several else options
+            if option := self._option(bare, options, sure=self._titled(asked)):
+                found[fact] = known(option)
+        return found
+
+    def _option(self, text: str, options: Mapping[str, re.Pattern[str]], *, sure: bool = False) -> str | None:
+        """The first option whose words a text asserts; `sure`: has."""
+        for option, pattern in options.items():
+            match = pattern.search(text)
+            if match and (sure or self._stories.asserts(text, match)):
+                return option
+        return None
+
+    def _worded_beside(self, bare: str, asked: Question) -> Mapping[str, Value]:
+        """What an answer's words tell of facts that the lines name but that are not asked for."""
+        facts = dict.fromkeys(fact for line in asked.lines for fact in line.beside)
+        options = {fact: self._option(bare, self._words.words.get(fact, {})) for fact in facts}
+        return {fact: known(option) for fact, option in options.items() if option}
+
+    def _by_topic(self, bare: str, asked: Question) -> Mapping[str, Value]:
+        """What the parts of an answer tell of the facts whose topics they name."""
+        found: dict[str, Value] = {}
+        for part in self._words.split.split(bare):
+            for fact, topic in self._words.topics.items():
+                if fact in asked.fills and topic.search(part):
+                    options = self._words.words[fact]
+                    option = self._option(part, options, sure=True)
+                    if option == NO or (option and fact not in found):  # one flaw outweighs all praise
+                        found[fact] = known(option)
         return found
 
     def _indexes(self, bare: str, asked: Question) -> list[int] | None:
@@ -196,17 +233,20 @@ class Answering:
         if not (worded or told or doubtful) and len(asked.fills) == 1:
             worded = self._worded(bare, asked, self._words.last)
         told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
+        parts = {} if doubtful else self._by_topic(bare, asked)
+        told = {**parts, **told, **{f: v for f, v in parts.items() if v == SURE_NO}}
         told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if self._titled(asked) and self._names(asked, found):
             told = {**asked.denied(), **told}
         elif asked.kind in ("one", "many"):
-            told = {**self._by_words(bare, asked, told), **told}
+            beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
+            told = _narrowed(told, self._by_words(bare, asked, told, beside))
         if not told and not doubtful and self._lacks(bare, asked):
             told = {**(self._refused(asked) or {})}
-        if "." in asked.id and not told:
-            told = {**self._detailed(bare, asked, today)}
+        if "." in asked.id:
+            told = {**told, **self._detailed(bare, asked, today)}
         values = {fact: Found(value, text) for fact, value in told.items()}
         for fact, row in found.items():
             values.setdefault(fact, row)
@@ -222,9 +262,12 @@ class Answering:
 
     def _lacks(self, bare: str, asked: Question) -> bool:
         """Whether every part of an answer denies, where that can only mean that there is nothing."""
-        plain = self._named(asked) or any(_NONE in line.values.values() for line in asked.lines)
+        named = self._named(asked)
+        plain = named or any(_NONE in line.values.values() for line in asked.lines)
         return plain and all(
-            self._words.nothing.match(part) for part in self._words.split.split(bare) if part
+            self._words.nothing.match(part) and (named or self._words.refusal.search(part))
+            for part in self._words.split.split(bare)
+            if part
         )
 
     def _of_unit(self, fact: str) -> bool:
@@ -236,29 +279,43 @@ class Answering:
         alone = head == bare or self._words.several.match(bare)
         return {} if alone else self._plain(head, asked) or {}
 
-    def _by_words(self, bare: str, asked: Question, told: Mapping[str, Value]) -> Mapping[str, Value]:
-        """What the lines say whose words the answer uses, or whose values it tells; lines that a sentence
-        does not name are denied only where it says that there is nothing else."""
+    def _by_words(
+        self, bare: str, asked: Question, told: Mapping[str, Value], beside: Mapping[str, Value]
+    ) -> Mapping[str, Value]:
+        """What the lines say whose words the answer uses, or whose values it tells, be it `beside` what is
+        asked; lines that a sentence does not name are denied only where it says that there is nothing
+        else."""
         if asked.kind == "one":
             if told and self._partial(bare, asked, told):
                 return {}
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
             like = None if vague else _likest(bare, asked.lines, least=_LIKE)
-            at = _line_of(asked.lines, told) if told else like
+            said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
+            named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
+            at = _line_of(asked.lines, said) if named else like
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
         least = _LIKE if self._named(asked) else _PARTLY_LIKE
+        denied: list[int] = []
+        numbers = [int(part) - 1 for part in parts if part.isdecimal()]
+        if len(numbers) < len(parts) and all(0 <= at < len(asked.lines) for at in numbers):
+            chosen += numbers
         for part in filter(None, parts):
-            at = _likest(part, asked.lines, least=least)
-            if at is not None and at not in chosen and not self._words.refusal.search(part):
-                chosen.append(at)
-        if not chosen or any(isinstance(value, Items) for value in told.values()):
+            at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
+            if at is not None:
+                (denied if self._words.refusal.search(part) else chosen).append(at)
+        if any(isinstance(value, Items) for value in told.values()):
             return {}
-        values = asked.chosen(sorted(chosen))
+        refused = (
+            {} if self._named(asked) else {f: v for at in denied for f, v in asked.lines[at].denies.items()}
+        )
+        if not chosen:
+            return refused
+        values = asked.chosen(sorted(set(chosen)))
         if self._words.only.search(bare) and not self._words.unsure.search(bare):
             return values
-        return {fact: value for fact, value in values.items() if value != SURE_NO}
+        return {**refused, **{fact: value for fact, value in values.items() if value != SURE_NO}}
 
     def _partial(self, bare: str, asked: Question, told: Mapping[str, Value]) -> bool:
         """Whether an answer hints at a fact that it does not tell, so that no line is meant as a whole."""
@@ -338,18 +395,29 @@ def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
     """The line that fits what was told, as far as it speaks of that, and speaks of more than any other."""
     fitting: dict[int, int] = {}
     for at, line in enumerate(lines):
-        shared = told.keys() & line.values.keys()
-        if shared and all(_within(told[fact], line.values[fact]) for fact in shared):
+        stands = {**line.beside, **line.values}
+        shared = told.keys() & stands.keys()
+        if shared and all(_may_both(told[fact], stands[fact]) for fact in shared):
             fitting[at] = len(shared)
     best = [at for at, size in fitting.items() if size == max(fitting.values())]
-    return best[0] if len(best) == 1 else None
+    return best[0] if best and all(lines[at].values == lines[best[0]].values for at in best) else None
 
 
-def _within(value: Value, lines: Value) -> bool:
-    """Whether what was told is, or is one of, what a line stands for."""
-    if isinstance(value, OneOf) and isinstance(lines, OneOf):
-        return value.options <= lines.options
-    return value == lines
+def _may_both(value: Value, other: Value) -> bool:
+    """Whether both may be true at once."""
+    if isinstance(value, OneOf) and isinstance(other, OneOf):
+        return not value.options.isdisjoint(other.options)
+    return value == other
+
+
+def _narrowed(told: Mapping[str, Value], line: Mapping[str, Value]) -> dict[str, Value]:
+    """What was told, with what the line that is meant says; of what both speak of, what both allow."""
+    found = {**line, **told}
+    for fact in line.keys() & told.keys():
+        mine, its = told[fact], line[fact]
+        if isinstance(mine, OneOf) and isinstance(its, OneOf) and mine.options & its.options:
+            found[fact] = OneOf(mine.options & its.options)
+    return found
 
 
 def _says(line: Line, told: Mapping[str, Value]) -> bool:

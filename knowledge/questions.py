@@ -32,11 +32,13 @@ Useful = Callable[[str, Item], bool]
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One answer: its words, and what choosing it makes known; where all that hold are chosen, `denies` is
-    what leaving it out makes known."""
+    what leaving it out makes known. `beside` is what its words say of facts that are not asked for, as they
+    are known or of no matter: whoever names these means this line."""
 
     label: str
     values: Mapping[str, Value]
     denies: Mapping[str, Value] = field(default_factory=dict)
+    beside: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,10 +152,15 @@ class Asking:
             Line(
                 label=self._put(line.label),
                 values={f: self.prospects[f].value(o) for f, o in line.sets.items() if f in shown},
+                beside={f: self._says(f, o) for f, o in line.sets.items() if f not in shown},
             )
             for line in screen.lines
             if all(self._may_be(fact, options, values) for fact, options in line.sets.items())
         )
+
+    def _says(self, fact: str, options: Sequence[str]) -> Value:
+        """What a line's words say of a fact, be it in the session or not."""
+        return self.prospects[fact].value(options) if fact in self.prospects else known(options)
 
     def _may_be(self, fact: str, options: Sequence[str], values: Mapping[str, Value]) -> bool:
         """Whether what a line says stands like one of those that are still possible."""

@@ -45,7 +45,8 @@ class Options(Row):
     `denied` is what a denial leaves possible (default: of a level what lies below, of a yes or no the
     other); `ever` facts stay true of the past; of a `plain` fact several options that are told cancel one
     another. Where `against` is found, nothing counts, or of a fact with `weak` words only these do not;
-    what follows words of `likened` is compared with an option, and is none. What follows words of `sole` is
+    what follows words of `likened` is compared with an option, and is none, as is what only the unit gave
+    (`by_unit`) where nothing is `proven`. What follows words of `sole` is
     the highest there is: a higher one told beside it leaves the fact open.
     """
 
@@ -57,6 +58,8 @@ class Options(Row):
     weak: Mapping[str, Pattern] = Field(default_factory=dict)
     against: Pattern | None = None
     likened: Pattern | None = None
+    by_unit: Pattern | None = None
+    proven: Pattern | None = None
     sole: Pattern | None = None
 
 
@@ -262,6 +265,7 @@ class Answers(Record):
     nothing: Pattern
     refusal: Pattern
     only: Pattern
+    topics: Mapping[str, Pattern]
     not_yet: Pattern
     age: Pattern
     age_of: str
@@ -270,10 +274,12 @@ class Answers(Record):
 
 
 class Sayings(Record):
-    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`."""
+    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `withdrawn` is a
+    part with the words that take it back."""
 
     parts: Mapping[str, str]
     mends: Mapping[str, str]
+    withdrawn: Pattern
     persons: Persons
     moods: Moods
     times: Times

@@ -255,8 +255,16 @@ def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]
     for option, pattern in row.says.items():
         for match in pattern.finditer(said.text):
             before = said.text[said.segment(match.start()) : match.start()]
-            if not (row.likened and row.likened.search(before)):
+            if not _likened(said, row, before):
                 yield option, match, before
+
+
+def _likened(said: Said, row: Options, before: str) -> bool:
+    """Whether what follows is only compared with an option, or given by the unit without any proof."""
+    if row.likened and row.likened.search(before):
+        return True
+    given = row.by_unit is not None and row.by_unit.search(before) is not None
+    return given and not (row.proven and row.proven.search(said.text))
 
 
 def _denied(row: Options, entry: Entry, option: str) -> frozenset[str]:

@@ -5,20 +5,36 @@ Each part is made when it is first asked for: a turn that needs none of them pay
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
 
-from store import applications, binding, codes, consents, front, occasions, privacy, progress, seats, tickets
+from store import (
+    applications,
+    binding,
+    codes,
+    consents,
+    entered,
+    front,
+    occasions,
+    privacy,
+    progress,
+    seats,
+    tickets,
+    wishes,
+)
 from store.applications import Application
 from store.binding import Tried
 from store.engine import Session
+from store.entered import Duration, EnteredDay
 from store.privacy import Kept
 from store.progress import Speaking
+from store.reach import Kind, Ways, reach, ways
 from store.records import CodePurpose, Contact, Push
 from store.seats import Held
 from store.tickets import Asked
+from store.wishes import Wish
 
 CODE_HOLDS: Final = timedelta(days=7)
 """How long a code that a colleague was given can be used."""
@@ -104,6 +120,58 @@ class Privacy(_Part):
 class Wishes(_Part):
     """What this person asked to be told, and not to be told any more."""
 
+    def __init__(self, session: Session, contact: Contact, now: datetime, kinds: Mapping[str, Kind]) -> None:
+        super().__init__(session, contact, now)
+        self._kinds = kinds
+
+    def mine(self) -> tuple[Wish, ...]:
+        """What this person wishes to be told of, oldest first."""
+        return wishes.mine(self._session, contact=self._contact.id)
+
+    def wish(self, *, kind: str, topic: str, district: str = "") -> None:
+        """Keep a wish; one that is held gets the district."""
+        wishes.wish(
+            self._session,
+            contact=self._contact.id,
+            kind=kind,
+            topic=topic,
+            district=district,
+            now=self._now,
+        )
+
+    def end(self, *, kind: str, topic: str) -> bool:
+        """End a wish; whether it was held."""
+        return wishes.end(self._session, contact=self._contact.id, kind=kind, topic=topic, now=self._now)
+
+    def muted(self) -> tuple[str, ...]:
+        """The topics that this person wants to hear no more of."""
+        return wishes.muted(self._session, contact=self._contact.id)
+
+    def mute(self, *, topic: str) -> None:
+        """This person wants to hear no more of a topic."""
+        wishes.mute(self._session, contact=self._contact.id, topic=topic, now=self._now)
+
+    def unmute(self, *, topic: str) -> None:
+        """This person wants to hear of a topic again."""
+        wishes.unmute(self._session, contact=self._contact.id, topic=topic)
+
+    def ways(self, *, kind: str, at: datetime, occasion: str = "") -> Ways:
+        """By which path a message of a kind would go at a later moment, as things stand now."""
+        known = reach(self._session, contact_ids=[self._contact.id], now=at)[self._contact.id]
+        return ways(known, self._kinds[kind], at, occasion=occasion)
+
+
+class Entered(_Part):
+    """What staff have entered over the knowledge."""
+
+    def days(self) -> Mapping[date, EnteredDay]:
+        """Days of the calendar."""
+        return entered.days(self._session)
+
+    def durations(self, *, notice: str) -> tuple[Duration, ...]:
+        """How long the steps of a notice take, as staff say."""
+        return entered.durations_of(self._session, notice=notice)
+
 
 class Progress(_Part):
     """The applications that this person may see."""
@@ -160,8 +228,14 @@ class Affairs:
 
     def __init__(self, session: Session, contact: Contact, now: datetime) -> None:
         self._with = session, contact, now
+        self._kinds: Mapping[str, Kind] = {}
         self._session = session
         self.contact = contact.id
+
+    def by(self, kinds: Mapping[str, Kind]) -> Affairs:
+        """The same, where `kinds` of message are known."""
+        self._kinds = kinds
+        return self
 
     @cached_property
     def units(self) -> Units:
@@ -173,7 +247,11 @@ class Affairs:
 
     @cached_property
     def wishes(self) -> Wishes:
-        return Wishes(*self._with)
+        return Wishes(*self._with, self._kinds)
+
+    @cached_property
+    def entered(self) -> Entered:
+        return Entered(*self._with)
 
     @cached_property
     def progress(self) -> Progress:

@@ -119,11 +119,21 @@ AUDIENCES: Final[Mapping[str, Select[Any]]] = {
         wishes.c.kind == bindparam("of_kind", type_=Text),
         wishes.c.topic == bindparam("of_topic", type_=Text),
         wishes.c.ended_at.is_(None),
-        or_(_anywhere == 1, wishes.c.district == "", wishes.c.district.in_(select(_district.c.name))),
+        or_(_anywhere == 1, wishes.c.district.in_(select(_district.c.name))),
     ),
     "candidate": select(applications.c.contact_id, applications.c.unit_id).where(
         applications.c.id == _id, applications.c.contact_id.is_not(None)
     ),
+    "told": select(deliveries.c.contact_id, func.max(deliveries.c.unit_id).label("unit_id"))
+    .where(
+        deliveries.c.occasion != "",
+        func.substr(deliveries.c.occasion, 1, func.length(bindparam("of_topic", type_=Text)))
+        == bindparam("of_topic", type_=Text),
+        deliveries.c.state.in_(
+            [fixed(state) for state in (DeliveryState.SENT, DeliveryState.RECEIVED, DeliveryState.UNCLEAR)]
+        ),
+    )
+    .group_by(deliveries.c.contact_id),
 }
 
 

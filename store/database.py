@@ -22,6 +22,7 @@ from store import (
     codes,
     consents,
     desk,
+    entered,
     front,
     inbox,
     lists,
@@ -39,6 +40,7 @@ from store import (
     sign_in,
     staff,
     staff_sessions,
+    sweeps,
     tickets,
     tokens,
     turns,
@@ -147,6 +149,8 @@ class Work:
 
     keep_page = verb(pages.keep_page)
     page = verb(pages.page)
+    page_owner = verb(pages.page_owner)
+    revoke_page = verb(pages.revoke_page)
     purge_pages = verb(pages.purge_pages)
 
     attempt = verb(sign_in.attempt)
@@ -181,7 +185,6 @@ class Work:
     recorded = verb(audit.recorded)
     erase_recorded = verb(audit.erase_recorded)
     verify = verb(audit.verify)
-
     applications_of = verb(applications.applications_of)
     open_returns = verb(applications.open_returns)
     roster = verb(applications.roster)
@@ -201,6 +204,18 @@ class Work:
     token = verb(tokens.token)
     keep_token = verb(tokens.keep_token)
     drop_token = verb(tokens.drop_token)
+
+    since = verb(sweeps.since)
+    done = verb(sweeps.done)
+    stages_known = verb(sweeps.stages_known)
+    know_stages = verb(sweeps.know_stages)
+
+    days = verb(entered.days)
+    set_day = verb(entered.set_day)
+    drop_day = verb(entered.drop_day)
+    durations_of = verb(entered.durations_of)
+    set_duration = verb(entered.set_duration)
+    drop_duration = verb(entered.drop_duration)
 
     service_clock = verb(clock.service_clock)
     start_service_clock = verb(clock.start_service_clock)

@@ -6,7 +6,7 @@
 - `say_to_staff` (): this message is for whoever of the staff talks with the person.
 - `leave_staff` (): the person wants the bot again.
 - `page` (token_hash, purpose, content, days): a page that this person opens by a link for so many days.
-- `revoke_pages` (): none of this person's links opens anything any more.
+- `revoke_pages` (; purpose): none of this person's links opens anything any more, of a purpose or of any.
 - `alert` (kind, template, content, audience, occasion, due_at, not_after, premises, unit): something to be
   said later, or to others (`handlers.alerts.Alert.dump`).
 - `redact` (): nothing of what this message said is kept, now that it is answered.
@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, delete, insert, null, select, update
+from sqlalchemy import BindParameter, Text, bindparam, delete, insert, null, or_, select, update
 
 from store import audience, audit, codes, guessing, outbox, seats
 from store import pages as links
@@ -72,7 +72,12 @@ COMPLAIN: Final = insert(feedback).values(
     .scalar_subquery(),
 )
 
-REVOKE: Final = update(pages).where(pages.c.contact_id == bindparam("of_contact")).values(revoked=True)
+_purpose = bindparam("of_purpose", type_=Text)
+REVOKE: Final = (
+    update(pages)
+    .where(pages.c.contact_id == bindparam("of_contact"), or_(_purpose == "", pages.c.purpose == _purpose))
+    .values(revoked=True)
+)
 
 _of_person: BindParameter[int] = bindparam("of_contact")
 ERASE_CONVERSATION: Final = delete(conversations).where(conversations.c.contact_id == _of_person)
@@ -187,8 +192,8 @@ def _page(session: Session, cause: Cause, *, token_hash: str, purpose: str, cont
     links.keep_page(session, page=page)
 
 
-def _revoke_pages(session: Session, cause: Cause) -> None:
-    session.run(REVOKE, of_contact=cause.contact.id)
+def _revoke_pages(session: Session, cause: Cause, *, purpose: str = "") -> None:
+    session.run(REVOKE, of_contact=cause.contact.id, of_purpose=purpose)
 
 
 def _alert(session: Session, cause: Cause, **alert: str) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from store.engine import Session
 from store.records import Page, Purpose
-from store.schema import pages
+from store.schema import contacts, pages
 
 _columns = [column for column in pages.c if column.name != "revoked"]
 KEEP: Final = insert(pages).values(
@@ -19,6 +19,17 @@ FIND: Final = select(*_columns).where(
     pages.c.token_hash == bindparam("token_hash"),
     pages.c.expires_at > bindparam("now"),
     pages.c.revoked.is_(False),
+)
+REVOKE: Final = (
+    update(pages)
+    .where(pages.c.token_hash == bindparam("of_token"), pages.c.revoked.is_(False))
+    .values(revoked=True)
+    .returning(pages.c.token_hash)
+)
+OWNER: Final = (
+    select(contacts.c.sender)
+    .join(pages, pages.c.contact_id == contacts.c.id)
+    .where(pages.c.token_hash == bindparam("of_token"))
 )
 _expired = select(pages.c.token_hash).where(pages.c.expires_at <= bindparam("now")).limit(bindparam("limit"))
 PURGE: Final = delete(pages).where(pages.c.token_hash.in_(_expired)).returning(pages.c.token_hash)
@@ -33,6 +44,17 @@ def page(session: Session, *, token_hash: str, now: datetime) -> Page | None:
     """The page behind a token; None for one that is unknown, expired or revoked alike."""
     found = session.run(FIND, token_hash=token_hash, now=now)
     return Page(**{**found[0], "purpose": Purpose(found[0]["purpose"])}) if found else None
+
+
+def page_owner(session: Session, *, token_hash: str) -> str | None:
+    """Whom a page was made for, as their platform knows them; None where it is nobody's."""
+    found = session.run(OWNER, of_token=token_hash)
+    return str(found[0]["sender"]) if found else None
+
+
+def revoke_page(session: Session, *, token_hash: str) -> bool:
+    """The link opens nothing any more; whether it did."""
+    return bool(session.run(REVOKE, of_token=token_hash))
 
 
 def purge_pages(session: Session, *, now: datetime, limit: int = 1000) -> int:

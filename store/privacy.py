@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, func, select, update
+from sqlalchemy import BindParameter, bindparam, func, select
 
-from store import consents
-from store.columns import fixed
+from store import consents, outbox, wishes
 from store.engine import Session
 from store.masks import masked_sender
-from store.records import Consent, Contact, DeliveryState
-from store.schema import applications, deliveries, inbound, mutes, pages, seat_requests, wishes
+from store.records import Consent, Contact
+from store.schema import applications, deliveries, inbound, pages, seat_requests
 from store.seats import Held, mine
+from store.wishes import Wish
 
 PUSH: Final = "push"
 """The consent without which nothing is said unasked."""
@@ -26,36 +26,13 @@ MESSAGES: Final = select(
 PAGES: Final = select(
     func.count(pages.c.token_hash).label("rows"), func.max(pages.c.expires_at).label("until")
 ).where(pages.c.contact_id == _person, pages.c.revoked.is_(False))
-WISHES: Final = (
-    select(wishes.c.kind, wishes.c.topic, wishes.c.since)
-    .where(wishes.c.contact_id == _person, wishes.c.ended_at.is_(None))
-    .order_by(wishes.c.since, wishes.c.id)
-)
-MUTES: Final = select(mutes.c.topic).where(mutes.c.contact_id == _person).order_by(mutes.c.since)
 WAITING: Final = select(func.count(seat_requests.c.id).label("rows")).where(
     seat_requests.c.contact_id == _person, seat_requests.c.decided_at.is_(None)
 )
 APPLICATIONS: Final = select(func.count(applications.c.id).label("rows")).where(
     applications.c.contact_id == _person
 )
-CALL_BACK: Final = (
-    update(deliveries)
-    .where(
-        deliveries.c.contact_id == _person,
-        deliveries.c.state == fixed(DeliveryState.WAITING),
-        deliveries.c.kind != "reply",
-    )
-    .values(state=DeliveryState.CANCELLED, reason="no_consent", settled_at=bindparam("now"))
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """Something that a person asked to be told of."""
-
-    kind: str
-    topic: str
-    since: datetime
+CALL_BACK: Final = outbox.CANCEL.where(deliveries.c.kind != "reply")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,13 +68,13 @@ def kept(session: Session, *, contact: Contact) -> Kept:
         seats=mine(session, contact=person),
         requests=session.run(WAITING, of_contact=person)[0]["rows"],
         applications=session.run(APPLICATIONS, of_contact=person)[0]["rows"],
-        wishes=tuple(Wish(**row) for row in session.run(WISHES, of_contact=person)),
-        mutes=tuple(row["topic"] for row in session.run(MUTES, of_contact=person)),
+        wishes=wishes.mine(session, contact=person),
+        mutes=wishes.muted(session, contact=person),
         consents=consents.held(session, contact=person),
     )
 
 
 def stop_pushes(session: Session, *, contact: int, now: datetime) -> bool:
     """Withdraw the consent to be told anything unasked, and call back what waits; whether there was one."""
-    session.run(CALL_BACK, of_contact=contact, now=now)
+    session.run(CALL_BACK, of_contact=contact, why="no_consent", now=now)
     return consents.withdraw(session, contact=contact, purpose=PUSH, now=now)

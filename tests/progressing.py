@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.dialogue import Dialogue
 from bot.wording import Wording
+from handlers.affairs import EnteredDay
 from handlers.alerts import Sending
 from handlers.registry import TELLING
 from handlers.reviews import Change
@@ -75,10 +76,15 @@ class Person:
     purposes: set[str] = field(default_factory=set)
     contact: int = 1
     wishes: Any = None
+    entered: Any = None
+    talking: bool = False
+
+    def __post_init__(self) -> None:
+        self.entered = _Entered()
 
     @property
     def desk(self) -> _Desk:
-        return _Desk()
+        return _Desk(self.talking)
 
     def mine(self) -> Sequence[Any]:
         return ()
@@ -111,13 +117,31 @@ class Person:
         self.purposes.update(purposes)
 
 
+class _Entered:
+    """Nothing that staff have entered."""
+
+    def days(self) -> dict[date, EnteredDay]:
+        return {}
+
+
+@dataclass
+class _Asked:
+    why: str = "asked"
+    state: str = "talking"
+    city: str = "武汉"
+    district: str = "东西湖区"
+    opened_at: datetime = NOW
+    waits_since: datetime | None = None
+
+
+@dataclass
 class _Desk:
-    """Nobody of the staff."""
+    """Staff who talk with the person, or nobody of them."""
 
-    talking = False
+    talking: bool
 
-    def asked(self) -> None:
-        return None
+    def asked(self) -> _Asked | None:
+        return _Asked() if self.talking else None
 
     def hours(self, *, city: str, district: str) -> None:
         return None

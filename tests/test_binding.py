@@ -98,6 +98,23 @@ async def test_both_in_one_message_however_they_are_typed(line: Wire) -> None:
     assert WUZHONG.name in bound
 
 
+async def test_what_is_no_phone_and_a_doubt_get_a_next_step(line: Wire) -> None:
+    hr = Talker(line)
+    assert "不保存" in await hr.say("绑定单位", "安全吗 要我手机号干嘛")
+    await hr.say("同意", CODE)
+    assert "手机是11位" in await hr.say("1381234567")
+    assert WUZHONG.name in await hr.say(PHONE)
+
+
+async def test_a_person_who_wants_staff_gets_them_whatever_was_asked(line: Wire) -> None:
+    for before in (["绑定单位"], ["绑定单位", "同意"], ["提醒我"]):
+        hr = Talker(line)
+        said = await hr.say(*before, "转人工")
+        assert "工作人员" in said
+        assert "回复“同意”（1）" not in said
+        assert "哪个项目" not in said
+
+
 async def test_no_phone_is_kept_legible_anywhere(line: Wire) -> None:
     hr = Talker(line)
     await hr.say(f"绑定单位 {CODE} {PHONE}", PHONE, "同意", "13800001111", f"{CODE} {PHONE}", "几号截止")

@@ -102,7 +102,7 @@ async def test_a_return_is_told_in_full_and_mended(line: Wire) -> None:
         assert words in told, words
     shown = await hr.say("我的进度")
     assert "2份申报（按6月12日10:00导出的名单）" in shown
-    assert "【初审退回】1人\n· 王五，武汉市工匠，单位排名45，退回0天，还没改好" in shown
+    assert "【初审退回】1人\n· 王五，武汉市工匠，单位排名45，今天退回，还没改好" in shown
     assert "（2）公示材料未盖章" in await hr.say("退回意见")
     mended = await hr.say("已改好")
     assert "改好的：王五（武汉市工匠）" in mended
@@ -212,7 +212,7 @@ async def test_of_several_returns_the_number_says_which_is_mended(line: Wire) ->
 
     assert "哪一份" in await hr.say("改好了")
     assert "改好的：李四（武汉市工匠）" in await hr.say("2")
-    assert "退回0天，已说改好" in (await hr.say("退回意见")).replace("初审退回，", "")
+    assert "今天退回，已说改好" in (await hr.say("退回意见")).replace("初审退回，", "")
     assert "改好的：赵六" in await hr.say("已改好第3项")
     assert "改好的：王五" in await hr.say("都改好了")
 

@@ -138,6 +138,7 @@ async def running(
             mind,
             limits={"wechat": parts.wechat.limits.text_bytes},
             clock=parts.clock.now,
+            kinds=dict,
             late=parts.delivery.wake,
             patience_s=patience_s,
         )

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +18,20 @@ import pytest
 import typer
 
 from bot.__main__ import cli
+from bot.announce import announce
 from bot.dialogue import Dialogue
+from bot.kinds import Kinds
 from bot.pages.links import PublicLinks
 from bot.settings import FILE, PREFIX, Settings
 from bot.wording import TEMPLATES, Wording
-from handlers.alerts import Sending
+from handlers.alerts import Alert, Audience, Sending, Who
 from handlers.contract import Kind, Reply, Turn
 from handlers.registry import ALL, LAST, TELLING
 from knowledge.library import Library
 from knowledge.reading import ASK, Context, Finding, Reading, Scope
 from store.database import Store
 from store.records import Before, CodePurpose, Thought
+from store.schema import deliveries
 from tests import progressing
 from tests.databases import VAULT
 from tests.store.scene import NOW, in_time, message
@@ -111,7 +114,7 @@ def test_every_dependency_is_imported_or_named() -> None:
     names = {re.split(r"[\[<>=~]", entry)[0].lower() for entry in re.findall(r'"(.*?)"', listed[1])}
     modules = {name: name.replace("-", "_") for name in names}
     modules |= {"pyyaml": "yaml", "chinesecalendar": "chinese_calendar"}
-    modules |= {"python-stdnum": "stdnum", "argon2-cffi": "argon2"}
+    modules |= {"argon2-cffi": "argon2", "python-stdnum": "stdnum"}
     by_url = {"aiosqlite", "asyncpg", "tzdata"}  # loaded by a database URL, or by zoneinfo
     used = {module for path in FILES for module in imported(path)}
 
@@ -249,11 +252,20 @@ def test_every_template_is_used_and_leaves_no_gap(sqlite_url: str) -> None:
     said = dialogue.turn(incoming_text("武汉工匠申报条件"), None, limit_bytes=400, real_seconds=0)
     dialogue.turn(incoming_text("更多"), said.state, limit_bytes=400, real_seconds=0)
 
-    asyncio.run(with_a_store(Dialogue(dialogue.library, wording), sqlite_url))
+    links = PublicLinks("https://jiangwen.example")
+    asyncio.run(with_a_store(Dialogue(dialogue.library, wording, links), sqlite_url))
     for what in ("joined", "left", "handed_over", "confirmed", "granted", "removed"):
         for state in ("provisional", "confirmed"):
             told(wording, dialogue.library, "binding/told", {"what": what, "state": state})
     told(wording, dialogue.library, "binding/refused", {})
+    for first in (True, False):
+        values = {"text": "三楼", "place": "武汉东西湖区", "question": "评审会在哪开", "first": first}
+        told(wording, dialogue.library, "human/answer", values)
+    told(wording, dialogue.library, "human/ended", {})
+    beside_staff(dialogue)
+    for name, more in (("near", {"rest": True}), ("opens", {}), ("moved", {"was": SEASON.isoformat()})):
+        told(wording, dialogue.library, f"reminders/{name}", {**REMINDED, **more})
+    told(wording, dialogue.library, "reminders/new_edition", {"notice": "wuxi-2024", "before": "wuhan-2023"})
 
     beyond_a_dialogue = {"conversation/trouble"}
     assert NAMES - PARTS - wording.rendered == beyond_a_dialogue
@@ -270,21 +282,35 @@ def told(wording: Wording, library: Library, template: str, values: dict[str, An
     assert wording.render(f"{template}.card", **shown)
 
 
+def beside_staff(dialogue: Dialogue) -> None:
+    """What the bot says while somebody of the staff talks with a person, who then wants the bot again."""
+    for text in ("在吗", "结束人工"):
+        night = incoming_text(text, SEASON.replace(hour=22))
+        person = progressing.Person(talking=True)
+        dialogue.turn(night, None, limit_bytes=WHOLE, real_seconds=0, affairs=person)
+
+
 async def with_a_store(dialogue: Dialogue, url: str) -> None:
     """Conversations about what is kept, each with a new person."""
     store = await Store.open(url, VAULT)
     await keep(store)
 
-    async def say(person: str, number: int, text: str) -> None:
+    async def say(person: str, number: int, text: str, at: datetime = NOW) -> int:
+        contact = 0
+
         def think(before: Before) -> Thought:
             incoming = incoming_text("" if text in KINDS else text, kind=KINDS.get(text, Kind.TEXT))
+            nonlocal contact
+            contact, affairs = before.contact.id, before.affairs.by(Kinds({}).without((), mail=True))
+            incoming = replace(incoming, received_at=at)
             said = dialogue.turn(
-                incoming, before.state, limit_bytes=WHOLE, real_seconds=60 * number, affairs=before.affairs
+                incoming, before.state, limit_bytes=WHOLE, real_seconds=60 * number, affairs=affairs
             )
             return Thought(text=said.text, state=said.state, trace=said.trace)
 
-        arrival = message(f"{person}-{number}", text, sender=person)
+        arrival = message(f"{person}-{number}", text, sender=person, received_at=at)
         await store.turn(arrival, think, passive=in_time)
+        return contact
 
     for at, turns in enumerate(KEPT):
         for number, text in enumerate(turns):
@@ -299,7 +325,28 @@ async def with_a_store(dialogue: Dialogue, url: str) -> None:
     seated = [made, "同意", "邀请同事", "移交", other, "移交", "邀请同事", "我的单位", "解绑", "1"]
     for number, text in enumerate([*seated, "退订", "恢复推送", "我的信息", "删除我的信息", "1"]):
         await say("openid-seated", number, text)
+    for number, text in enumerate(["提醒我武汉工匠", "不清楚"]):
+        await say("openid-early", number, text, datetime.fromisoformat("2023-06-01T10:00:00+08:00"))
+    reminded = await say("openid-reminded", 0, "稍后提醒")
+    async with store.work() as work:
+        await announce(work, [_reminder(reminded)], NOW)
+        await work.do(lambda session: session.run(deliveries.update().values(state="sent")))
+    for number, text in enumerate(["稍后提醒", "不再提醒", "我的提醒"], 1):
+        await say("openid-reminded", number, text)
+    await say("openid-reminded", 9, "稍后提醒", datetime.fromisoformat("2024-07-14T20:30:00+08:00"))
     await store.close()
+
+
+def _reminder(contact: int) -> Alert:
+    return Alert(
+        kind="reminder",
+        template="reminders/near",
+        values=REMINDED,
+        audience=Audience(who=Who.CONTACT, id=contact),
+        occasion="reminder:wuxi-2024:wuxi-2024/stage.apply:2024-07-14:14",
+        due_at=NOW,
+        not_after=NOW + timedelta(days=7),
+    )
 
 
 def _after_a_pause(dialogue: Dialogue, wording: Wording) -> None:
@@ -323,11 +370,20 @@ def unwritten(library: Library) -> Reply:
     return reply
 
 
+REMINDED = {
+    "stage": "wuxi-2024/stage.apply",
+    "programmes": ["wuxi-studio", "wuxi-zhuoyue"],
+    "district": "",
+    "side": "unit",
+}
 KINDS = {"<image>": Kind.IMAGE}
 KEPT = [
     ["绑定单位", PHONE, "几号截止", "不同意", "绑定单位", "同意", "<image>", "武汉工匠几号截止", "退出"],
     ["绑定单位", "1", CODE[:-1], CODE[:-1] + "A", "X" + CODE[1:], "*" * 18, PHONE, CODE, "13800001111"],
     ["绑定单位", "同意", f"{CODE} {PHONE}", f"{CODE} {PHONE}", "邀请同事", "解绑", "1", "解绑"],
+    ["我的提醒", "提醒我", "无锡卓越技师", "我的提醒", "1", "不再提醒"],
+    ["提醒我武汉工匠", "1", "不用告诉我新通知", "不用告诉我新通知"],
+    ["倒排", "1", "倒排 无锡市技能大师工作室", "日历", "1", "收回日历"],
     ["绑定单位", "同意", "K7M2-9QXD", *(f"{CODE} 1380000111{n}" for n in range(5)), f"{CODE} {PHONE}"],
 ]
 """Conversations about what is kept, that lead to each of their templates."""
@@ -371,6 +427,7 @@ CORNERS = [
     ["qwerty zxcvb 火锅"],
     ["武汉工匠奖金多少"],
     ["武汉工匠和湖北工匠是一个东西吗"],
+    ["提醒我", "日历"],
 ]
 """Conversations that lead to what the sample questions do not."""
 

@@ -158,6 +158,13 @@ class WeChatApi:
                 return openid
         return None
 
+    async def page_ticket(self) -> tuple[str, float]:
+        """The ticket that pages are signed with, and for how many seconds it holds."""
+        match await self._client.call("GET", "/cgi-bin/ticket/getticket?type=jsapi"):
+            case {"ticket": str(ticket), "expires_in": int(seconds)} if ticket:
+                return ticket, float(seconds)
+        raise Unanswered("the answer has no ticket", "bad_answer")
+
     async def aclose(self) -> None:
         """Close the HTTP session; a later call opens a new one."""
         await self._client.aclose()

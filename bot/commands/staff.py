@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from bot.app import opened_store
+from bot.commands.opened import opened
 from bot.console.passwords import Argon, fault, generated
 from bot.console.staffing import LOGIN, WHOLE_CITY, places
 from bot.settings import load
@@ -20,7 +20,7 @@ from store.records import Actor, Role, Staff
 from store.scope import EVERYWHERE, Scope
 from store.staff import LastAdministrator, LoginTaken
 
-staff = typer.Typer(no_args_is_help=True, help="The accounts of the console.")
+commands = typer.Typer(no_args_is_help=True, help="The accounts of the console.")
 
 _TERMINAL: Final = Actor(staff_id=None, role="", address="terminal")
 
@@ -30,7 +30,7 @@ Generate = Annotated[
 ]
 
 
-@staff.command("add")
+@commands.command("add")
 def add(
     login: Annotated[str, typer.Argument(help="2 to 32 small letters, digits, dots, dashes.")],
     name: Annotated[str, typer.Option(help="The person's name; the login while it is empty.")] = "",
@@ -70,7 +70,7 @@ def add(
     _tell(login, password, generate=generate)
 
 
-@staff.command("list")
+@commands.command("list")
 def listed() -> None:
     """List the accounts with what they may do and see."""
 
@@ -83,7 +83,7 @@ def listed() -> None:
     _with_store(work)
 
 
-@staff.command("reset")
+@commands.command("reset")
 def reset(
     login: Login,
     generate: Generate = False,
@@ -107,7 +107,7 @@ def reset(
     _tell(login, password, generate=generate)
 
 
-@staff.command("disable")
+@commands.command("disable")
 def disable(login: Login) -> None:
     """Let an account sign in no more; its sessions end."""
 
@@ -129,7 +129,7 @@ def _with_store(work: Callable[[Store], Awaitable[None]]) -> None:
     settings = load()
 
     async def body() -> None:
-        async with opened_store(settings) as store:
+        async with opened(settings) as (store, _):
             await work(store)
 
     asyncio.run(body())

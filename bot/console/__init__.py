@@ -4,7 +4,7 @@ A new page is a view in a module of its subject, a line in `routes.ROUTES` with 
 that extends `layout.html` (and, if it belongs there, a line in that file's `MENU`), and its acts in
 `words.yaml`:
 
-- `async def view(visit: Visit) -> web.StreamResponse`; the guard has checked session, form and permission.
+- `async def view(visit: Visit) -> web.StreamResponse`; the guard has checked session, permission and form.
 - `visit.scope` goes into every verb of the store: its statement has `scope.within(table.c.city,
   table.c.district)` in WHERE and runs with `**scope.values`. What it does not find is `raise Missing`.
 - A form is `{% call form_to(path) %}…{% endcall %}` with the fields of `parts.html`; the view reads

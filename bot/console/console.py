@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network
-from typing import Final
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -17,13 +16,10 @@ from bot.console.passwords import Passwords
 from bot.console.roles import must_be_guarded
 from bot.console.visit import PROOF, House
 from bot.console.words import WORDS
-from bot.kinds import Kinds
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from store.database import Store
 from store.reach import Kind
-
-NO_TEMPLATES: Final = Kinds({}).without((), mail=False)
 
 
 def console(
@@ -33,7 +29,7 @@ def console(
     *,
     public_url: str,
     rehearsal: bool,
-    kinds: Mapping[str, Kind] = NO_TEMPLATES,
+    kinds: Mapping[str, Kind],
     proxies: Sequence[IPv4Network | IPv6Network] = (),
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[web.RouteDef]:

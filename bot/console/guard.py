@@ -1,4 +1,4 @@
-"""The guard before every page: session, form, permission, in this order; and what every answer carries."""
+"""The guard before every page: session, permission, form, in this order; and what every answer carries."""
 
 from __future__ import annotations
 
@@ -123,13 +123,12 @@ def _led_elsewhere(route: Route, visit: Visit) -> web.Response | None:
 
 
 async def _answered(route: Route, visit: Visit) -> web.StreamResponse:
-    if visit.request.method == "POST":
-        visit = await _filled_in(route, visit)
-    if route.permission not in (Permission.OPEN, Permission.BEGUN) and not may(
-        visit.staff.role, route.permission
-    ):
+    anybody = route.permission in (Permission.OPEN, Permission.BEGUN)
+    if not anybody and not may(visit.staff.role, route.permission):
         await _note(visit, "refused")
         raise _Refused(403, "forbidden")
+    if visit.request.method == "POST":
+        visit = await _filled_in(route, visit)
     try:
         return await route.view(visit)
     except Missing:

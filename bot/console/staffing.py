@@ -31,8 +31,9 @@ async def listed(visit: Visit) -> web.Response:
 
 async def show_new(visit: Visit) -> web.Response:
     """The form for a new account."""
-    form = Form.of(role=Role.CLERK, city=visit.scope.city)
-    return visit.page("staff_new.html", form=form, **_places(visit))
+    offered = _places(visit)
+    form = Form.of(role=Role.CLERK, city=next(iter(offered["places"]), ""))
+    return visit.page("staff_new.html", form=form, **offered)
 
 
 async def add(visit: Visit) -> web.Response:

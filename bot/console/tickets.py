@@ -11,7 +11,6 @@ from bot.console.form import Form
 from bot.console.staffing import places
 from bot.console.visit import Missing, Visit
 from bot.desk import tickets as desk
-from knowledge.workdays import WorkingDays
 from store.database import Work
 from store.records import Ticket, TicketWhy
 
@@ -25,7 +24,8 @@ async def listed(visit: Visit) -> web.Response:
     async with visit.work() as work:
         why = TicketWhy.UNANSWERED if show == "unanswered" else TicketWhy.ASKED
         found = await work.tickets_of(scope=visit.scope, why=why, closed=show == "closed")
-        waited = [await _waited(work, ticket, visit) for ticket in found]
+        front = await desk.Front.of(work)
+        waited = [int((await front.waited(ticket, visit.now)).total_seconds()) // 60 for ticket in found]
     return visit.page("tickets.html", rows=list(zip(found, waited, strict=True)), show=show)
 
 
@@ -140,17 +140,8 @@ async def _page(
         canned=canned,
         places=[(_named(*place), "".join(place)) for place in _places(visit, ticket)],
         longest=desk.LONGEST,
-        open=sheet.opening.is_open(visit.now, WorkingDays()),
         **values,
     )
-
-
-async def _waited(work: Work, ticket: Ticket, visit: Visit) -> int:
-    """Minutes of office time that the person has waited."""
-    if ticket.waits_since is None:
-        return 0
-    hours = await desk.hours_of(work, ticket)
-    return int(hours.passed(ticket.waits_since, visit.now, WorkingDays()).total_seconds()) // 60
 
 
 def _places(visit: Visit, ticket: Ticket) -> Iterable[tuple[str, str]]:

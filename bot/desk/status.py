@@ -11,8 +11,8 @@ from typing import Any
 from bot.announce import announce
 from bot.desk.comparison import Comparison, Delivered, Difference, Sort, compare
 from handlers import reviews
+from handlers.season import workdays
 from knowledge.library import Notice
-from knowledge.workdays import WorkingDays
 from store.applications import Application, Unit, bare
 from store.database import Work
 from store.lists import Import, Taken, Write
@@ -55,7 +55,8 @@ async def apply(work: Work, delivered: Delivered, *, now: datetime) -> tuple[Com
 
 
 async def _tell(work: Work, changes: Sequence[reviews.Change], occasion: str, now: datetime) -> None:
-    told = reviews.alerts(changes, occasion=occasion, workdays=WorkingDays(), now=now)
+    calendar = workdays(await work.days())
+    told = reviews.alerts(changes, occasion=occasion, workdays=calendar, now=now)
     await announce(work, told, now)
 
 

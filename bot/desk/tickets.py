@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from bot.announce import announce
+from handlers import season
 from handlers.alerts import Alert, Audience, Who
 from knowledge.opening import Opening, opening
 from knowledge.workdays import WorkingDays
@@ -62,13 +63,15 @@ class Sheet:
     reach: Reach | None
     ways: Ways | None
     opening: Opening
+    open: bool
     late: bool
 
 
 async def sheet(work: Work, ticket: Ticket, kind: Kind, now: datetime) -> Sheet:
     """All that a clerk needs to answer."""
     reach = (await work.reach(contact_ids=[ticket.contact_id], now=now)).get(ticket.contact_id)
-    hours = await hours_of(work, ticket)
+    front = await Front.of(work)
+    hours = await front.hours(ticket)
     return Sheet(
         ticket=ticket,
         asker=await work.asker(contact_id=ticket.contact_id),
@@ -76,14 +79,37 @@ async def sheet(work: Work, ticket: Ticket, kind: Kind, now: datetime) -> Sheet:
         reach=reach,
         ways=ways(reach, kind, now) if reach else None,
         opening=hours,
-        late=_waits_long(ticket, hours, now),
+        open=hours.is_open(now, front.workdays),
+        late=await front.waited(ticket, now) >= LATE,
     )
 
 
-async def hours_of(work: Work, ticket: Ticket) -> Opening:
-    """When the staff of the ticket's place are there."""
-    entered = await work.hours(city=ticket.city, district=ticket.district)
-    return opening(entered.sessions if entered else None)
+class Front:
+    """When the staff of each place are there, read once for many tickets."""
+
+    def __init__(self, work: Work, workdays: WorkingDays) -> None:
+        self._work = work
+        self._known: dict[tuple[str, str], Opening] = {}
+        self.workdays = workdays
+
+    @classmethod
+    async def of(cls, work: Work) -> Front:
+        """With the working days that staff have entered."""
+        return cls(work, season.workdays(await work.days()))
+
+    async def hours(self, ticket: Ticket) -> Opening:
+        """The hours of the ticket's place."""
+        place = ticket.city, ticket.district
+        if place not in self._known:
+            entered = await self._work.hours(city=ticket.city, district=ticket.district)
+            self._known[place] = opening(entered.sessions if entered else None)
+        return self._known[place]
+
+    async def waited(self, ticket: Ticket, now: datetime) -> timedelta:
+        """For how much office time the person's word has not been answered."""
+        if ticket.waits_since is None:
+            return timedelta()
+        return (await self.hours(ticket)).passed(ticket.waits_since, now, self.workdays)
 
 
 async def answer(work: Work, ticket: Ticket, *, staff_id: int, text: str, now: datetime) -> bool:
@@ -111,9 +137,9 @@ async def close(work: Work, ticket: Ticket, *, by: str, now: datetime) -> bool:
 
 async def sweep(work: Work, now: datetime) -> int:
     """Bring what waits for too long before the city, end what has fallen silent; how many of them."""
-    workdays, moved = WorkingDays(), 0
+    front, moved = await Front.of(work), 0
     for ticket in await work.tickets_waiting():
-        if ticket.why is TicketWhy.ASKED and await _escalates(work, ticket, workdays, now):
+        if ticket.why is TicketWhy.ASKED and await _escalates(work, ticket, front, now):
             await work.escalate(ticket=ticket, now=now)
             await work.note(
                 kind="ticket_waits",
@@ -147,17 +173,12 @@ class Watch:
             await asyncio.sleep(_SWEEP_S)
 
 
-async def _escalates(work: Work, ticket: Ticket, workdays: WorkingDays, now: datetime) -> bool:
-    if _waits_long(ticket, await hours_of(work, ticket), now, workdays):
+async def _escalates(work: Work, ticket: Ticket, front: Front, now: datetime) -> bool:
+    if await front.waited(ticket, now) >= LATE:
         return True
     reach = (await work.reach(contact_ids=[ticket.contact_id], now=now)).get(ticket.contact_id)
     until = reach.window_until if reach else None
     return until is not None and now < until <= now + WINDOW_NEAR
-
-
-def _waits_long(ticket: Ticket, hours: Opening, now: datetime, workdays: WorkingDays | None = None) -> bool:
-    since = ticket.waits_since
-    return since is not None and hours.passed(since, now, workdays or WorkingDays()) >= LATE
 
 
 async def _lines(work: Work, ticket: Ticket) -> tuple[Line, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import secrets
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -19,8 +21,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from bot.desk import roster, table, workbook
 from bot.desk.reader import ROWS
 from bot.desk.words import WORDS
-from bot.pages import result
+from bot.pages import feeds, result
+from bot.pages.feed import MIME
 from bot.pages.links import hashed
+from bot.pages.subscribing import Door, policy
 from knowledge.library import Library, Notice
 from knowledge.notice import CHINA
 from store.database import Store
@@ -66,8 +70,20 @@ def _environment() -> Environment:
 class Pages:
     """The views; they read the store and the library and keep nothing."""
 
-    def __init__(self, store: Store, library: Library, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        library: Library,
+        now: Callable[[], datetime],
+        *,
+        public_url: str,
+        door: Door | None = None,
+        subscribable: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._store = store
+        self._public_url = public_url
+        self._door = door
+        self._subscribable = subscribable
         self._library = library
         self._now = now
         self._templates = _environment()
@@ -78,6 +94,7 @@ class Pages:
         return [
             web.get("/p/{token}", self.show),
             web.get("/p/{token}/template.xlsx", self.template),
+            web.get("/p/{token}/calendar.ics", self.calendar),
             web.post("/p/{token}", self.check),
         ]
 
@@ -88,6 +105,10 @@ class Pages:
             return self._gone()
         if page.purpose is Purpose.RESULT:
             return self._result(page)
+        if page.purpose is Purpose.FEED:
+            return self._calendar(request, page)
+        if page.purpose is Purpose.REMIND:
+            return await self._remind(request, page)
         notice = self._notice(page)
         return self._roster(request, page, notice) if notice else self._gone()
 
@@ -98,6 +119,11 @@ class Pages:
         if notice is None:
             return self._gone()
         return _download(workbook.template(self._library, notice), f"{WORDS.sheets['people']}.xlsx")
+
+    async def calendar(self, request: web.Request) -> web.Response:
+        """The feed of a calendar, by the name that programs expect."""
+        page = await self._page(request)
+        return self._calendar(request, page) if page and page.purpose is Purpose.FEED else self._gone()
 
     async def check(self, request: web.Request) -> web.Response:
         """The table of verdicts for the roster that is sent, in the same response."""
@@ -157,6 +183,46 @@ class Pages:
             expires_at=page.expires_at.astimezone(CHINA),
             changed=check.knowledge != self._library.version,
         )
+
+    async def _remind(self, request: web.Request, page: Page) -> web.Response:
+        """Where the person that it was made for allows a notice: WeChat leads them here with a code."""
+        template_id = self._subscribable.get(json.loads(page.content)["kind"])
+        if self._door is None or template_id is None:
+            return self._gone()
+        url = f"{self._public_url}/p/{request.match_info['token']}"
+        if "code" not in request.query:
+            return web.Response(status=302, headers={**HEADERS, "Location": self._door.way_in(url)})
+        opener = await self._door.opener(request.query["code"])
+        async with self._store.work() as work:
+            owner = await work.page_owner(token_hash=page.token_hash)
+        if opener is None or opener != owner:
+            return self._html("remind.html", status=403, state="other" if opener else "nobody")
+        config = await self._door.signed(f"{url}?{request.query_string}")
+        if config is None:
+            return self._html("remind.html", status=503, state="nobody")
+        nonce = secrets.token_urlsafe(16)
+        shown = self._html(
+            "remind.html",
+            state="ready",
+            template_id=template_id,
+            scripts=self._door.scripts,
+            nonce=nonce,
+            config={**config, "jsApiList": [], "openTagList": ["wx-open-subscribe"]},
+        )
+        shown.headers["Content-Security-Policy"] = policy(self._door.scripts, nonce)
+        return shown
+
+    def _calendar(self, request: web.Request, page: Page) -> web.Response:
+        """Unchanged where the program has this one already."""
+        try:
+            found = feeds.shown(self._library, page.content)
+        except KeyError:
+            return self._gone()
+        tag = sha256(found).hexdigest()
+        headers = {**HEADERS, "Cache-Control": "private, no-cache", "ETag": f'"{tag}"'}
+        if request.if_none_match and any(known.value in (tag, "*") for known in request.if_none_match):
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=found, headers={**headers, "Content-Type": MIME})
 
     def _gone(self) -> web.Response:
         """The same for a token that never was and one that has expired: nobody learns which."""

@@ -32,6 +32,7 @@ TEXTS: Final[Mapping[int, str]] = {
     40033: "invalid charset. please check your request, if include \\uxxxx will create fail!",
     40037: "invalid template_id",
     40053: "invalid action info",
+    40097: "invalid args",
     40059: "invalid msg id",
     40125: "invalid appsecret",
     40130: "invalid openid list size, at least two openid",

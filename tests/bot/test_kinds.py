@@ -56,7 +56,7 @@ def test_a_card_fills_the_fields() -> None:
     assert otherwise.fields["phrase3"] == "见详情"
     with pytest.raises(Misfit):
         made.card("reminder", Path.TEMPLATE, {**LINES, "when": "月底"})
-    with pytest.raises(KeyError):
+    with pytest.raises(Misfit, match="time2"):
         made.card("reminder", Path.TEMPLATE, {"unit": "无锡某厂"})
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import product
 from typing import Any, Final
@@ -16,9 +17,38 @@ from bot.simulator.values import takes
 from bot.wording import TEMPLATES, Wording
 from handlers.registry import TELLING
 from tests.bot.office import LIBRARY, NOW, WORDS, Memo
+from tests.progressing import ALERTS
 
-SAMPLES: Final[Mapping[str, str]] = {}
-"""The values (JSON) of an alert for each template that has a card, as its handler posts them."""
+BINDINGS = ("joined", "left", "handed_over", "confirmed", "granted", "removed")
+_VALUES = {"programmes": ["wuhan-gongjiang", "wuhan-dashi"], "district": "东西湖区", "side": "unit"}
+ONLINE = {**_VALUES, "stage": "dongxihu-2023/stage.online"}
+APPLY = {**_VALUES, "stage": "wuxi-2024/stage.apply", "programmes": ["wuxi-studio"], "district": ""}
+RECHECK = {**APPLY, "stage": "wuxi-2024/stage.recheck", "side": "staff"}
+QUESTION = "武汉工匠评审会在哪里开呀请问一下各位"
+SAMPLES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
+    "binding/refused": [{}],
+    "binding/told": [{"what": what, "state": state} for what in BINDINGS for state in ("", "provisional")],
+    "human/answer": [{"text": "三楼 305 室", "place": "武汉东西湖区", "question": QUESTION, "first": True}],
+        {
+            "text": "请到吴家山街道办事处三楼 305 室找张老师",
+            "place": "武汉东西湖区",
+            "question": "武汉工匠评审会在哪里开呀请问一下各位",
+            "first": True,
+        }
+    ],
+    "human/ended": [{}],
+    "reminders/near": [ONLINE, {**APPLY, "rest": True, "assumed": True}, {**APPLY, "assumed": True}],
+    "reminders/opens": [RECHECK],
+    "reminders/moved": [{**APPLY, "was": f"2024-07-1{day}:00+08:00"} for day in ("5T00:00", "4T17:00")],
+    "reminders/new_edition": [
+        {"notice": "wuxi-2024", "before": before} for before in ("wuhan-2023", "wuxi-2024", "gone")
+    ],
+    **{
+        template: [values for name, values in ALERTS if name == template]
+        for template in dict.fromkeys(name for name, _ in ALERTS)
+    },
+}
+"""The values of alerts for each template that has a card, as its handler posts them."""
 
 CARDS = sorted(
     path.relative_to(TEMPLATES).as_posix().removesuffix(".card.j2") for path in TEMPLATES.rglob("*.card.j2")
@@ -38,9 +68,11 @@ def test_alerts_in_words(unit: str) -> None:
     notifier = Notifier(LIBRARY)
     for template, days in product(CARDS, (0, 1, 3, 400)):
         now = NOW + timedelta(days=days)
-        told = notifier.notification(template=template, content=SAMPLES[template], now=now, unit=unit)
-        assert told.text
-        check(told.card)
+        for values in SAMPLES[template]:
+            content = json.dumps(values)
+            told = notifier.notification(template=template, content=content, now=now, unit=unit)
+            assert told.text
+            check(told.card)
 
 
 def check(card: Mapping[str, str]) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pyotp
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page, Route, ViewportSize
 from pytest_asyncio import fixture
 
 from bot.console.second import STEP_S
@@ -107,7 +107,7 @@ async def test_every_page_fits_is_read_and_named(office: Office, tab: Page, size
 async def test_an_administrator_makes_an_account(office: Office, tab: Page, size: ViewportSize) -> None:
     await tab.set_viewport_size(size)
     await sign_in(office, tab, "chen")
-    await tab.get_by_role("link", name="账号", exact=True).click()
+    await tab.get_by_role("link", name="人员", exact=True).click()
     await tab.get_by_role("link", name="新增账号").click()
     login = f"new{size['width']}"
     await tab.get_by_label("账号").fill("Wrong Login")
@@ -176,7 +176,7 @@ async def test_a_viewer_s_menu_names_what_it_leads_to(office: Office, tab: Page)
     names = await tab.locator("nav a").all_inner_texts()
 
     assert "首页" in names
-    assert "账号" not in names
+    assert "人员" not in names
     assert "审计日志" not in names
 
 
@@ -188,3 +188,22 @@ async def test_the_log_is_verified_and_kept(office: Office, tab: Page) -> None:
     async with tab.expect_download() as sheet:
         await tab.get_by_role("button", name="导出").click()
     assert (await sheet.value).suggested_filename == "审计日志.xlsx"
+
+
+async def test_a_part_of_a_page_is_read_again_until_it_is_done(office: Office, tab: Page) -> None:
+    asked = 0
+
+    async def part(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        again = ' data-poll="part" data-every="0.05"' if asked < 3 else ""
+        await route.fulfill(content_type="text/html", body=f"<p id=part{again}>{asked}</p>")
+
+    page = '<script src="console.js" defer></script><p id=part data-poll="part" data-every="0.05">0</p>'
+    await tab.route("**/console/page", lambda route: route.fulfill(content_type="text/html", body=page))
+    await tab.route("**/console/part", part)
+    await tab.goto(url(office, "/page"))
+    await tab.locator("#part", has_text="3").wait_for()
+    await tab.wait_for_timeout(200)
+
+    assert asked == 3

@@ -21,6 +21,7 @@ from bot.console.passwords import Argon
 from bot.console.second import STEP_S
 from bot.console.session import hashed, new_id
 from bot.console.visit import PROOF, token_of
+from bot.kinds import Kinds
 from knowledge.library import Library
 from store.audit import AuditFilter
 from store.database import Store
@@ -180,7 +181,16 @@ async def open_office(store: Store, public_url: str = "", **given: Any) -> Async
         return office.now
 
     app.add_routes(
-        console(store, library(), now, public_url=public_url, rehearsal=False, real_now=now, **given)
+        console(
+            store,
+            library(),
+            now,
+            public_url=public_url,
+            rehearsal=False,
+            kinds=Kinds({}).without((), mail=False),
+            real_now=now,
+            **given,
+        )
     )
     server = TestServer(app)
     async with server:

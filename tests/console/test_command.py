@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.app import opened_store
-from bot.commands.staff import staff
+from bot.commands.opened import opened
+from bot.commands.staff import commands
 from bot.settings import load
 from store.audit import START
 from store.records import Role, Staff
@@ -24,12 +24,12 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(line: str, typed: str | None = None) -> Result:
-    return CliRunner().invoke(staff, line.split(), input=typed)
+    return CliRunner().invoke(commands, line.split(), input=typed)
 
 
 def account(login: str) -> Staff | None:
     async def found() -> Staff | None:
-        async with opened_store(load()) as store, store.work() as work:
+        async with opened(load()) as (store, _), store.work() as work:
             assert (await work.verify(done=START)).whole
             return await work.staff_named(login=login)
 

@@ -99,7 +99,8 @@ async def person(store: Store, unit_id: int, name: str = "张三", email: str = 
 async def application(store: Store, unit_id: int | None, **changes: Any) -> int:
     texts = (column.name for column in applications.c if isinstance(column.type, Text))
     values: dict[str, Any] = dict.fromkeys(texts, "") | {"opinion_sealed": None}
-    values |= {"key": f"key-{unit_id}-{changes}", "notice": "js-2024", "exported_at": NOW, "changed_at": NOW}
+    values |= {"key": f"key-{unit_id}-{changes}", "notice": "js-2024", "phase": "submitted"}
+    values |= {"exported_at": NOW, "changed_at": NOW}
     return await add(store, applications, **{**values, "unit_id": unit_id, **changes})
 
 

@@ -17,10 +17,10 @@ from sqlalchemy import delete, update
 from store.audit import START, AuditFilter, Stretch
 from store.database import Store
 from store.records import Actor, AuditEntry, Role
-from store.schema import audit, audit_values
+from store.schema import audit, audit_values, contacts
 from store.scope import EVERYWHERE, Scope
 from tests.databases import VAULT
-from tests.store.scene import NOW, rows
+from tests.store.scene import NOW, Effect, Mind, in_time, message, rows
 from tests.store.test_staff import add
 
 SOMEBODY = Actor(staff_id=None, role="clerk", address="10.0.0.7")
@@ -113,6 +113,23 @@ async def test_erasing_values_keeps_the_chain(store: Store) -> None:
     assert {entry.before is None for entry in await read(store, object="unit:1")} == {True}
     assert {entry.before is None for entry in await read(store, object="unit:2")} == {False}
     assert "1380000" not in str(await rows(store, audit))
+
+
+async def test_who_is_forgotten_is_forgotten_here_too(store: Store) -> None:
+    await store.turn(message(), Mind(), passive=in_time)
+    (person,) = await rows(store, contacts)
+    async with store.work() as work:
+        await work.record(
+            actor=SOMEBODY,
+            at=NOW,
+            action="ticket.answered",
+            object=f"contact:{person['id']}",
+            after={"text": "13800000000"},
+        )
+    await store.turn(message("m2"), Mind(Effect(name="forget", values={"receipt": "r"})), passive=in_time)
+
+    assert [(entry.action, entry.after) for entry in await read(store)] == [("ticket.answered", None)]
+    assert (await verified(store)).whole
 
 
 async def test_an_administrator_reads_the_acts_of_the_own_city(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -274,6 +275,21 @@ async def test_a_day_of_china_has_so_many_calls_of_an_api(store: Store) -> None:
         assert (await work.counts())[DeliveryState.WAITING] == 3
     assert len((await claim(store, MIDNIGHT, rules)).ready) == 2
     assert await calls(store) == {(TEMPLATE_API, "2024-07-01"): 2, (TEMPLATE_API, "2024-07-02"): 2}
+
+
+async def test_processes_share_the_calls_of_a_day_and_never_exceed_them(postgres_url: str) -> None:
+    stores = [await Store.open(postgres_url) for _ in range(3)]
+    for number in range(30):
+        await post(stores[0], await contact(stores[0], f"openid-{number}"))
+    rules = replace(only(Path.TEMPLATE), quotas={Path.TEMPLATE: 20})
+    claims = await asyncio.gather(*(claim(store, rules=rules, limit=5) for store in stores for _ in range(4)))
+    rest = await claim(stores[0], rules=rules)
+
+    armed = [one.id for each in (*claims, rest) for one in each.ready]
+    assert len(armed) == len(set(armed)) == 20
+    assert await calls(stores[0]) == {(TEMPLATE_API, "2024-07-01"): 20}
+    for store in stores:
+        await store.close()
 
 
 async def test_a_call_that_was_not_made_is_given_back_to_the_day_it_was_taken_from(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.simulator.api import account, custom, mass, menu, oauth, qrcode, subscribe, template, token
+from bot.simulator.api import account, custom, jsapi, mass, menu, oauth, qrcode, subscribe, template, token
 from bot.simulator.api.contract import Endpoint
 
 ALL: Final[tuple[Endpoint, ...]] = (
@@ -15,4 +15,5 @@ ALL: Final[tuple[Endpoint, ...]] = (
     *account.ENDPOINTS,
     *qrcode.ENDPOINTS,
     *oauth.ENDPOINTS,
+    *jsapi.ENDPOINTS,
 )
