@@ -29,13 +29,6 @@ SAMPLES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
     "binding/refused": [{}],
     "binding/told": [{"what": what, "state": state} for what in BINDINGS for state in ("", "provisional")],
     "human/answer": [{"text": "三楼 305 室", "place": "武汉东西湖区", "question": QUESTION, "first": True}],
-        {
-            "text": "请到吴家山街道办事处三楼 305 室找张老师",
-            "place": "武汉东西湖区",
-            "question": "武汉工匠评审会在哪里开呀请问一下各位",
-            "first": True,
-        }
-    ],
     "human/ended": [{}],
     "reminders/near": [ONLINE, {**APPLY, "rest": True, "assumed": True}, {**APPLY, "assumed": True}],
     "reminders/opens": [RECHECK],
