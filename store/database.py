@@ -17,6 +17,7 @@ from store import (
     audience,
     audit,
     binding,
+    boards,
     calls,
     clock,
     codes,
@@ -105,6 +106,14 @@ class Work:
     note = verb(desk.note)
     notes = verb(desk.notes)
     close_note = verb(desk.close_note)
+
+    unreached = verb(boards.unreached)
+    provisional = verb(boards.provisional)
+    tallies = verb(boards.tallies)
+    ranking = verb(boards.ranking)
+    notes_here = verb(boards.notes_here)
+    close_note_here = verb(boards.close_note_here)
+    returns_here = verb(applications.returns_here)
 
     tickets_of = verb(tickets.tickets_of)
     ticket = verb(tickets.ticket)

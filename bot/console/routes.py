@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console import account, audit, front, home, login, staffing, tickets
+from bot.console import account, audit, boards, front, home, login, staffing, tickets
 from bot.console.roles import Permission
 from bot.console.visit import Visit
 
@@ -46,6 +46,14 @@ ROUTES: Final = (
     Route("GET", "/account", account.show, _P.SELF),
     Route("POST", "/account", account.change, _P.SELF),
     Route("POST", "/account/sessions", account.revoke, _P.SELF),
+    Route("GET", "/boards", boards.show, _P.SEE),
+    Route("GET", "/boards/unreached", boards.unreached, _P.SEE),
+    Route("GET", "/boards/ranking", boards.ranking, _P.SEE),
+    Route("GET", "/boards/notes", boards.notes, _P.SEE),
+    Route("POST", "/boards/notes/{note}/close", boards.close_note, _P.ANSWER),
+    Route("GET", "/boards/seats", boards.seats, _P.SEE),
+    Route("POST", "/boards/seats/{seat}/confirm", boards.confirm_seat, _P.ANSWER),
+    Route("POST", "/boards/requests/{request}", boards.decide, _P.ANSWER),
     Route("GET", "/tickets", tickets.listed, _P.SEE),
     Route("GET", "/tickets/{ticket}", tickets.show, _P.SEE),
     Route("GET", "/tickets/{ticket}/lines", tickets.lines, _P.SEE),
