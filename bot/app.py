@@ -189,6 +189,7 @@ async def _purge(store: Store, clock: Clock, settings: Settings) -> None:
                 erased += await work.purge_pages(now=clock.now())
                 erased += await work.purge_sessions(now=datetime.now(UTC))
                 erased += await work.purge_addresses(now=datetime.now(UTC))
+                erased += await work.purge_drafts(now=datetime.now(UTC))
             if erased:
                 continue
         except Exception:

@@ -23,6 +23,7 @@ from store import (
     codes,
     consents,
     desk,
+    drafts,
     entered,
     front,
     inbox,
@@ -106,6 +107,11 @@ class Work:
     note = verb(desk.note)
     notes = verb(desk.notes)
     close_note = verb(desk.close_note)
+
+    keep_draft = verb(drafts.keep_draft)
+    draft = verb(drafts.draft)
+    drop_draft = verb(drafts.drop_draft)
+    purge_drafts = verb(drafts.purge_drafts)
 
     unreached = verb(boards.unreached)
     provisional = verb(boards.provisional)

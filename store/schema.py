@@ -272,6 +272,23 @@ canned_answers = Table(
     UniqueConstraint("city", "district", "title"),
 )
 
+# Files that staff have uploaded and not taken in yet (real time); one an account.
+import_drafts = Table(
+    "import_drafts",
+    metadata,
+    _key(),
+    Column("staff_id", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("data_sealed", Text, nullable=False),
+    Column("exported_at", UtcDateTime, nullable=False),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+    UniqueConstraint("staff_id"),
+)
+
 # When staff of a place are there on working days: `sessions` is JSON, pairs of `HH:MM`.
 office_hours = Table(
     "office_hours",

@@ -16,7 +16,7 @@ import typer
 
 from bot.app import NoShelf, wechat_of
 from bot.commands.opened import opened
-from bot.desk import seating, table, units
+from bot.desk import imports, seating, table, units
 from bot.desk.annotated import annotated
 from bot.desk.units import REFUSED, WORDS, Book, Fault
 from bot.settings import load
@@ -24,7 +24,7 @@ from handlers.alerts import Audience, Who
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from knowledge.registration import Flaw, unit_code
-from store.database import Store, Work
+from store.database import Work
 from store.records import CodePurpose
 from store.rosters import Change, What
 from store.units import Unit
@@ -32,7 +32,6 @@ from store.units import Unit
 commands = typer.Typer(no_args_is_help=True, help="Registered units, their contacts and their seats.")
 
 BY: Final = "staff"
-CHUNK: Final = 500
 _SHOWN: Final = 50
 
 Code = Annotated[str, typer.Argument(help="The unit's unified social credit code.")]
@@ -62,20 +61,10 @@ def import_(
 
     async def work() -> None:
         async with opened(settings) as (store, clock):
-            changes = await take_in(store, book, now=clock.now(), keep=not dry_run)
+            changes = await imports.take_in(store, book, now=clock.now(), keep=not dry_run)
         _show_changes(book, changes, dry_run=dry_run)
 
     _run(work)
-
-
-async def take_in(store: Store, book: Book, *, now: datetime, keep: bool) -> list[Change]:
-    """What a roster changes, kept a chunk at a time, so that a running service never waits long."""
-    changes: list[Change] = []
-    for at in range(0, len(book.registrations), CHUNK):
-        async with store.work() as work:
-            part = book.registrations[at : at + CHUNK]
-            changes += await work.take_roster(registrations=part, now=now, keep=keep)
-    return changes
 
 
 @commands.command("list")

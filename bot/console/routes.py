@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console import account, audit, boards, front, home, login, staffing, tickets
+from bot.console import account, audit, boards, front, home, imports, login, staffing, tickets
 from bot.console.roles import Permission
 from bot.console.visit import Visit
 
@@ -54,6 +54,13 @@ ROUTES: Final = (
     Route("GET", "/boards/seats", boards.seats, _P.SEE),
     Route("POST", "/boards/seats/{seat}/confirm", boards.confirm_seat, _P.ANSWER),
     Route("POST", "/boards/requests/{request}", boards.decide, _P.ANSWER),
+    Route("GET", "/imports", imports.show, _P.IMPORT),
+    Route("POST", "/imports", imports.upload, _P.IMPORT, upload=imports.BYTES),
+    Route("GET", "/imports/columns", imports.columns, _P.IMPORT),
+    Route("POST", "/imports/columns", imports.name_column, _P.IMPORT),
+    Route("GET", "/imports/{draft}", imports.look, _P.IMPORT),
+    Route("POST", "/imports/{draft}", imports.apply, _P.IMPORT),
+    Route("GET", "/imports/{draft}/faults", imports.faults, _P.IMPORT),
     Route("GET", "/tickets", tickets.listed, _P.SEE),
     Route("GET", "/tickets/{ticket}", tickets.show, _P.SEE),
     Route("GET", "/tickets/{ticket}/lines", tickets.lines, _P.SEE),

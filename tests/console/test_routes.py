@@ -75,11 +75,30 @@ async def _request(office: Office) -> int:
         return max(one.id for one in await work.seat_requests(city=CITY.city, limit=1000))
 
 
+async def _draft(office: Office) -> int:
+    async with office.store.work() as work:
+        account = await work.staff_named(login="one")
+    staff_id = account.id if account else await office.staff("one", Role.CLERK, CITY)
+    async with office.store.work() as work:
+        return await work.keep_draft(
+            staff_id=staff_id,
+            kind="units",
+            city=CITY.city,
+            district="",
+            notice="",
+            file_name="x.csv",
+            data=b"?",
+            exported_at=office.now,
+            now=office.now,
+        )
+
+
 OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
     "staff": _account,
     "ticket": _ticket,
     "canned": _canned,
     "note": _note,
+    "draft": _draft,
     "seat": _seat,
     "request": _request,
 }

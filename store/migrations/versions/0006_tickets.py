@@ -1,4 +1,4 @@
-"""Tickets, which take the place of questions, with their answers; canned answers and office hours."""
+"""Tickets, which take the place of questions, with their answers; canned answers, office hours, uploads."""
 
 from typing import Any
 
@@ -20,6 +20,7 @@ def upgrade() -> None:
     _ticket_answers()
     _canned_answers()
     _office_hours()
+    _import_drafts()
 
 
 def _tickets() -> None:
@@ -89,4 +90,23 @@ def _office_hours() -> None:
         sa.Column("sessions", sa.Text(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("city", "district", name="pk_office_hours"),
+    )
+
+
+def _import_drafts() -> None:
+    op.create_table(
+        "import_drafts",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("staff_id", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("city", sa.Text(), nullable=False),
+        sa.Column("district", sa.Text(), nullable=False),
+        sa.Column("notice", sa.Text(), nullable=False),
+        sa.Column("file_name", sa.Text(), nullable=False),
+        sa.Column("data_sealed", sa.Text(), nullable=False),
+        sa.Column("exported_at", sa.BigInteger(), nullable=False),
+        sa.Column("uploaded_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name="fk_import_drafts_staff_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_import_drafts"),
+        sa.UniqueConstraint("staff_id", name="uq_import_drafts_staff_id"),
     )
