@@ -80,7 +80,9 @@ _got_through = deliveries.c.state.in_([fixed(DeliveryState.SENT), fixed(Delivery
 _contacts = (
     select(seats.c.contact_id)
     .where(seats.c.unit_id == units.c.id, seats.c.ended_at.is_(None))
-    .union(select(unit_people.c.contact_id).where(unit_people.c.unit_id == units.c.id))
+    # two levels below the units that are listed, where nothing is correlated by itself
+    .correlate(units)
+    .union(select(unit_people.c.contact_id).where(unit_people.c.unit_id == units.c.id).correlate(units))
 )
 _people = select(func.count()).where(unit_people.c.unit_id == units.c.id)
 _last_failure = (

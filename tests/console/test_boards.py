@@ -15,7 +15,7 @@ from tests.console.office import NOON, Browser, Office, library
 from tests.desk.lists import delivered, entry, returned
 from tests.desk.test_status import seat, take
 from tests.store.scene import rows
-from tests.store.units import WUZHONG, keep
+from tests.store.units import DONGHU, WUZHONG, keep
 
 CITY, WUCHANG, FAR = Scope("武汉"), Scope("武汉", ("武昌区",)), Scope("无锡", ("惠山区",))
 
@@ -62,6 +62,8 @@ async def test_units_that_nothing_reached_are_listed_with_the_reason(both: Offic
     await pushed(both.store, 1, DeliveryState.RECEIVED)
     async with both.store.work() as work:
         assert (await work.unreached(scope=WUCHANG))[0] == 0
+        count, (other,) = await work.unreached(scope=CITY)
+    assert (count, other.name, other.tried, other.reason) == (1, DONGHU.name, 0, "")
 
 
 async def test_returns_and_rankings_are_those_of_the_scope(both: Office) -> None:
