@@ -27,6 +27,7 @@ from bot.console.post import PostOffice
 from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.desk.broadcast import sensitive_words
+from bot.desk.tickets import Watch
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
 from bot.notification import Notifier
@@ -161,6 +162,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         loops = [
             conversation.run,
             delivery.run,
+            Watch(store, clock.now).run,
             lambda: clock.follow(store),
             lambda: ticking({"reminders": reminding.sweep}),
             lambda: _purge(store, clock, settings),
@@ -198,6 +200,7 @@ async def _purge(store: Store, clock: Clock, settings: Settings) -> None:
                 erased += await work.purge_pages(now=clock.now())
                 erased += await work.purge_sessions(now=datetime.now(UTC))
                 erased += await work.purge_addresses(now=datetime.now(UTC))
+                erased += await work.purge_drafts(now=datetime.now(UTC))
             if erased:
                 continue
         except Exception:
@@ -222,6 +225,7 @@ def application(parts: Service) -> web.Application:
             public_url=parts.settings.public_url,
             rehearsal=parts.settings.rehearsal,
             proxies=parts.settings.proxies,
+            kinds=Kinds(parts.settings.templates).without((), mail=parts.settings.has_mail),
         )
     )
     if parts.settings.api_keys:

@@ -12,7 +12,7 @@ from bot.wording import Worded, Wording
 from handlers.affairs import Affairs, Push
 from handlers.alerts import Alert, Telling
 from handlers.contract import Choice, Effect, Handler, Incoming, Kind, Links, NotMine, Reply, Section, Turn
-from handlers.registry import ALL, ASKING, LAST, TELLING
+from handlers.registry import ALL, ASKING, HUMAN, LAST, TELLING
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
 from knowledge.library import Library
@@ -131,18 +131,21 @@ class Dialogue:
         ask of the store."""
         memory = Memory.load(state)
         words = self._words(incoming)
-        if incoming.kind is not Kind.EVENT or words:
+        talking = affairs is not None and affairs.desk.talking and incoming.kind is not Kind.EVENT
+        if not talking and (incoming.kind is not Kind.EVENT or words):
             minute, count = memory.pace
             pace = (minute, count + 1) if real_seconds - minute < 60 else (real_seconds, 1)
             memory = replace(memory, pace=pace)
             if pace[1] > MESSAGES_A_MINUTE:
                 return self._plain("conversation/slower", memory)
-        chosen = None if memory.awaiting else self._chosen(words, memory)
+        chosen = None if talking or memory.awaiting else self._chosen(words, memory)
         if isinstance(chosen, int):
             template = "conversation/no_choice" if memory.choices else "conversation/no_list"
             return self._plain(template, memory, number=chosen)
         incoming = replace(incoming, text=chosen if chosen is not None else words)
         reading = self._reader.read(incoming.text, memory.context)
+        if reading.act == "more" and talking:
+            return self._answer(incoming, reading, memory, limit_bytes, notes=(), affairs=affairs)
         if reading.act in ("more", "details") and memory.parts:
             return self._more(memory, reading)
         if reading.act == "details":
@@ -265,6 +268,9 @@ class Dialogue:
 def _answered(turn: Turn, memory: Memory) -> tuple[Reply, Memory]:
     """What is said to a message, and what is kept. The handler that has asked something looks first; where it
     leaves the message to the others, it asks again after them, unless one of them has asked something."""
+    beside = HUMAN.beside(turn)
+    if isinstance(beside, Reply):
+        return beside, memory
     asking = next((handler for handler in ASKING if handler.name == memory.awaiting), None)
     if asking is None:
         return _gathered(turn, ALL, memory)

@@ -370,6 +370,41 @@ class Bulletins(Protocol):
         ...
 
 
+class Asked(Protocol):
+    """What a person has asked staff and is not closed. `why`: `asked` for, or left `unanswered` by the bot;
+    `state`: `open`, `taken`, `talking`; `waits_since` is None while staff have answered every word."""
+
+    @property
+    def why(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def city(self) -> str: ...
+    @property
+    def district(self) -> str: ...
+    @property
+    def opened_at(self) -> datetime: ...
+    @property
+    def waits_since(self) -> datetime | None: ...
+
+
+class Desk(Protocol):
+    """The staff who answer this person."""
+
+    @property
+    def talking(self) -> bool:
+        """Whether one of them talks with the person now."""
+        ...
+
+    def asked(self) -> Asked | None:
+        """What this person has asked staff and is not closed."""
+        ...
+
+    def hours(self, *, city: str, district: str) -> Sequence[tuple[str, str]] | None:
+        """From when to when (`HH:MM`) staff of the place are there, if anybody has said so."""
+        ...
+
+
 class Affairs(Protocol):
     """One person's own matters."""
 
@@ -395,6 +430,9 @@ class Affairs(Protocol):
 
     @property
     def bulletins(self) -> Bulletins: ...
+
+    @property
+    def desk(self) -> Desk: ...
 
     def last_push(self) -> Push | None:
         """What this person was told last without asking."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import facts
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
+from handlers.handoff import unanswered
 from knowledge.library import Notice
 from knowledge.reading import ASK, Scope
 
@@ -53,10 +54,11 @@ class Fallback:
             return Reply(sections=[Section(template="conversation/no_more")])
         scopes = [finding.scope for finding in turn.reading.findings]
         if scopes:
-            return Reply(sections=[_unwritten(turn, scope) for scope in scopes])
+            return Reply(sections=[_unwritten(turn, scope) for scope in scopes], effects=unanswered(turn))
         return Reply(
             sections=[Section(template="fallback/unknown", values={"strange": turn.reading.strange})],
             choices=_cities(turn),
+            effects=unanswered(turn),
         )
 
 

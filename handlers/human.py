@@ -1,41 +1,103 @@
-"""A person is wanted: the office's number, the question kept for staff; and answers that did not help."""
+"""A person is wanted: the question goes to staff, and they to the person; and answers that did not help."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from handlers import facts
-from handlers.contract import NOT_MINE, Effect, NotMine, Reply, Section, Turn
+from handlers.affairs import Desk
+from handlers.alerts import Sending, Told
+from handlers.contract import NOT_MINE, Choice, Effect, Kind, NotMine, Reply, Section, Turn
+from handlers.handoff import place, presence, question
 from knowledge.reading import Scope
 
 _CITIES = 3
+_MANY_CITIES = 9
+_ENDS: Final = frozenset({"end_human", "check_quit"})
+_HEARD: Final = frozenset(
+    {"details", "privacy", "my_data", "forget", "confirm_forget", "stop_push", "resume_push"}
+)
+"""What the bot answers even while a person talks: what it has told, and everybody's rights."""
 
 
 class Human:
-    """转人工, 没帮到 and anger all end with an office to call."""
+    """转人工 hands the question to staff; it, 没帮到 and anger all name an office to call."""
 
     name = "human"
 
     def answer(self, turn: Turn) -> Reply | NotMine:
         """Keeps the last question, and names the offices of the conversation's city, or of each city."""
-        act = turn.reading.act
-        if act not in ("human", "not_helpful", "complaint"):
+        match turn.reading.act:
+            case "human":
+                return _wanted(turn)
+            case "not_helpful":
+                asked = turn.context.text or turn.reading.text
+                values = {"question": asked, "message_id": ""}
+                return _with_offices(turn, {}, Effect(name="not_helpful", values=values))
+            case "complaint":
+                return _with_offices(turn, {})
+            case "end_human":
+                left = turn.affairs is not None and turn.affairs.desk.asked() is not None
+                sections = [Section(template="human/back", values={"left": left})]
+                return Reply(sections=sections, effects=_LEAVE if left else (), alone=True)
+        return NOT_MINE
+
+    def beside(self, turn: Turn) -> Reply | NotMine:
+        """While somebody of the staff talks with the person: nothing, but the way back, once a time that
+        nobody is there, and what belongs to the bot in any case."""
+        desk = turn.affairs.desk if turn.affairs else None
+        if desk is None or not desk.talking or turn.incoming.kind is Kind.EVENT or turn.reading.act in _HEARD:
             return NOT_MINE
-        offices = [office for scope in _scopes(turn) if (office := facts.office(turn, scope))]
-        question = turn.context.text or turn.reading.text
-        effect = Effect(
-            name="ask_staff" if act == "human" else "not_helpful",
-            values=_question(turn, question) if act == "human" else {"question": question, "message_id": ""},
-        )
-        return Reply(
-            sections=[
-                Section(
-                    template=f"human/{act}",
-                    values={"offices": [{"contact": s.fact, "cite": s.citation} for s in offices]},
-                    facts=tuple(s.id for s in offices),
-                )
-            ],
-            effects=[] if act == "complaint" else [effect],
-            alone=True,
-        )
+        if turn.reading.act in _ENDS:
+            section = Section(template="human/back", values={"left": True})
+            return Reply(sections=[section], effects=_LEAVE, alone=True)
+        away = _away(turn, desk)
+        return Reply(sections=away, effects=_SAY, silent=not away, alone=True)
+
+    def tell(self, sending: Sending) -> Told:
+        """What staff wrote, or that they are gone."""
+        return Told(values=dict(sending.values))
+
+
+_LEAVE: Final = (Effect(name="leave_staff"),)
+_SAY: Final = (Effect(name="say_to_staff"),)
+
+
+def _wanted(turn: Turn) -> Reply:
+    city, district = place(turn)
+    asked = turn.affairs.desk.asked() if turn.affairs else None
+    values = {
+        "kept": turn.affairs is not None,
+        "place": f"{city}{district}",
+        "waiting": asked.state if asked and asked.why == "asked" else "",
+        "presence": presence(turn, city, district),
+    }
+    text = turn.context.text or turn.reading.text
+    effect = question(turn, why="asked", text=text, city=city, district=district)
+    return _with_offices(turn, values, effect, choices=() if city else _cities(turn))
+
+
+def _with_offices(
+    turn: Turn, values: Mapping[str, Any], *effects: Effect, choices: tuple[Choice, ...] = ()
+) -> Reply:
+    offices = [office for scope in _scopes(turn) if (office := facts.office(turn, scope))]
+    shown = [{"contact": s.fact, "cite": s.citation} for s in offices]
+    section = Section(
+        template=f"human/{turn.reading.act}",
+        values={**values, "offices": shown},
+        facts=tuple(s.id for s in offices),
+    )
+    return Reply(sections=[section], effects=effects, choices=choices, alone=True)
+
+
+def _away(turn: Turn, desk: Desk) -> list[Section]:
+    """That nobody is there now, and when somebody will be: said of the first word that waits."""
+    asked = desk.asked()
+    if asked is None or asked.waits_since is not None:
+        return []
+    there = presence(turn, asked.city, asked.district)
+    return [] if there["open"] else [Section(template="human/away", values=there)]
 
 
 def _scopes(turn: Turn) -> list[Scope]:
@@ -48,10 +110,6 @@ def _scopes(turn: Turn) -> list[Scope]:
     ]
 
 
-def _question(turn: Turn, question: str) -> dict[str, str]:
-    return {
-        "question": question,
-        "city": turn.reading.city or turn.context.city,
-        "district": "、".join(turn.reading.districts or turn.context.districts),
-        "programme": "、".join(turn.reading.programmes or turn.context.programmes),
-    }
+def _cities(turn: Turn) -> tuple[Choice, ...]:
+    cities = dict.fromkeys(notice.header.city for notice in turn.library.notices.values())
+    return tuple(Choice(template="human/city", values={"city": city}) for city in list(cities)[:_MANY_CITIES])

@@ -27,6 +27,9 @@ from handlers.silences import Silences
 from handlers.smalltalk import Events, Smalltalk
 from handlers.status import Status
 
+HUMAN: Final = Human()
+"""One of ALL, which looks first while staff talk with the person."""
+
 _SELFCHECK: Final = SelfCheck()
 _STATUS: Final = Status()
 _BINDING: Final = Binding()
@@ -40,7 +43,7 @@ ALL: Final[tuple[Handler, ...]] = (
     _BINDING,
     _BULLETINS,
     Events(),
-    Human(),
+    HUMAN,
     Privacy(),
     _STATUS,
     _REMINDERS,
@@ -64,5 +67,5 @@ ALL: Final[tuple[Handler, ...]] = (
 LAST: Final[Handler] = Fallback()
 """Asked when none of ALL had anything to say."""
 
-TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, _REMINDERS, _BULLETINS)
+TELLING: Final[tuple[Telling, ...]] = (_BINDING, _STATUS, _REMINDERS, _BULLETINS, HUMAN)
 """All that speak first, by alerts: each tells those whose templates are in its folder."""

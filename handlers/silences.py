@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
+from handlers.handoff import unanswered
 from knowledge.library import Sourced
 from knowledge.reading import Finding
 
@@ -27,7 +28,7 @@ class Silences:
             for finding in findings
             if finding.unsure and not turn.reading.inherited
         ]
-        return Reply(sections=sections) if sections else NOT_MINE
+        return Reply(sections=sections, effects=[] if others else unanswered(turn)) if sections else NOT_MINE
 
 
 def _section(turn: Turn, finding: Finding) -> Section:

@@ -17,10 +17,12 @@ from store import (
     codes,
     consents,
     entered,
+    front,
     occasions,
     privacy,
     progress,
     seats,
+    tickets,
     wishes,
 )
 from store.applications import Application
@@ -33,6 +35,7 @@ from store.progress import Speaking
 from store.reach import Kind, Ways, reach, ways
 from store.records import CodePurpose, Contact, Push
 from store.seats import Held
+from store.tickets import Asked
 from store.wishes import Wish
 
 CODE_HOLDS: Final = timedelta(days=7)
@@ -220,6 +223,24 @@ class Bulletins(_Part):
         return bulletins.bind_tester(self._session, contact=self._contact.id, code=code, now=self._now)
 
 
+class Desk(_Part):
+    """The staff who answer this person."""
+
+    @property
+    def talking(self) -> bool:
+        """Whether one of them talks with the person now; known with the person's row."""
+        return self._contact.ticket_id is not None
+
+    def asked(self) -> Asked | None:
+        """What this person has asked staff and is not closed."""
+        return tickets.current(self._session, contact_id=self._contact.id)
+
+    def hours(self, *, city: str, district: str) -> Sequence[tuple[str, str]] | None:
+        """From when to when staff of the place are there, if anybody has said so."""
+        entered = front.hours(self._session, city=city, district=district)
+        return entered.sessions if entered else None
+
+
 class Affairs:
     """One person's own matters."""
 
@@ -257,6 +278,10 @@ class Affairs:
     @cached_property
     def bulletins(self) -> Bulletins:
         return Bulletins(*self._with)
+
+    @cached_property
+    def desk(self) -> Desk:
+        return Desk(*self._with)
 
     def last_push(self) -> Push | None:
         return occasions.last_push(self._session, contact_id=self.contact)

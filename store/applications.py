@@ -19,6 +19,7 @@ from store.engine import Session
 from store.records import SeatState
 from store.schema import application_history as steps
 from store.schema import applications, returns, seats, units
+from store.scope import Scope, within
 
 NAME: Final = "applications.name"
 OPINION: Final = "applications.opinion"
@@ -121,6 +122,11 @@ BOARD: Final = (
     .where((applications.c.district == _district) | (_district == ""))
     .order_by(returns.c.opened_at, returns.c.id)
 )
+HERE: Final = (
+    _whole.where(returns.c.id.is_not(None), within(applications.c.city, applications.c.district))
+    .order_by(returns.c.opened_at, returns.c.id)
+    .limit(bindparam("limit"))
+)
 HISTORY: Final = (
     select(steps)
     .join(applications, applications.c.id == steps.c.application_id)
@@ -164,6 +170,11 @@ def of_person(session: Session, *, contact: int) -> tuple[Application, ...]:
 def open_returns(session: Session, *, city: str, district: str = "") -> tuple[Application, ...]:
     """What was sent back and is not settled by a new status, the oldest first; an empty district is all."""
     return tuple(_read(session, row) for row in session.run(BOARD, in_city=city, in_district=district))
+
+
+def returns_here(session: Session, *, scope: Scope, limit: int = 300) -> tuple[Application, ...]:
+    """The same for the staff of a scope."""
+    return tuple(_read(session, row) for row in session.run(HERE, **scope.values, limit=limit))
 
 
 def roster(session: Session, *, city: str) -> tuple[Unit, ...]:

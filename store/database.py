@@ -17,6 +17,7 @@ from store import (
     audience,
     audit,
     binding,
+    boards,
     broadcasts,
     bulletins,
     calls,
@@ -24,7 +25,9 @@ from store import (
     codes,
     consents,
     desk,
+    drafts,
     entered,
+    front,
     inbox,
     lists,
     occasions,
@@ -44,6 +47,7 @@ from store import (
     staff,
     staff_sessions,
     sweeps,
+    tickets,
     tokens,
     turns,
     unit_lists,
@@ -104,11 +108,44 @@ class Work:
     purge = verb(inbox.purge)
     forgotten = verb(inbox.forgotten)
 
-    questions = verb(desk.questions)
     feedback = verb(desk.feedback)
     note = verb(desk.note)
     notes = verb(desk.notes)
     close_note = verb(desk.close_note)
+
+    keep_draft = verb(drafts.keep_draft)
+    draft = verb(drafts.draft)
+    drop_draft = verb(drafts.drop_draft)
+    purge_drafts = verb(drafts.purge_drafts)
+
+    unreached = verb(boards.unreached)
+    provisional = verb(boards.provisional)
+    tallies = verb(boards.tallies)
+    ranking = verb(boards.ranking)
+    notes_here = verb(boards.notes_here)
+    close_note_here = verb(boards.close_note_here)
+    returns_here = verb(applications.returns_here)
+
+    tickets_of = verb(tickets.tickets_of)
+    ticket = verb(tickets.ticket)
+    asker = verb(tickets.asker)
+    conversation = verb(tickets.conversation)
+    answers_of = verb(tickets.answers_of)
+    take_ticket = verb(tickets.take_ticket)
+    take_over = verb(tickets.take_over)
+    put_back = verb(tickets.put_back)
+    move_ticket = verb(tickets.move_ticket)
+    answer_ticket = verb(tickets.answer_ticket)
+    close_ticket = verb(tickets.close_ticket)
+    tickets_waiting = verb(tickets.tickets_waiting)
+    tickets_idle = verb(tickets.tickets_idle)
+    escalate = verb(tickets.escalate)
+    hours = verb(front.hours)
+    all_hours = verb(front.all_hours)
+    enter_hours = verb(front.enter_hours)
+    canned = verb(front.canned)
+    write_canned = verb(front.write_canned)
+    drop_canned = verb(front.drop_canned)
 
     unit = verb(units.unit)
     units_of = verb(units.units_of)

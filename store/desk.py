@@ -1,4 +1,4 @@
-"""What is left for staff: questions that wait, answers that did not help, and what they should know."""
+"""What is left for staff: answers that did not help, and what they should know."""
 
 from __future__ import annotations
 
@@ -11,17 +11,10 @@ from sqlalchemy import BindParameter, Text, bindparam, or_, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its ON CONFLICT as well
 
 from store.engine import Session
-from store.records import Feedback, Question, StaffNote
+from store.records import Feedback, StaffNote
 from store.schema import feedback as feedback_table
-from store.schema import questions as questions_table
 from store.schema import staff_notes
 
-OPEN: Final = (
-    select(*(column for column in questions_table.c if column.name != "state"))
-    .where(questions_table.c.state == "open")
-    .order_by(questions_table.c.asked_at, questions_table.c.id)
-    .limit(bindparam("limit"))
-)
 LATEST: Final = select(feedback_table).order_by(feedback_table.c.id.desc()).limit(bindparam("limit"))
 NOTE: Final = (
     insert(staff_notes)
@@ -43,11 +36,6 @@ CLOSE: Final = (
     .values(closed_at=bindparam("now"))
     .returning(staff_notes.c.id)
 )
-
-
-def questions(session: Session, *, limit: int = 100) -> tuple[Question, ...]:
-    """Questions that wait for staff, oldest first."""
-    return tuple(Question(**row) for row in session.run(OPEN, limit=limit))
 
 
 def feedback(session: Session, *, limit: int = 100) -> tuple[Feedback, ...]:

@@ -2,7 +2,9 @@
 
 - `not_helpful` (question, message_id): an answer did not help; `message_id` is that of the message
   which it answered, or empty.
-- `ask_staff` (question; city, district, programme): a question that waits for staff.
+- `ask_staff` (question, why; city, district, programme): a question for staff (`store.tickets`).
+- `say_to_staff` (): this message is for whoever of the staff talks with the person.
+- `leave_staff` (): the person wants the bot again.
 - `page` (token_hash, purpose, content, days): a page that this person opens by a link for so many days.
 - `revoke_pages` (; purpose): none of this person's links opens anything any more, of a purpose or of any.
 - `alert` (kind, template, content, audience, occasion, due_at, not_after, premises, unit): something to be
@@ -23,9 +25,10 @@ from sqlalchemy import BindParameter, Text, bindparam, delete, insert, null, or_
 
 from store import audience, audit, codes, guessing, outbox, seats
 from store import pages as links
+from store import tickets as handoff
 from store.columns import fixed
 from store.engine import Session
-from store.records import Arrival, Contact, EffectLike, Page, Purpose, Route
+from store.records import Arrival, Contact, EffectLike, Page, Purpose, Route, TicketWhy
 from store.schema import (
     allowances,
     applications,
@@ -38,9 +41,10 @@ from store.schema import (
     mass_uses,
     mutes,
     pages,
-    questions,
     receipts,
     seat_requests,
+    ticket_answers,
+    tickets,
     wishes,
 )
 
@@ -68,17 +72,6 @@ COMPLAIN: Final = insert(feedback).values(
     .scalar_subquery(),
 )
 
-ASK: Final = insert(questions).values(
-    contact_id=bindparam("contact_id"),
-    inbound_id=bindparam("inbound_id"),
-    question=bindparam("question"),
-    city=bindparam("city"),
-    district=bindparam("district"),
-    programme=bindparam("programme"),
-    state="open",
-    asked_at=bindparam("asked_at"),
-)
-
 _purpose = bindparam("of_purpose", type_=Text)
 REVOKE: Final = (
     update(pages)
@@ -89,7 +82,12 @@ REVOKE: Final = (
 _of_person: BindParameter[int] = bindparam("of_contact")
 ERASE_CONVERSATION: Final = delete(conversations).where(conversations.c.contact_id == _of_person)
 ERASE_PAGES: Final = delete(pages).where(pages.c.contact_id == _of_person)
-ERASE_QUESTIONS: Final = update(questions).where(questions.c.contact_id == _of_person).values(question=null())
+ERASE_QUESTIONS: Final = update(tickets).where(tickets.c.contact_id == _of_person).values(question=null())
+ERASE_ANSWERS: Final = (
+    update(ticket_answers)
+    .where(ticket_answers.c.ticket_id.in_(select(tickets.c.id).where(tickets.c.contact_id == _of_person)))
+    .values(text_sealed=null())
+)
 ERASE_FEEDBACK: Final = update(feedback).where(feedback.c.contact_id == _of_person).values(question=null())
 ERASE_DELIVERIES: Final = (
     update(deliveries)
@@ -109,6 +107,7 @@ ERASE_WORDS: Final = (
     ERASE_CONVERSATION,
     ERASE_PAGES,
     ERASE_QUESTIONS,
+    ERASE_ANSWERS,
     ERASE_FEEDBACK,
     ERASE_DELIVERIES,
 )
@@ -150,18 +149,34 @@ def _not_helpful(session: Session, cause: Cause, *, question: str, message_id: s
 
 
 def _ask_staff(
-    session: Session, cause: Cause, *, question: str, city: str = "", district: str = "", programme: str = ""
+    session: Session,
+    cause: Cause,
+    *,
+    question: str,
+    why: str = TicketWhy.ASKED,
+    city: str = "",
+    district: str = "",
+    programme: str = "",
 ) -> None:
-    session.run(
-        ASK,
-        contact_id=cause.contact.id,
+    handoff.ask(
+        session,
+        contact=cause.contact,
         inbound_id=cause.inbound_id,
+        why=TicketWhy(why),
         question=question,
         city=city,
         district=district,
         programme=programme,
-        asked_at=cause.arrival.received_at,
+        now=cause.arrival.received_at,
     )
+
+
+def _say_to_staff(session: Session, cause: Cause) -> None:
+    handoff.say(session, contact=cause.contact, now=cause.arrival.received_at)
+
+
+def _leave_staff(session: Session, cause: Cause) -> None:
+    handoff.leave(session, contact_id=cause.contact.id, by="person", now=cause.arrival.received_at)
 
 
 def _page(session: Session, cause: Cause, *, token_hash: str, purpose: str, content: str, days: str) -> None:
@@ -193,6 +208,7 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     person, now = cause.contact.id, cause.arrival.received_at
     for held in seats.mine(session, contact=person):
         seats.end(session, seat_id=held.seat, by="forgotten", now=now)
+    handoff.leave(session, contact_id=person, by="forgotten", now=now)
     guessing.clear(session, subject=codes.by_contact(person))
     outbox.cancel(session, cause.contact, reason="forgotten", now=now)
     session.run(DROP_UNANSWERED, of_contact=person, now=now)
@@ -207,6 +223,8 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
 EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "not_helpful": _not_helpful,
     "ask_staff": _ask_staff,
+    "say_to_staff": _say_to_staff,
+    "leave_staff": _leave_staff,
     "page": _page,
     "revoke_pages": _revoke_pages,
     "alert": _alert,

@@ -7,9 +7,18 @@ from typing import Final
 
 from sqlalchemy import bindparam, delete, null, or_, select, update
 
+from store.columns import fixed
 from store.engine import Session
-from store.records import Arrival
-from store.schema import contacts, conversations, deliveries, inbound, receipts
+from store.records import Arrival, TicketState
+from store.schema import (
+    contacts,
+    conversations,
+    deliveries,
+    inbound,
+    receipts,
+    ticket_answers,
+    tickets,
+)
 
 UNANSWERED: Final = (
     select(
@@ -61,6 +70,25 @@ _old_deliveries = (
 _old_receipts = (
     select(receipts.c.platform_id).where(receipts.c.at < bindparam("before")).limit(bindparam("limit"))
 )
+_old_tickets = (
+    select(tickets.c.id)
+    .where(
+        tickets.c.state == fixed(TicketState.CLOSED),
+        tickets.c.question.is_not(None),
+        tickets.c.moved_at < bindparam("before"),
+    )
+    .limit(bindparam("limit"))
+)
+_old_answers = (
+    select(ticket_answers.c.id)
+    .join(tickets, tickets.c.id == ticket_answers.c.ticket_id)
+    .where(
+        ticket_answers.c.text_sealed.is_not(None),
+        ticket_answers.c.at < bindparam("before"),
+        tickets.c.state == fixed(TicketState.CLOSED),
+    )
+    .limit(bindparam("limit"))
+)
 PURGE: Final = (
     update(inbound)
     .where(inbound.c.id.in_(_old_inbound))
@@ -76,6 +104,11 @@ PURGE: Final = (
     delete(receipts)
     .where(receipts.c.platform_id.in_(_old_receipts), receipts.c.at < bindparam("before"))
     .returning(receipts.c.contact_id),
+    update(tickets).where(tickets.c.id.in_(_old_tickets)).values(question=null()).returning(tickets.c.id),
+    update(ticket_answers)
+    .where(ticket_answers.c.id.in_(_old_answers))
+    .values(text_sealed=null())
+    .returning(ticket_answers.c.id),
 )
 
 

@@ -62,6 +62,22 @@ class BroadcastState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class TicketState(StrEnum):
+    """Where a question for staff stands: waiting, taken by somebody, in conversation, over."""
+
+    OPEN = "open"
+    TAKEN = "taken"
+    TALKING = "talking"
+    CLOSED = "closed"
+
+
+class TicketWhy(StrEnum):
+    """Whether a person was asked for, or the bot had no answer."""
+
+    ASKED = "asked"
+    UNANSWERED = "unanswered"
+
+
 class CodePurpose(StrEnum):
     """What a one-time code does for whoever sends it."""
 
@@ -143,6 +159,7 @@ class Contact:
     window_left: int
     created_at: datetime
     barred: str = ""
+    ticket_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -335,17 +352,25 @@ class ServiceClock:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """A question that waits for staff; its text is None once the person is forgotten."""
+class Ticket:
+    """A person's question for staff. `question` is None once the person is forgotten; `staff_id` and `staff`
+    (a name) say who has taken it, `waits_since` since when a word of the person is not answered."""
 
     id: int
     contact_id: int
-    inbound_id: int
+    why: TicketWhy
     question: str | None
     city: str
     district: str
     programme: str
-    asked_at: datetime
+    state: TicketState
+    staff_id: int | None
+    staff: str
+    opened_at: datetime
+    waits_since: datetime | None
+    moved_at: datetime
+    escalated_at: datetime | None
+    closed_by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,7 +28,17 @@ from sqlalchemy import (
 )
 
 from store.columns import ROW_ID, UtcDateTime
-from store.records import BroadcastState, CodePurpose, DeliveryState, Purpose, Role, Route, SeatState
+from store.records import (
+    BroadcastState,
+    CodePurpose,
+    DeliveryState,
+    Purpose,
+    Role,
+    Route,
+    SeatState,
+    TicketState,
+    TicketWhy,
+)
 
 
 def _key() -> Column[int]:
@@ -78,6 +88,8 @@ contacts = Table(
     Column("forgotten_at", UtcDateTime),
     # the platform's word that nothing reaches this person, whatever the path; empty where it may
     Column("barred", Text, nullable=False, server_default=""),
+    # the ticket by which a person of the staff talks with them now, while the bot is silent
+    Column("ticket_id", BigInteger),
     UniqueConstraint("channel", "account", "sender"),
     **ROOMY,
 )
@@ -210,21 +222,83 @@ receipts = Table(
     Index("ix_receipts_contact_id", "contact_id"),
 )
 
-questions = Table(
-    "questions",
+# A person's question for staff. While it is not closed there is one a person; `waits_since` is when the first
+# word came that nobody has answered.
+tickets = Table(
+    "tickets",
     metadata,
     _key(),
     _contact(),
     Column("inbound_id", BigInteger, ForeignKey("inbound.id"), nullable=False),
+    Column("why", Text, nullable=False),
     Column("question", Text),
     Column("city", Text, nullable=False),
     Column("district", Text, nullable=False),
     Column("programme", Text, nullable=False),
     Column("state", Text, nullable=False),
-    Column("asked_at", UtcDateTime, nullable=False),
-    CheckConstraint("state IN ('open', 'closed')", name="state"),
-    Index("ix_questions_contact_id", "contact_id"),
-    Index("ix_questions_state_asked_at", "state", "asked_at"),
+    Column("staff_id", BigInteger, ForeignKey("staff.id")),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("waits_since", UtcDateTime),
+    Column("moved_at", UtcDateTime, nullable=False),
+    Column("escalated_at", UtcDateTime),
+    Column("closed_by", Text, nullable=False, server_default=""),
+    _one_of("state", TicketState, "state"),
+    _one_of("why", TicketWhy, "why"),
+    Index("ix_tickets_current", "contact_id", unique=True, **_where("state <> 'closed'")),
+    Index("ix_tickets_place", "city", "district", "opened_at", **_where("state <> 'closed'")),
+    Index("ix_tickets_moved_at", "moved_at"),
+)
+
+# What staff wrote to the person of a ticket; each is one delivery (occasion `ticket:<ticket>:<id>`).
+ticket_answers = Table(
+    "ticket_answers",
+    metadata,
+    _key(),
+    Column("ticket_id", BigInteger, ForeignKey("tickets.id"), nullable=False),
+    Column("staff_id", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column("text_sealed", Text),
+    Column("at", UtcDateTime, nullable=False),
+    Index("ix_ticket_answers_ticket_id", "ticket_id"),
+)
+
+# What is answered often; an empty district is the whole city's.
+canned_answers = Table(
+    "canned_answers",
+    metadata,
+    _key(),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    UniqueConstraint("city", "district", "title"),
+)
+
+# Files that staff have uploaded and not taken in yet (real time); one an account.
+import_drafts = Table(
+    "import_drafts",
+    metadata,
+    _key(),
+    Column("staff_id", BigInteger, ForeignKey("staff.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("notice", Text, nullable=False),
+    Column("file_name", Text, nullable=False),
+    Column("data_sealed", Text, nullable=False),
+    Column("exported_at", UtcDateTime, nullable=False),
+    Column("uploaded_at", UtcDateTime, nullable=False),
+    UniqueConstraint("staff_id"),
+)
+
+# When staff of a place are there on working days: `sessions` is JSON, pairs of `HH:MM`.
+office_hours = Table(
+    "office_hours",
+    metadata,
+    Column("city", Text, primary_key=True),
+    Column("district", Text, primary_key=True),
+    Column("sessions", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 feedback = Table(

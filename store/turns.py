@@ -31,6 +31,7 @@ _person = (
     contacts.c.window_left,
     contacts.c.created_at,
     contacts.c.barred,
+    contacts.c.ticket_id,
 )
 _newcomer = insert(contacts).values(
     channel=bindparam("channel"),

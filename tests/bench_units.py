@@ -15,8 +15,8 @@ from typing import Final
 
 from stdnum.cn import uscc
 
-from bot.commands.units import take_in
 from bot.desk import table, units
+from bot.desk.imports import take_in
 from knowledge.library import Library
 from store.database import Store
 from store.vault import Vault

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.dialogue import Dialogue
 from bot.wording import Wording
+from handlers.affairs import EnteredDay
 from handlers.alerts import Sending
 from handlers.registry import TELLING
 from handlers.reviews import Change
@@ -70,13 +71,27 @@ class Person:
     neither."""
 
     speaking: Sequence[Speaking] = ()
-    mine: Sequence[Application] = ()
+    own: Sequence[Application] = ()
     outcome: str = "offered"
     purposes: set[str] = field(default_factory=set)
     contact: int = 1
     wishes: Any = None
     entered: Any = None
     bulletins: Any = None
+    talking: bool = False
+
+    def __post_init__(self) -> None:
+        self.entered = _Entered()
+
+    @property
+    def desk(self) -> _Desk:
+        return _Desk(self.talking)
+
+    def mine(self) -> Sequence[Any]:
+        return ()
+
+    def last_push(self) -> None:
+        return None
 
     @property
     def units(self) -> Any:
@@ -102,8 +117,35 @@ class Person:
     def agree(self, *, purposes: Sequence[str], version: str) -> None:
         self.purposes.update(purposes)
 
-    def last_push(self) -> None:
-        """Nobody has been told anything."""
+
+class _Entered:
+    """Nothing that staff have entered."""
+
+    def days(self) -> dict[date, EnteredDay]:
+        return {}
+
+
+@dataclass
+class _Asked:
+    why: str = "asked"
+    state: str = "talking"
+    city: str = "武汉"
+    district: str = "东西湖区"
+    opened_at: datetime = NOW
+    waits_since: datetime | None = None
+
+
+@dataclass
+class _Desk:
+    """Staff who talk with the person, or nobody of them."""
+
+    talking: bool
+
+    def asked(self) -> _Asked | None:
+        return _Asked() if self.talking else None
+
+    def hours(self, *, city: str, district: str) -> None:
+        return None
 
 
 @dataclass
@@ -114,7 +156,7 @@ class _Progress:
         return self.person.speaking
 
     def own(self) -> Sequence[Application]:
-        return self.person.mine
+        return self.person.own
 
     def mend(self, *, return_id: int) -> bool:
         return True
@@ -126,7 +168,7 @@ class _Progress:
         return self.person.outcome
 
     def redeem(self, *, code_hash: str) -> str:
-        self.person.mine = [application()]
+        self.person.own = [application()]
         return "bound"
 
 

@@ -271,6 +271,11 @@ def test_every_template_is_used_and_leaves_no_gap(sqlite_url: str) -> None:
     for name in ("bulletins/notice", "bulletins/correction"):
         told(wording, dialogue.library, name, bulletin)
         told(wording, dialogue.library, name, {**bulletin, "receipt": True, "test": True, "file": file})
+    for first in (True, False):
+        values = {"text": "三楼", "place": "武汉东西湖区", "question": "评审会在哪开", "first": first}
+        told(wording, dialogue.library, "human/answer", values)
+    told(wording, dialogue.library, "human/ended", {})
+    beside_staff(dialogue)
     for name, more in (("near", {"rest": True}), ("opens", {}), ("moved", {"was": SEASON.isoformat()})):
         told(wording, dialogue.library, f"reminders/{name}", {**REMINDED, **more})
     told(wording, dialogue.library, "reminders/new_edition", {"notice": "wuxi-2024", "before": "wuhan-2023"})
@@ -288,6 +293,14 @@ def told(wording: Wording, library: Library, template: str, values: dict[str, An
     shown = teller.tell(sending).values
     assert wording.render(template, **shown)
     assert wording.render(f"{template}.card", **shown)
+
+
+def beside_staff(dialogue: Dialogue) -> None:
+    """What the bot says while somebody of the staff talks with a person, who then wants the bot again."""
+    for text in ("在吗", "结束人工"):
+        night = incoming_text(text, SEASON.replace(hour=22))
+        person = progressing.Person(talking=True)
+        dialogue.turn(night, None, limit_bytes=WHOLE, real_seconds=0, affairs=person)
 
 
 async def with_a_store(dialogue: Dialogue, url: str) -> None:

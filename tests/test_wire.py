@@ -26,6 +26,7 @@ from bot.__main__ import MENU
 from bot.simulator import Mode, Outcome, Push
 from bot.wording import Wording, pack
 from store.schema import inbound, metadata
+from store.scope import EVERYWHERE
 from tests.store.scene import rows
 from tests.wire import AES_KEY, APP_ID, APP_SECRET, TOKEN, Wire, wire
 
@@ -355,7 +356,7 @@ async def test_a_person_is_wanted(line: Wire) -> None:
     answer = (await line.ask("武汉市技能大师评审会在哪开", "转人工"))[1]
     assert "83919069" in answer
     async with line.service.store.work() as work:
-        latest = (await work.questions())[-1]
+        latest = (await work.tickets_of(scope=EVERYWHERE))[-1]
     assert latest.question is not None
     assert "评审会" in latest.question
     assert (latest.city, latest.programme) == ("武汉", "wuhan-dashi")
@@ -365,7 +366,7 @@ async def test_a_person_is_wanted_at_once(line: Wire) -> None:
     (answer,) = await line.ask("转人工")
     assert lacking(answer, "83919071", "0510-81822591") == []
     async with line.service.store.work() as work:
-        assert (await work.questions())[-1].question
+        assert (await work.tickets_of(scope=EVERYWHERE))[-1].question
 
 
 async def test_what_is_kept_is_told(line: Wire) -> None:

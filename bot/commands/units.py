@@ -14,29 +14,25 @@ from typing import Annotated, Final
 import segno
 import typer
 
-from bot.announce import announce
 from bot.app import NoShelf, wechat_of
 from bot.commands.opened import opened
-from bot.desk import table, units
+from bot.desk import imports, seating, table, units
 from bot.desk.annotated import annotated
 from bot.desk.units import REFUSED, WORDS, Book, Fault
 from bot.settings import load
-from handlers.alerts import Alert, Audience, Who
+from handlers.alerts import Audience, Who
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from knowledge.registration import Flaw, unit_code
-from store.database import Store, Work
+from store.database import Work
 from store.records import CodePurpose
 from store.rosters import Change, What
-from store.seats import Held
 from store.units import Unit
 
 commands = typer.Typer(no_args_is_help=True, help="Registered units, their contacts and their seats.")
 
 BY: Final = "staff"
-CHUNK: Final = 500
 _SHOWN: Final = 50
-_TOLD_WITHIN: Final = timedelta(days=7)
 
 Code = Annotated[str, typer.Argument(help="The unit's unified social credit code.")]
 City = Annotated[str, typer.Option(help="The city; all of them otherwise.")]
@@ -65,20 +61,10 @@ def import_(
 
     async def work() -> None:
         async with opened(settings) as (store, clock):
-            changes = await take_in(store, book, now=clock.now(), keep=not dry_run)
+            changes = await imports.take_in(store, book, now=clock.now(), keep=not dry_run)
         _show_changes(book, changes, dry_run=dry_run)
 
     _run(work)
-
-
-async def take_in(store: Store, book: Book, *, now: datetime, keep: bool) -> list[Change]:
-    """What a roster changes, kept a chunk at a time, so that a running service never waits long."""
-    changes: list[Change] = []
-    for at in range(0, len(book.registrations), CHUNK):
-        async with store.work() as work:
-            part = book.registrations[at : at + CHUNK]
-            changes += await work.take_roster(registrations=part, now=now, keep=keep)
-    return changes
 
 
 @commands.command("list")
@@ -160,7 +146,7 @@ def confirm(seat: Annotated[int, typer.Argument(help="The seat's number, as `sho
         held = await work.confirm_seat(seat_id=seat, now=now)
         if held is None:
             raise typer.BadParameter(f"no provisional seat {seat}")
-        await _tell(work, held, "confirmed", now)
+        await seating.tell(work, held, "confirmed", now)
         _echo([f"confirmed: seat {seat} of {held.name}"])
 
     _act(act)
@@ -174,9 +160,9 @@ def remove_seat(seat: Annotated[int, typer.Argument(help="The seat's number, as 
         held = await work.end_seat(seat_id=seat, by=BY, now=now)
         if held is None:
             raise typer.BadParameter(f"no seat {seat}")
-        await _tell(work, held, "removed", now)
+        await seating.tell(work, held, "removed", now)
         others = Audience(who=Who.SEATS, id=held.unit, but=held.contact)
-        await _post(work, held, "left", others, now)
+        await seating.post(work, held, "left", others, now)
         _echo([f"ended: seat {seat} of {held.name}"])
 
     _act(act)
@@ -229,9 +215,9 @@ def decide(
             raise typer.BadParameter(f"no request {request} waits")
         contact, held = decided
         if held:
-            await _tell(work, held, "granted", now)
+            await seating.tell(work, held, "granted", now)
         else:
-            await _post_refusal(work, contact, request, now)
+            await seating.refuse(work, contact, request, now)
         _echo([f"{'granted' if held else 'refused'}: request {request}"])
 
     _act(act)
@@ -312,37 +298,6 @@ async def _unit(work: Work, text: str) -> Unit:
     if unit is None:
         raise typer.BadParameter(f"no unit {code}; `jiangwen units list` has them")
     return unit
-
-
-async def _tell(work: Work, held: Held, what: str, now: datetime) -> None:
-    await _post(work, held, what, Audience(who=Who.CONTACT, id=held.contact), now)
-
-
-async def _post(work: Work, held: Held, what: str, audience: Audience, now: datetime) -> None:
-    alert = Alert(
-        kind="binding",
-        template="binding/told",
-        values={"what": what, "state": str(held.state)},
-        audience=audience,
-        occasion=f"seat:{held.seat}:{what}",
-        due_at=now,
-        not_after=now + _TOLD_WITHIN,
-        unit=held.unit,
-    )
-    await announce(work, [alert], now)
-
-
-async def _post_refusal(work: Work, contact: int, request: int, now: datetime) -> None:
-    alert = Alert(
-        kind="binding",
-        template="binding/refused",
-        values={},
-        audience=Audience(who=Who.CONTACT, id=contact),
-        occasion=f"seat_request:{request}:refused",
-        due_at=now,
-        not_after=now + _TOLD_WITHIN,
-    )
-    await announce(work, [alert], now)
 
 
 def _act(act: Callable[[Work, datetime], Awaitable[None]]) -> None:

@@ -20,6 +20,7 @@ from bot.console.words import WORDS
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from store.database import Store
+from store.reach import Kind
 
 
 def console(
@@ -30,11 +31,12 @@ def console(
     *,
     public_url: str,
     rehearsal: bool,
+    kinds: Mapping[str, Kind],
     proxies: Sequence[IPv4Network | IPv6Network] = (),
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[web.RouteDef]:
-    """The routes of the staff's pages below `/console`. `now` is service time; `proxies` are believed when
-    they say for whom they ask."""
+    """The routes of the staff's pages below `/console`. `now` is service time; messages are judged by
+    `kinds`; `proxies` are believed when they say for whom they ask."""
     parts = urlsplit(public_url)
     house = House(
         store=store,
@@ -46,6 +48,7 @@ def console(
         real_now=real_now,
         origin=f"{parts.scheme}://{parts.netloc}" if public_url else "",
         rehearsal=rehearsal,
+        kinds=kinds,
         proxies=proxies,
     )
     return handlers(house)

@@ -8,7 +8,20 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console import account, audit, broadcasts, home, lists, login, running, staffing
+from bot.console import (
+    account,
+    audit,
+    boards,
+    broadcasts,
+    front,
+    home,
+    imports,
+    lists,
+    login,
+    running,
+    staffing,
+    tickets,
+)
 from bot.console.roles import Permission
 from bot.console.visit import Visit
 from bot.desk import attachment, table
@@ -77,6 +90,34 @@ ROUTES: Final = (
     Route("GET", "/lists/{list}", lists.show, _P.SEND),
     Route("POST", "/lists/{list}/tag", lists.tag, _P.SEND),
     Route("POST", "/lists/{list}/remove", lists.remove, _P.SEND),
+    Route("GET", "/boards", boards.show, _P.SEE),
+    Route("GET", "/boards/unreached", boards.unreached, _P.SEE),
+    Route("GET", "/boards/ranking", boards.ranking, _P.SEE),
+    Route("GET", "/boards/notes", boards.notes, _P.SEE),
+    Route("POST", "/boards/notes/{note}/close", boards.close_note, _P.ANSWER),
+    Route("GET", "/boards/seats", boards.seats, _P.SEE),
+    Route("POST", "/boards/seats/{seat}/confirm", boards.confirm_seat, _P.ANSWER),
+    Route("POST", "/boards/requests/{request}", boards.decide, _P.ANSWER),
+    Route("GET", "/imports", imports.show, _P.IMPORT),
+    Route("POST", "/imports", imports.upload, _P.IMPORT, upload=imports.BYTES),
+    Route("GET", "/imports/columns", imports.columns, _P.IMPORT),
+    Route("POST", "/imports/columns", imports.name_column, _P.IMPORT),
+    Route("GET", "/imports/{draft}", imports.look, _P.IMPORT),
+    Route("POST", "/imports/{draft}", imports.apply, _P.IMPORT),
+    Route("GET", "/imports/{draft}/faults", imports.faults, _P.IMPORT),
+    Route("GET", "/tickets", tickets.listed, _P.SEE),
+    Route("GET", "/tickets/{ticket}", tickets.show, _P.SEE),
+    Route("GET", "/tickets/{ticket}/lines", tickets.lines, _P.SEE),
+    Route("POST", "/tickets/{ticket}/take", tickets.take, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/over", tickets.take_over, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/back", tickets.put_back, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/move", tickets.move, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/answer", tickets.answer, _P.ANSWER),
+    Route("POST", "/tickets/{ticket}/close", tickets.close, _P.ANSWER),
+    Route("GET", "/front", front.show, _P.SEE),
+    Route("POST", "/front/hours", front.enter_hours, _P.EDIT_OFFICES),
+    Route("POST", "/front/canned", front.write, _P.ANSWER),
+    Route("POST", "/front/canned/{canned}/drop", front.drop, _P.ANSWER),
     Route("GET", "/staff", staffing.listed, _P.MANAGE_STAFF),
     Route("GET", "/staff/new", staffing.show_new, _P.MANAGE_STAFF),
     Route("POST", "/staff/new", staffing.add, _P.MANAGE_STAFF),

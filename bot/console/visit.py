@@ -20,6 +20,7 @@ from bot.console.post import PostOffice
 from bot.console.roles import Permission, may
 from knowledge.library import Library
 from store.database import Store, Work
+from store.reach import Kind
 from store.records import Actor, Signed, Staff
 from store.scope import EVERYWHERE, Scope
 
@@ -35,8 +36,8 @@ class Missing(Exception):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """What the views share. `now` is service time, `real_now` the time of sessions and of the audit log;
-    `post` is what broadcasts go by, `origin` where browsers find the service (empty: wherever they say),
-    `secure` whether by https."""
+    `post` is what broadcasts go by, `kinds` are the kinds of message as the store judges them, `origin` where
+    browsers find the service (empty: wherever they say), `secure` whether by https."""
 
     store: Store
     library: Library
@@ -47,6 +48,7 @@ class House:
     real_now: Callable[[], datetime]
     origin: str
     rehearsal: bool
+    kinds: Mapping[str, Kind]
     proxies: Sequence[IPv4Network | IPv6Network]
 
     @property

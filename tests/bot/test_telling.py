@@ -24,9 +24,12 @@ _VALUES = {"programmes": ["wuhan-gongjiang", "wuhan-dashi"], "district": "东西
 ONLINE = {**_VALUES, "stage": "dongxihu-2023/stage.online"}
 APPLY = {**_VALUES, "stage": "wuxi-2024/stage.apply", "programmes": ["wuxi-studio"], "district": ""}
 RECHECK = {**APPLY, "stage": "wuxi-2024/stage.recheck", "side": "staff"}
+QUESTION = "武汉工匠评审会在哪里开呀请问一下各位"
 SAMPLES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
     "binding/refused": [{}],
     "binding/told": [{"what": what, "state": state} for what in BINDINGS for state in ("", "provisional")],
+    "human/answer": [{"text": "三楼 305 室", "place": "武汉东西湖区", "question": QUESTION, "first": True}],
+    "human/ended": [{}],
     "reminders/near": [ONLINE, {**APPLY, "rest": True, "assumed": True}, {**APPLY, "assumed": True}],
     "reminders/opens": [RECHECK],
     "reminders/moved": [{**APPLY, "was": f"2024-07-1{day}:00+08:00"} for day in ("5T00:00", "4T17:00")],

@@ -18,6 +18,8 @@ from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.test_page import FAINT
 from tests.console.office import DISTRICT, PASSWORD, Office, open_office
 from tests.databases import VAULT
+from tests.store.scene import Effect, Mind, in_time, message
+from tests.store.units import keep
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -32,7 +34,26 @@ SMALL = """
   .filter((one) => one.getBoundingClientRect().height < 32)
   .map((one) => one.outerHTML)
 """
-PAGES = ("", "/account", "/password", "/second/enrol", "/staff", "/staff/new", "/staff/1", "/audit")
+PAGES = (
+    "",
+    "/account",
+    "/password",
+    "/second/enrol",
+    "/staff",
+    "/staff/new",
+    "/staff/1",
+    "/audit",
+    "/boards",
+    "/boards/seats",
+    "/boards/notes",
+    "/boards/unreached",
+    "/boards/ranking",
+    "/tickets",
+    "/tickets/1",
+    "/front",
+    "/imports",
+    "/imports/columns",
+)
 
 
 @fixture(scope="module", loop_scope="session")
@@ -52,6 +73,11 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
                     object=f"staff:{number}",
                     after={"name": SCRIPT},
                 )
+        values = {"question": f"评审会在哪开{SCRIPT}", "why": "asked", "city": "武汉", "district": "东西湖区"}
+        asks = Mind(Effect(name="ask_staff", values=values))
+        arrival = message(text=f"评审会在哪开{SCRIPT}", received_at=office.now)
+        await store.turn(arrival, asks, passive=in_time)
+        await keep(store)
         yield office
     await store.close()
 
@@ -207,3 +233,22 @@ async def test_a_part_of_a_page_is_read_again_until_it_is_done(office: Office, t
     await tab.wait_for_timeout(200)
 
     assert asked == 3
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_a_clerk_answers_a_question(office: Office, tab: Page, size: ViewportSize) -> None:
+    sender = f"openid-{size['width']}"
+    values = {"question": f"几号截止{sender}", "why": "asked", "city": "武汉", "district": "东西湖区"}
+    arrival = message(f"m-{sender}", "几号截止", sender=sender, received_at=office.now)
+    await office.store.turn(arrival, Mind(Effect(name="ask_staff", values=values)), passive=in_time)
+    await tab.set_viewport_size(size)
+    await sign_in(office, tab, "liu")
+    await tab.get_by_role("link", name="咨询", exact=True).click()
+    await tab.get_by_role("link", name=f"几号截止{sender}").click()
+    await tab.get_by_role("button", name="我来办").click()
+    await tab.get_by_label("写给对方的话").fill("7 月 8 日 24 点前。")
+    await tab.get_by_role("button", name="发送").click()
+    assert await tab.get_by_text("7 月 8 日 24 点前。").count() == 1
+    assert "等着发" in (await tab.locator(".talk .us").text_content() or "")
+    await tab.get_by_role("button", name="结束，交还机器人").click()
+    assert "已结束" in (await tab.locator("main").text_content() or "")

@@ -218,7 +218,17 @@ async def open_office(store: Store, public_url: str = "", **given: Any) -> Async
         return office.now
 
     app.add_routes(
-        console(store, library(), now, post, public_url=public_url, rehearsal=False, real_now=now, **given)
+        console(
+            store,
+            library(),
+            now,
+            post,
+            public_url=public_url,
+            rehearsal=False,
+            kinds=Kinds({}).without((), mail=False),
+            real_now=now,
+            **given,
+        )
     )
     server = TestServer(app)
     async with server:

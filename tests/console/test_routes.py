@@ -12,10 +12,12 @@ import pytest
 
 from bot.console.roles import PERMISSIONS, Permission, may, must_be_guarded
 from bot.console.routes import ROUTES, Route
-from store.records import Role
+from store.records import Before, Role, Thought
 from store.scope import Scope
 from tests.console.office import Office
 from tests.store import broadcasting as scene
+from tests.store.scene import Effect, Mind, in_time, message
+from tests.store.units import CODE, PHONE, keep
 
 ANYBODY = (Permission.OPEN, Permission.BEGUN, Permission.SELF)
 _numbers = count()
@@ -55,11 +57,84 @@ async def _list(office: Office) -> int:
         return await work.add_list(token=f"form{next(_numbers)}", **values)
 
 
+async def _ticket(office: Office) -> int:
+    number = next(_numbers)
+    values = {"question": "?", "why": "asked", "city": CITY.city, "district": "东西湖区"}
+    arrival = message(f"m{number}", sender=f"openid-{number}", received_at=office.now)
+    await office.store.turn(arrival, Mind(Effect(name="ask_staff", values=values)), passive=in_time)
+    async with office.store.work() as work:
+        return max(ticket.id for ticket in await work.tickets_of(scope=CITY))
+
+
+async def _canned(office: Office) -> int:
+    title = f"title {next(_numbers)}"
+    async with office.store.work() as work:
+        return await work.write_canned(city=CITY.city, district="", title=title, text="x", now=office.now)
+
+
+async def _note(office: Office) -> int:
+    key = f"note {next(_numbers)}"
+    async with office.store.work() as work:
+        await work.note(
+            kind="status_gone", city=CITY.city, district="", content={}, dedupe_key=key, now=office.now
+        )
+        return max(note.id for note in await work.notes_here(scope=CITY))
+
+
+async def _claim(office: Office, phone: str) -> None:
+    """Somebody new who wants to speak for the unit of 武汉 by a phone of its roster, or of nobody's."""
+    await keep(office.store)
+    number = next(_numbers)
+
+    def claim(before: Before) -> Thought:
+        before.affairs.units.claim(code=CODE, phone=phone)
+        return Mind()(before)
+
+    arrival = message(f"m{number}", sender=f"openid-{number}", received_at=office.now)
+    await office.store.turn(arrival, claim, passive=in_time)
+
+
+async def _seat(office: Office) -> int:
+    await _claim(office, PHONE)
+    async with office.store.work() as work:
+        return max(waiting.seat for waiting in await work.provisional(scope=CITY))
+
+
+async def _request(office: Office) -> int:
+    await _claim(office, "13800001111")
+    async with office.store.work() as work:
+        return max(one.id for one in await work.seat_requests(city=CITY.city, limit=1000))
+
+
+async def _draft(office: Office) -> int:
+    async with office.store.work() as work:
+        account = await work.staff_named(login="one")
+    staff_id = account.id if account else await office.staff("one", Role.CLERK, CITY)
+    async with office.store.work() as work:
+        return await work.keep_draft(
+            staff_id=staff_id,
+            kind="units",
+            city=CITY.city,
+            district="",
+            notice="",
+            file_name="x.csv",
+            data=b"?",
+            exported_at=office.now,
+            now=office.now,
+        )
+
+
 OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
     "staff": _account,
     "broadcast": _broadcast,
     "template": _template,
     "list": _list,
+    "ticket": _ticket,
+    "canned": _canned,
+    "note": _note,
+    "draft": _draft,
+    "seat": _seat,
+    "request": _request,
 }
 """How the thing that a part of a path names is made, inside 武汉."""
 

@@ -25,14 +25,15 @@ from store.schema import (
     metadata,
     mutes,
     pages,
-    questions,
     receipts,
     seat_requests,
     seats,
     staff_notes,
+    tickets,
     unit_people,
     wishes,
 )
+from store.scope import EVERYWHERE
 from tests.store.scene import NOW, Effect, Mind, event, in_time, late_reply, message, rows, texts_in, too_late
 from tests.store.units import CODE, OTHER_CODE, PHONE, keep
 
@@ -68,29 +69,27 @@ def not_helpful(message_id: str) -> Effect:
 
 
 async def test_a_question_for_staff_is_kept_with_the_reply(store: Store) -> None:
-    settled = await store.turn(message(), Mind(ASK), passive=in_time)
+    await store.turn(message(), Mind(ASK), passive=in_time)
     await store.turn(message(), Mind(ASK), passive=in_time)
 
     async with store.work() as work:
-        (question,) = await work.questions()
-    assert (question.question, question.city, question.district, question.programme) == (
+        (ticket,) = await work.tickets_of(scope=EVERYWHERE)
+    assert (ticket.question, ticket.city, ticket.district, ticket.programme) == (
         "武昌区找谁",
         "wuhan",
         "武昌区",
         "",
     )
-    assert (question.inbound_id, question.asked_at) == (settled.inbound_id, NOW)
+    assert (ticket.opened_at, ticket.waits_since, ticket.why) == (NOW, NOW, "asked")
 
 
-async def test_questions_come_oldest_first_and_feedback_newest_first(store: Store) -> None:
+async def test_feedback_comes_newest_first(store: Store) -> None:
     for number in range(3):
         arrival = message(f"m{number}", received_at=NOW - timedelta(minutes=number))
-        await store.turn(arrival, Mind(ASK, not_helpful("")), passive=in_time)
+        await store.turn(arrival, Mind(not_helpful("")), passive=in_time)
 
     async with store.work() as work:
-        asked = [question.asked_at for question in await work.questions(limit=2)]
         given = [note.given_at for note in await work.feedback(limit=2)]
-    assert asked == [NOW - timedelta(minutes=2), NOW - timedelta(minutes=1)]
     assert given == [NOW - timedelta(minutes=2), NOW - timedelta(minutes=1)]
 
 
@@ -257,7 +256,7 @@ async def test_what_a_redacted_message_said_is_kept_nowhere(store: Store) -> Non
 
 async def test_erased_tables_are_all_tables_with_words_of_people(store: Store) -> None:
     """A new table with a person's words must be thought of when somebody is forgotten."""
-    touched = {contacts, conversations, inbound, deliveries, questions, feedback, pages, seats, applications}
+    touched = {contacts, conversations, inbound, deliveries, tickets, feedback, pages, seats, applications}
     touched |= {consents, wishes, mutes, allowances, mass_uses, seat_requests, receipts}
     of_the_unit = {unit_people}
     assert {table.name for table in metadata.sorted_tables if "contact_id" in table.c} == {
