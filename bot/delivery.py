@@ -107,16 +107,18 @@ class Delivery:
                 log.warning("outbox_unavailable", fault=str(fault))
             except Exception:
                 log.exception("outbox_failed")
+                await self._write_down()
             if not moved:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._awake.wait(), self._pace.poll)
-            # what lands within this time is replaced by one claim
+            # what lands within this time is settled and replaced by one commit
             await asyncio.sleep(_GATHERED_S)
 
     async def run_once(self, now: datetime) -> int:
         """One pass to its end: sweep, claim, send, settle. Gives how many deliveries it moved."""
         moved = await self._begin(now, sweep=True)
         await asyncio.gather(*self._flights)
+        await self._write_down()
         return moved
 
     def wake(self) -> None:
@@ -130,39 +132,37 @@ class Delivery:
         self._stopping = True
         self.wake()
         async with self._claiming:
-            flights = set(self._flights)
-        if flights:
-            _, late = await asyncio.wait(flights, timeout=self._pace.stop)
-            for flight in late:
-                flight.cancel()
+            ends = {*self._flights, asyncio.create_task(self._write_down())}
+        _, late = await asyncio.wait(ends, timeout=self._pace.stop)
+        for end in late:
+            end.cancel()
 
     async def _begin(self, now: datetime, *, sweep: bool) -> int:
         async with self._claiming:
             if self._stopping:
                 return 0
-            moved, armed = await self._claim(now, sweep=sweep)
-            for door, group in armed:
-                self._take_off(door, group, now)
-            return moved
+            time = asyncio.get_running_loop().time()
+            rooms = {door: door.lane.room(time) for door in self._doors if sweep or not door.lane.drained}
+            landed, self._finished = self._finished, []
+            if not (sweep or landed or any(rooms.values())):
+                return 0
+            try:
+                async with self._store.work() as work:
+                    await self._settle(work, landed)
+                    moved = await _sweep(work, now) if sweep else 0
+                    claims = {
+                        door: await self._claim(work, door, room, now) for door, room in rooms.items() if room
+                    }
+            except BaseException:
+                self._finished = landed + self._finished
+                raise
+            for door, claim in claims.items():
+                door.lane.drained = _number(claim) < rooms[door]
+                for group in _groups(claim.ready):
+                    self._take_off(door, group, now)
+            return moved + sum(map(_number, claims.values()))
 
-    async def _claim(self, now: datetime, *, sweep: bool) -> tuple[int, list[tuple[Door, Group]]]:
-        armed: list[tuple[Door, Group]] = []
-        time = asyncio.get_running_loop().time()
-        rooms = {door: door.lane.room(time) for door in self._doors if sweep or not door.lane.drained}
-        if not sweep and not any(rooms.values()):
-            return 0, armed
-        async with self._store.work() as work:
-            moved = await _sweep(work, now) if sweep else 0
-            for door, room in rooms.items():
-                if room:
-                    claim = await self._claim_lane(work, door, room, now)
-                    number = _number(claim)
-                    moved += number
-                    door.lane.drained = number < room
-                    armed += [(door, group) for group in _groups(claim.ready)]
-        return moved, armed
-
-    async def _claim_lane(self, work: Work, door: Door, room: int, now: datetime) -> records.Claim:
+    async def _claim(self, work: Work, door: Door, room: int, now: datetime) -> records.Claim:
         time, lane = asyncio.get_running_loop().time(), door.lane
         lease = timedelta(seconds=self._pace.lease)
         if door.pushes is None:
@@ -185,7 +185,6 @@ class Delivery:
         def landed(flight: asyncio.Task[None]) -> None:
             door.lane.flying -= len(group)
             self._flights.discard(flight)
-            self._awake.set()
 
         door.lane.flying += len(group)
         flight = asyncio.create_task(self._fly(door, group, now))
@@ -201,7 +200,9 @@ class Delivery:
         if any(one.state is DeliveryState.WAITING for one in settlements):
             door.lane.drained = False
         self._finished.append(Finished(settlements=settlements, api=api, park=park))
-        await self._write_down()
+        self._awake.set()
+        if self._stopping:
+            await self._write_down()
 
     async def _send(self, door: Door, group: Group, now: datetime) -> Outcome:
         first = group[0]
@@ -218,24 +219,24 @@ class Delivery:
             return Refused(reason=f"fault:{type(fault).__name__}")
 
     async def _write_down(self) -> None:
-        """Settle all that is finished in one commit; whoever waits for it here finds it done."""
+        """Settle all that is finished where no claim will; whoever waits for it here finds it done."""
         async with self._settling:
             while self._finished:
                 batch, self._finished = self._finished, []
                 try:
-                    await self._settle(batch)
+                    async with self._store.work() as work:
+                        await self._settle(work, batch)
                 except Unavailable as fault:
                     log.warning("outbox_unavailable", fault=str(fault), unsettled=len(batch))
                     self._finished = batch + self._finished
                     await asyncio.sleep(self._pace.poll)
 
-    async def _settle(self, batch: list[Finished]) -> None:
-        settlements = [settlement for finished in batch for settlement in finished.settlements]
-        async with self._store.work() as work:
+    async def _settle(self, work: Work, batch: list[Finished]) -> None:
+        if settlements := [one for finished in batch for one in finished.settlements]:
             await work.settle(settlements=settlements, now=self._clock())
-            for finished in batch:
-                if finished.park:
-                    await work.park(lane=finished.api, until=finished.park)
+        for finished in batch:
+            if finished.park:
+                await work.park(lane=finished.api, until=finished.park)
 
 
 async def _sweep(work: Work, now: datetime) -> int:

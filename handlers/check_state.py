@@ -43,11 +43,18 @@ class Check:
         """What is known, by fact."""
         return {fact: answer.value for fact, answer in self.answers.items()}
 
-    def with_told(self, told: Told, now: datetime) -> Check:
-        """With what was told now; what was known before of a list stays known."""
+    def with_told(self, told: Told, now: datetime, *, asked: Question | None = None) -> Check:
+        """With what was told now; what was known before of a list stays known. What an answer tells beside
+        the question `asked` only narrows what was told before: a contradiction leaves the fact open."""
         answers = dict(self.answers)
         for fact, value in told.values.items():
             before = answers.get(fact)
+            if asked and fact not in asked.fills and before and isinstance(value, OneOf):
+                assert isinstance(before.value, OneOf)
+                value = OneOf(value.options & before.value.options)
+                if not value.options:
+                    del answers[fact]
+                    continue
             answers[fact] = Answer(
                 value=merge(before.value, value) if before else value,
                 words=told.words.get(fact, ""),

@@ -175,7 +175,7 @@ class SelfCheck:
     ) -> Reply:
         """Goes on with what was told; the question stays open where the message told of other facts only."""
         before = self._interview(turn, check).verdicts(check.values, check.unsure)
-        check = check.with_told(told, turn.now)
+        check = check.with_told(told, turn.now, asked=question)
         if any(fact in told.values or fact in told.unsure for fact in question.fills):
             check = check.answered(question)
         noted = check_words.noted(turn.library, check, question, told, template)

@@ -47,6 +47,7 @@ class Answering:
     def __init__(self, library: Library, stories: Stories) -> None:
         self._words = library.vocabulary.telling.answers
         self._dictionary = library.dictionary
+        self._claims = frozenset(row.fact for row in library.vocabulary.telling.options if row.claim)
         self._stories = stories
 
     def read(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
@@ -118,15 +119,19 @@ class Answering:
         for fact in asked.fills:
             options = table.get(fact.partition("/")[0], {})
             options = {o: pattern for o, pattern in options.items() if o == NO} if several else options
-            if option := self._option(bare, options, sure=self._titled(asked)):
+            claim = fact in self._claims
+            if option := self._option(bare, options, sure=self._titled(asked), claim=claim):
                 found[fact] = known(option)
         return found
 
-    def _option(self, text: str, options: Mapping[str, re.Pattern[str]], *, sure: bool = False) -> str | None:
-        """The first option whose words a text asserts; `sure`: has."""
+    def _option(
+        self, text: str, options: Mapping[str, re.Pattern[str]], *, sure: bool = False, claim: bool = False
+    ) -> str | None:
+        """The first option whose words a text asserts; `sure`: has; a `claim` without any word of doubt."""
         for option, pattern in options.items():
             match = pattern.search(text)
-            if match and (sure or self._stories.asserts(text, match)):
+            doubted = claim and option not in (NO, "none")
+            if match and (sure or self._stories.asserts(text, match, claim=doubted)):
                 return option
         return None
 
@@ -289,6 +294,7 @@ class Answering:
             if told and self._partial(bare, asked, told):
                 return {}
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
+            vague = vague or (self._claimed(asked) and self._stories.doubted(bare))
             like = None if vague else _likest(bare, asked.lines, least=_LIKE)
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
@@ -303,6 +309,8 @@ class Answering:
             chosen += numbers
         for part in filter(None, parts):
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
+            if at is not None and self._named(asked) and self._stories.doubted(part):
+                continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)
         if any(isinstance(value, Items) for value in told.values()):
@@ -324,6 +332,10 @@ class Answering:
             for fact, pattern in self._words.partial.items()
             for match in pattern.finditer(bare)
         )
+
+    def _claimed(self, asked: Question) -> bool:
+        """Whether the question is of what may only speak for the candidate."""
+        return not self._claims.isdisjoint(asked.fills)
 
     def _titled(self, asked: Question) -> bool:
         """Whether the question is of one fact for each of several programmes."""

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from knowledge.dictionary import Value
 from knowledge.sayings import Moods, Persons, Sayings
 
-_REACH = 24
+_REACH, _SHADOW = 24, 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +106,17 @@ class Said:
         return ends[-1] if ends else 0
 
     def mood(
-        self, match: re.Match[str], *, ever: bool = False, unit: bool = False, others: bool = False
+        self,
+        match: re.Match[str],
+        *,
+        ever: bool = False,
+        unit: bool = False,
+        others: bool = False,
+        claim: bool = False,
     ) -> Mood:
         """How a match is meant; `ever`: what was so once holds for good; `unit`, `others`: it counts where
-        the message speaks of the unit, or of anybody."""
+        the message speaks of the unit, or of anybody; `claim`: it speaks for the candidate, so that any word
+        of doubt beside it leaves it open."""
         start, end = match.span()
         who = self.who(start)
         if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit) or self.quoted(start):
@@ -125,7 +132,23 @@ class Said:
             return Mood.LEFT
         spared = moods.all_but.search(before)
         denied = moods.deny_before.search(before) or (not spared and moods.deny_after.search(after))
-        return Mood.DENIED if denied else Mood.TOLD
+        if denied:
+            return Mood.DENIED
+        return Mood.LEFT if claim and self.shadowed(start, end) else Mood.TOLD
+
+    def shadowed(self, start: int, end: int) -> bool:
+        """Whether the part between two pauses that holds a stretch has any word of denial, likeness, wish,
+        possibility, hearsay, or somebody else."""
+        moods = self._moods
+        pause = moods.pause.search(self.text, end)
+        rest = self.text[end : pause.start() if pause else None]
+        before = self.text[max(self.segment(start), start - _SHADOW) : start]
+        spared = moods.all_but.search(before)
+        return bool(
+            moods.shadow_before.search(before)
+            or (not spared and moods.shadow_after.search(rest[:_SHADOW]))
+            or moods.shadow_next.match(self.text[end:])
+        )
 
     def _listed(self, segment: int) -> bool:
         """Whether the part from `segment` on goes on with a list that begins with what is denied."""

@@ -47,7 +47,8 @@ class Options(Row):
     another. Where `against` is found, nothing counts, or of a fact with `weak` words only these do not;
     what follows words of `likened` is compared with an option, and is none, as is what only the unit gave
     (`by_unit`) where nothing is `proven`. What follows words of `sole` is
-    the highest there is: a higher one told beside it leaves the fact open.
+    the highest there is: a higher one told beside it leaves the fact open. Of a `claim` any word of doubt
+    leaves it open, as do several levels that no word of `ordered` puts one after the other.
     """
 
     fact: str
@@ -61,6 +62,8 @@ class Options(Row):
     by_unit: Pattern | None = None
     proven: Pattern | None = None
     sole: Pattern | None = None
+    claim: bool = False
+    ordered: Pattern | None = None
 
 
 class Deed(Row):
@@ -151,7 +154,8 @@ class Persons(Record):
 class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
     is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
-    list of which the first is denied, `all_but` spares what follows from a denial."""
+    list of which the first is denied, `all_but` spares what follows from a denial. A claim with a word of
+    `shadow_before` or `shadow_after` in its part, or of `shadow_next` right after it, is left open."""
 
     sentence: Pattern
     pause: Pattern
@@ -170,6 +174,9 @@ class Moods(Record):
     deny_list: Pattern
     all_but: Pattern
     deny_after: Pattern
+    shadow_before: Pattern
+    shadow_after: Pattern
+    shadow_next: Pattern
 
 
 class Times(Record):

@@ -15,6 +15,7 @@ from knowledge.sayings import Amount, Options, Period
 
 _ANY = re.compile("")
 _ENDING = 3
+_NONE = "none"
 
 
 class Stories:
@@ -82,10 +83,15 @@ class Stories:
             found.pop("engineer_since", None)
         return found
 
-    def asserts(self, text: str, match: re.Match[str]) -> bool:
-        """Whether a match in an answer is asserted of the candidate."""
+    def asserts(self, text: str, match: re.Match[str], *, claim: bool = False) -> bool:
+        """Whether a match in an answer is asserted of the candidate; a `claim` without any word of doubt."""
         said = self._reading.of(text, answer=True)
-        return said is not None and said.mood(match, unit=True) is Mood.TOLD
+        return said is not None and said.mood(match, unit=True, claim=claim) is Mood.TOLD
+
+    def doubted(self, part: str) -> bool:
+        """Whether a part of an answer has a word that leaves a claim open."""
+        said = self._reading.of(part, answer=True)
+        return said is None or said.shadowed(len(part), len(part)) or said.shadowed(0, 0)
 
     def of_others(self, text: str) -> bool:
         """Whether an answer speaks of anybody but the candidate."""
@@ -108,7 +114,8 @@ class Stories:
         against = row.against is not None and row.against.search(said.text) is not None
         sole: set[str] = set()
         for option, match, before in _named(said, row) if row.weak or not against else ():
-            mood = said.mood(match, ever=row.ever, unit=unit)
+            claim = row.claim and option != _NONE
+            mood = said.mood(match, ever=row.ever, unit=unit, claim=claim)
             if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
                 allowed, denial = allowed & _from(entry, option), match.group()
             elif mood is Mood.TOLD:
@@ -119,17 +126,20 @@ class Stories:
                 allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
         if sole and max(map(entry.rank, told)) > max(map(entry.rank, sole)):
             return None
+        if len(told) > 1 and row.ordered and not row.ordered.search(said.text):
+            return None
         if not told and not against:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
-                if weak and said.mood(weak, ever=True) is Mood.TOLD:
+                if weak and said.mood(weak, ever=True, claim=row.claim) is Mood.TOLD:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
     def _periods(self, said: Said, today: date) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
             for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                mood = said.mood(match, ever=True, unit=row.fact == "studio_since")
+                claim = not row.future and row.fact != self._sayings.answers.age_of
+                mood = said.mood(match, ever=True, unit=row.fact == "studio_since", claim=claim)
                 if mood is not Mood.TOLD and not (row.future and mood is Mood.DENIED):
                     continue
                 days = self._moment(row, match, today)
@@ -221,7 +231,7 @@ class Stories:
             named = asked == "won" and words.bare.search(before)
             if not (named or words.before.search(before) or words.after.search(after)):
                 continue
-            mood = said.mood(match, ever=True)
+            mood = said.mood(match, ever=True, claim=True)
             if mood is Mood.LEFT:
                 continue
             value = SURE_YES if mood is Mood.TOLD else SURE_NO
@@ -242,7 +252,7 @@ class Stories:
         done: dict[str, str] = {}
         for deed in self._sayings.deeds:
             for match in deed.says.finditer(said.text) if deed.may(said.characters) else ():
-                if said.mood(match, ever=True, others=deed.others) is Mood.TOLD:
+                if said.mood(match, ever=True, others=deed.others, claim=True) is Mood.TOLD:
                     done.setdefault(deed.id, match.group())
         for fact, deeds in self._deeds[notice].items():
             told = [done[deed] for deed in deeds if deed in done]
@@ -251,9 +261,14 @@ class Stories:
 
 
 def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]:
-    """Each option that is named, and not only likened to, with what goes before it."""
+    """Each option that is named, and not only likened to, with what goes before it; of several that the same
+    words name where the order counts, the strongest."""
+    taken: list[tuple[int, int]] = []
     for option, pattern in row.says.items():
         for match in pattern.finditer(said.text):
+            if row.ordered and any(a < match.end() and match.start() < b for a, b in taken):
+                continue
+            taken.append(match.span())
             before = said.text[said.segment(match.start()) : match.start()]
             if not _likened(said, row, before):
                 yield option, match, before

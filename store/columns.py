@@ -34,6 +34,11 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
 
+def moment(stamp: int) -> datetime:
+    """The moment so many microseconds after 1970 in UTC."""
+    return EPOCH + timedelta(microseconds=stamp)
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware moment, given back in UTC; a naive one is refused."""
 
@@ -48,7 +53,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return (value - EPOCH) // MICROSECOND
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        return None if value is None else EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment(value)
 
 
 class RealNow(ColumnElement[datetime]):
@@ -100,9 +105,9 @@ def packed(rows: Iterable[Sequence[int | str | bool | None]]) -> str:
     return json.dumps(list(rows), separators=(",", ":"))
 
 
-def stamp(moment: datetime | None) -> int | None:
+def stamp(at: datetime | None) -> int | None:
     """A moment as a value of a `given` table (BigInteger)."""
-    return None if moment is None else (moment - EPOCH) // MICROSECOND
+    return None if at is None else (at - EPOCH) // MICROSECOND
 
 
 def fixed(value: StrEnum) -> ColumnElement[str]:

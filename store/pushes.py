@@ -9,14 +9,13 @@ at all.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
-    Integer,
     Select,
     Text,
     bindparam,
@@ -33,11 +32,11 @@ from sqlalchemy import (
 
 from store import premises, spending
 from store.audience import CONTENT
-from store.columns import EMPTY, MICROSECOND, RealNow, UtcDateTime, fixed, given, packed, stamp
+from store.columns import EMPTY, MICROSECOND, RealNow, UtcDateTime, fixed, given, moment, packed, stamp
 from store.engine import Session
 from store.judge import KEY_BYTES, Fit, Judge, Row, Rules, Unfit, again_until
-from store.limits import api_of, day_of, next_day
-from store.reach import ADDRESS, Reach, Shut, Why, reaches
+from store.limits import api_of, day_of, month_of, next_day
+from store.reach import ADDRESS, OF_CONTACTS, Reach, Shut, Why, reaches
 from store.records import Claim, Delivery, DeliveryState, Path
 from store.schema import api_calls, contacts, deliveries, lanes, units
 
@@ -97,14 +96,19 @@ UNSETTLED: Final = (
     .group_by(deliveries.c.mass_key)
 )
 
-# How many calls an API had today, and until when it rests.
-APIS: Final = union_all(
-    select(lanes.c.lane, lanes.c.parked_until, literal(0, Integer).label("used")).where(
-        lanes.c.parked_until > bindparam("now")
-    ),
-    select(api_calls.c.lane, cast(null(), UtcDateTime()), api_calls.c.used).where(
-        api_calls.c.day == bindparam("day")
-    ),
+
+def _of_apis(what: str, lane: Any, number: Any) -> Select[Any]:
+    """Facts of APIs in the shape of those of contacts, so that one statement reads both."""
+    return select(
+        cast(null(), BigInteger), literal(what, Text), lane, cast(number, BigInteger), cast(null(), Text)
+    )
+
+
+# Until when an API rests, and how many calls it had today.
+FACTS: Final = union_all(
+    *OF_CONTACTS,
+    _of_apis("parked", lanes.c.lane, lanes.c.parked_until).where(lanes.c.parked_until > bindparam("now")),
+    _of_apis("called", api_calls.c.lane, api_calls.c.used).where(api_calls.c.day == bindparam("day")),
 )
 
 # Found by their numbers: named plainly, the state would lead a planner that does not know yet how many rows
@@ -148,14 +152,15 @@ def claim_pushes(
     if not rows:
         return Claim(ready=())
     rows, members = _together(session, rows)
-    known = reaches(session, rows, now)
+    of_apis, of_contacts = _facts(session, {row["contact_id"] for row in rows}, now)
+    known = reaches(rows, of_contacts)
     judge = Judge(
         rules=rules,
         now=now,
         reaches=known,
         ground=premises.ground(session, rules.stages, rows, known),
         members=members,
-        **_apis(session, lane, now, rules),
+        **_apis(of_apis, lane, now, rules),
     )
     fit, unfit = judge.sort(rows)
     fit, late = _within_quota(session, fit, lane, now, rules)
@@ -163,8 +168,9 @@ def claim_pushes(
     spending.take(session, fit, now, rules)
     _set_aside(session, [*unfit, *late], now)
     ended = Counter(one.state for one in [*unfit, *late])
+    day = day_of(now)
     return Claim(
-        ready=tuple(_delivery(session, one, owner, now, rules, known) for one in fit),
+        ready=tuple(_delivery(session, one, owner, now, day, rules, known) for one in fit),
         refused=ended[DeliveryState.REFUSED],
         cancelled=ended[DeliveryState.CANCELLED],
         put_off=ended[DeliveryState.WAITING],
@@ -185,15 +191,28 @@ def _together(session: Session, rows: Sequence[Row]) -> tuple[Sequence[Row], Map
 
 
 def _opened(session: Session, rows: Sequence[Row]) -> list[Row]:
-    """The rows with what they say opened: those that say the same may go together."""
-    return [{**row, "content": session.vault.open(CONTENT, row["content"])} for row in rows]
+    """The rows with what they say opened: those that say the same may go together.
+
+    All of one alert share a sealed text, which is opened once.
+    """
+    texts = {sealed: session.vault.open(CONTENT, sealed) for sealed in {row["content"] for row in rows}}
+    return [{**row, "content": texts[row["content"]]} for row in rows]
 
 
-def _apis(session: Session, lane: str, now: datetime, rules: Rules) -> dict[str, Any]:
+def _facts(
+    session: Session, people: Collection[int], now: datetime
+) -> tuple[Sequence[Mapping[str, Any]], Sequence[Mapping[str, Any]]]:
+    """What is known of the APIs, and of these contacts."""
+    ids = packed([one] for one in people)
+    found = session.run(FACTS, ids=ids, in_month=month_of(now), now=now, day=day_of(now))
+    of_apis = [row for row in found if row["contact_id"] is None]
+    return of_apis, [row for row in found if row["contact_id"] is not None]
+
+
+def _apis(facts: Sequence[Mapping[str, Any]], lane: str, now: datetime, rules: Rules) -> dict[str, Any]:
     """Which paths are at rest, and how many calls those with a limit have left today."""
-    found = session.run(APIS, now=now, day=day_of(now))
-    parked = {row["lane"]: row["parked_until"] for row in found if row["parked_until"]}
-    called = {row["lane"]: row["used"] for row in found if row["used"]}
+    parked = {row["name"]: moment(row["number"]) for row in facts if row["what"] == "parked"}
+    called = {row["name"]: row["number"] for row in facts if row["what"] == "called"}
     shut, left = {}, {}
     for path in Path:
         api = api_of(path, lane)
@@ -260,7 +279,13 @@ def _set_aside(session: Session, unfit: Sequence[Unfit], now: datetime) -> None:
 
 
 def _delivery(
-    session: Session, one: Fit, owner: str, now: datetime, rules: Rules, known: Mapping[int, Reach]
+    session: Session,
+    one: Fit,
+    owner: str,
+    now: datetime,
+    day: str,
+    rules: Rules,
+    known: Mapping[int, Reach],
 ) -> Delivery:
     row, path = one.row, one.path
     email = known[row["contact_id"]].email if path is Path.EMAIL else ""
@@ -288,5 +313,5 @@ def _delivery(
         email=session.vault.open("unit_people.email_sealed", email) if email else "",
         again=one.again,
         again_until=again_until(path, row["first_try_at"] or now),
-        day=day_of(now),
+        day=day,
     )

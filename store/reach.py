@@ -273,7 +273,7 @@ def _facts(
 
 _held = seats.c.ended_at.is_(None)
 _standing = case((allowances.c.rejected, "rejected"), (allowances.c.lasting, "lasting"))
-FACTS: Final = union_all(
+OF_CONTACTS: Final = (
     _facts("allowance", allowances, allowances.c.template_id, allowances.c.left, more=_standing),
     _facts("mass", mass_uses, None, mass_uses.c.used, mass_uses.c.month == bindparam("in_month")),
     _facts("muted", mutes, mutes.c.topic, None),
@@ -290,19 +290,21 @@ FACTS: Final = union_all(
         unit_people.c.id == seats.c.person_id,
     ),
 )
+FACTS: Final = union_all(*OF_CONTACTS)
 
 
 def reach(session: Session, *, contact_ids: Iterable[int], now: datetime) -> Mapping[int, Reach]:
     """What is known of each of these contacts, but for those who were forgotten."""
     ids = packed([one] for one in contact_ids)
-    return reaches(session, session.run(ADDRESSES, ids=ids), now)
+    facts = session.run(FACTS, ids=ids, in_month=month_of(now))
+    return reaches(session.run(ADDRESSES, ids=ids), facts)
 
 
-def reaches(session: Session, addressed: Iterable[Mapping[str, Any]], now: datetime) -> dict[int, Reach]:
-    """The same, of contacts whose `ADDRESS` has been read."""
+def reaches(addressed: Iterable[Mapping[str, Any]], facts: Iterable[Mapping[str, Any]]) -> dict[int, Reach]:
+    """The same, of contacts whose `ADDRESS` has been read, and the facts `OF_CONTACTS`."""
     found = {row["contact_id"]: row for row in addressed}
     known: defaultdict[int, dict[str, Any]] = defaultdict(dict)
-    for row in session.run(FACTS, ids=packed([one] for one in found), in_month=month_of(now)):
+    for row in facts:
         _note(known[row["contact_id"]], row["what"], row["name"], row["number"], row["more"])
     return {
         one: Reach(

@@ -56,6 +56,14 @@ REPORT: Final = (
 
 _sent = given("sent", id=BigInteger())
 _of_contact = or_(receipts.c.contact_id == deliveries.c.contact_id, receipts.c.contact_id == ALL)
+# Whether `EARLY` can find anything of a delivery; mostly it cannot, and need not be asked.
+KEPT_FOR: Final = (
+    select(receipts.c.contact_id)
+    .where(receipts.c.contact_id.in_([deliveries.c.contact_id, ALL]))
+    .correlate(deliveries)
+    .exists()
+    .label("reported")
+)
 EARLY: Final = (
     select(deliveries.c.id, receipts.c.status, receipts.c.contact_id, receipts.c.platform_id)
     .join(_sent, _sent.c.id == deliveries.c.id)

@@ -61,7 +61,7 @@ END: Final = {
         settled_at=bindparam("now"),
         lease_until=null(),
     )
-    .returning(deliveries.c.id)
+    .returning(deliveries.c.id, receipts.KEPT_FOR)
     for target in (DeliveryState.SENT, DeliveryState.REFUSED, DeliveryState.UNCLEAR)
 }
 _afresh = _late.c.afresh == 1
@@ -95,12 +95,12 @@ def settle(session: Session, *, settlements: Sequence[Settlement], now: datetime
     for done in settlements:
         state, afresh = _end(done)
         ends[state].append((done, afresh))
-    moved: set[int] = set()
+    moved: dict[int, Mapping[str, Any]] = {}
     for state, several in ends.items():
-        moved.update(row["id"] for row in _write(session, state, several, now))
+        moved.update({row["id"]: row for row in _write(session, state, several, now)})
     landed = [done for done in settlements if done.delivery.id in moved]
     _correct(session, landed)
-    receipts.match(session, [done.delivery.id for done in landed if done.platform_id], now)
+    receipts.match(session, [one for one, row in moved.items() if row.get("reported")], now)
     doubtful = {done.delivery.contact_id for done, _ in ends[DeliveryState.UNCLEAR]}
     if doubtful:
         receipts.clear_up(session, doubtful, now)

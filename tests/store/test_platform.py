@@ -23,6 +23,7 @@ from sqlalchemy import select
 from store.database import Store
 from store.records import ARROWS, Delivery, DeliveryState, Path
 from store.schema import deliveries
+from tests.databases import VAULT
 from tests.store.pushing import MINUTE, NOW, claim, contact, only, post, receive, settle, sweep
 
 REMEMBERS = {Path.TEMPLATE: timedelta(minutes=10), Path.MASS: timedelta(hours=24)}
@@ -131,7 +132,7 @@ class Platform(RuleBasedStateMachine):
 
 def test_whatever_happens_a_push_is_taken_at_most_once(database_url: str) -> None:
     with asyncio.Runner() as runner:
-        store = runner.run(Store.open(database_url))
+        store = runner.run(Store.open(database_url, VAULT))
         run_state_machine_as_test(
             type("Here", (Platform,), {"runner": runner, "store": store}),
             settings=settings(max_examples=12, stateful_step_count=25, deadline=None),

@@ -12,6 +12,7 @@ import pytest
 from store.database import Store
 from store.records import DeliveryState, Path
 from store.schema import allowances, api_calls, contacts, deliveries, mass_uses, returns
+from tests.databases import VAULT
 from tests.store import pushing
 from tests.store.pushing import (
     DAY,
@@ -278,7 +279,7 @@ async def test_a_day_of_china_has_so_many_calls_of_an_api(store: Store) -> None:
 
 
 async def test_processes_share_the_calls_of_a_day_and_never_exceed_them(postgres_url: str) -> None:
-    stores = [await Store.open(postgres_url) for _ in range(3)]
+    stores = [await Store.open(postgres_url, VAULT) for _ in range(3)]
     for number in range(30):
         await post(stores[0], await contact(stores[0], f"openid-{number}"))
     rules = replace(only(Path.TEMPLATE), quotas={Path.TEMPLATE: 20})
