@@ -160,8 +160,8 @@ async def export(visit: Visit) -> web.Response:
         await visit.record(work, "broadcast.exported", of.occasion, after={"rows": len(rows)})
     words = WORDS["broadcast_sheet"]
     reasons = visit.house.templates.filters["reason"]
-    rows = [_row(one, reasons) for one in rows]
-    data = await asyncio.to_thread(spreadsheet, words["name"], words["columns"], rows)
+    cells = [_row(one, reasons) for one in rows]
+    data = await asyncio.to_thread(spreadsheet, words["name"], words["columns"], cells)
     return visit.download(data, f"{words['name']}-{of.id}.xlsx", XLSX)
 
 
