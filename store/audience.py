@@ -62,6 +62,10 @@ class Audience:
 
 
 CONTENT: Final = "deliveries.content"
+Part = tuple[int, int]
+"""Contacts whose numbers are above the first, and not above the second."""
+
+EVERYBODY: Final[Part] = (0, 2**63 - 1)
 
 _id: ColumnElement[int] = bindparam("of_id", type_=BigInteger)
 _confirmed: ColumnElement[int] = bindparam("confirmed", type_=BigInteger)
@@ -72,6 +76,13 @@ HERE: Final = (
     or_(_anywhere == 1, units.c.district.in_(select(_district.c.name))),
 )
 _unit_here = select(units.c.id).where(*HERE)
+
+
+def _part(contact_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a contact is of those that are gone through now."""
+    return and_(
+        contact_id > bindparam("above", type_=BigInteger), contact_id <= bindparam("upto", type_=BigInteger)
+    )
 
 
 _notice = bindparam("handed_in_for", type_=Text)
@@ -93,12 +104,14 @@ def standing(of_units: ColumnElement[bool], of_people: ColumnElement[bool]) -> C
     return union_all(
         select(seats.c.contact_id, seats.c.unit_id).where(
             of_units,
+            _part(seats.c.contact_id),
             seats.c.ended_at.is_(None),
             or_(_confirmed == 0, seats.c.state == fixed(SeatState.CONFIRMED)),
             ~_handed_in(seats.c.unit_id),
         ),
         select(unit_people.c.contact_id, unit_people.c.unit_id).where(
             of_people,
+            _part(unit_people.c.contact_id),
             _confirmed == 0,
             ~_handed_in(unit_people.c.unit_id),
             ~select(stands_for.c.id)
@@ -123,13 +136,16 @@ _frozen = (
 )
 _no_unit = cast(null(), BigInteger).label("unit_id")
 AUDIENCES: Final[Mapping[str, Select[Any]]] = {
-    "contact": select(contacts.c.id.label("contact_id"), _no_unit).where(contacts.c.id == _id),
+    "contact": select(contacts.c.id.label("contact_id"), _no_unit).where(
+        contacts.c.id == _id, _part(contacts.c.id)
+    ),
     "seats": _addressed(seats.c.unit_id == _id, unit_people.c.unit_id == _id),
     "units": _addressed(seats.c.unit_id.in_(_unit_here), unit_people.c.unit_id.in_(_unit_here)),
     "wishers": select(wishes.c.contact_id, _no_unit).where(
         wishes.c.kind == bindparam("of_kind", type_=Text),
         wishes.c.topic == bindparam("of_topic", type_=Text),
         wishes.c.ended_at.is_(None),
+        _part(wishes.c.contact_id),
         or_(_anywhere == 1, wishes.c.district.in_(select(_district.c.name))),
     ),
     "recipients": select(recipients.c.contact_id, _no_unit).where(*_frozen),
@@ -137,11 +153,12 @@ AUDIENCES: Final[Mapping[str, Select[Any]]] = {
         recipients.c.contact_id, case((recipients.c.units == 1, recipients.c.unit_id)).label("unit_id")
     ).where(*_frozen),
     "candidate": select(applications.c.contact_id, applications.c.unit_id).where(
-        applications.c.id == _id, applications.c.contact_id.is_not(None)
+        applications.c.id == _id, _part(applications.c.contact_id)
     ),
     "told": select(deliveries.c.contact_id, func.max(deliveries.c.unit_id).label("unit_id"))
     .where(
         deliveries.c.occasion != "",
+        _part(deliveries.c.contact_id),
         func.substr(deliveries.c.occasion, 1, func.length(bindparam("of_topic", type_=Text)))
         == bindparam("of_topic", type_=Text),
         deliveries.c.state.in_(
@@ -197,11 +214,14 @@ def _post(audience: Select[Any]) -> Insert:
     )
 
 
+LAST: Final = select(func.coalesce(func.max(contacts.c.id), 0).label("id"))
 POSTS: Final = {who: _post(audience) for who, audience in AUDIENCES.items()}
 
 
 def post(
     session: Session,
+    part: Part = EVERYBODY,
+    /,
     *,
     kind: str,
     template: str,
@@ -217,13 +237,16 @@ def post(
     """Put an alert (`handlers.alerts.Alert.dump`) on its way to all whom it is for, and say to how many.
 
     Those who have muted it, whose unit has handed in already where it rests on that, or who had it before,
-    are left out. Raises ValueError for values that are none.
+    are left out, as is whoever is not of this `part` of all contacts. Raises ValueError for values that
+    are none.
     """
     of, due, until = _audience(audience), _moment(due_at), _moment(not_after)
     rests_on = grounds.checked(premises)
     _object(content)
     found = session.run(
         POSTS[of.who],
+        above=part[0],
+        upto=part[1],
         of_id=of.id,
         in_city=of.city,
         districts=packed([district] for district in of.districts),
@@ -246,6 +269,12 @@ def post(
         until=until,
     )
     return len(found)
+
+
+def last_contact(session: Session) -> int:
+    """The highest number of a contact, where the parts of a post end."""
+    last: int = session.run(LAST)[0]["id"]
+    return last
 
 
 def _audience(text: str) -> Audience:

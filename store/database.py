@@ -84,6 +84,7 @@ class Work:
 
     claim = verb(outbox.claim)
     post = verb(audience.post)
+    last_contact = verb(audience.last_contact)
     claim_pushes = verb(pushes.claim_pushes)
     settle = verb(settling.settle)
     receive = verb(receipts.receive)

@@ -10,6 +10,8 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from bot.notification import Notifier
 from bot.ticks import Reminding
 from handlers.season import Season, workdays
@@ -91,6 +93,37 @@ async def test_four_that_tick_at_once_tell_each_once(store: Store, database_url:
     for each in stores[1:]:
         if many:
             await each.close()
+
+
+async def test_a_sweep_that_dies_between_its_parts_loses_and_doubles_nothing(store: Store) -> None:
+    people = {await wisher(store, n=n) for n in range(7)}
+    await reminding(store, START).sweep()
+    now, told = at("2023-06-12 09:00"), list[int]()
+
+    def dies() -> None:
+        told.append(len(told))
+        if len(told) == 2:
+            raise ConnectionError
+
+    with pytest.raises(ConnectionError):
+        await Reminding(store, LIBRARY, lambda: now, dies, part=2).sweep()
+    assert len(await posted(store)) == 4
+    later = now + timedelta(minutes=1)
+    assert await Reminding(store, LIBRARY, lambda: later, lambda: None, part=2).sweep() == 3
+    assert await reminding(store, later).sweep() == 0, "now the cursor has moved"
+    assert sorted(row["contact_id"] for row in await posted(store)) == sorted(people)
+
+
+async def test_two_that_tick_at_once_in_parts_tell_each_once(store: Store, database_url: str) -> None:
+    people = {await wisher(store, n=n) for n in range(7)}
+    await reminding(store, START).sweep()
+    now = at("2023-06-12 09:00")
+    other = await Store.open(database_url, VAULT) if "postgresql" in database_url else store
+    sweeps = (Reminding(each, LIBRARY, lambda: now, lambda: None, part=2).sweep() for each in (store, other))
+    assert sum(await asyncio.gather(*sweeps)) == 7
+    assert sorted(row["contact_id"] for row in await posted(store)) == sorted(people)
+    if other is not store:
+        await other.close()
 
 
 async def test_a_moved_stage_corrects_those_told_and_reminds_anew(store: Store) -> None:
