@@ -282,7 +282,8 @@ class Answering:
         """By a yes or no that goes before a sentence."""
         head = self._words.split.split(bare)[0]
         alone = head == bare or self._words.several.match(bare)
-        return {} if alone else self._plain(head, asked) or {}
+        back = (self._claimed(asked) or self._named(asked)) and self._stories.taken_back(bare[len(head) :])
+        return {} if alone or back else self._plain(head, asked) or {}
 
     def _by_words(
         self, bare: str, asked: Question, told: Mapping[str, Value], beside: Mapping[str, Value]
@@ -309,7 +310,8 @@ class Answering:
             chosen += numbers
         for part in filter(None, parts):
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
-            if at is not None and self._named(asked) and self._stories.doubted(part):
+            rest = bare[bare.index(part) + len(part) :]
+            if at is not None and self._named(asked) and self._stories.doubted(part, rest):
                 continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)

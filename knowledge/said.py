@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -146,8 +147,22 @@ class Said:
         spared = moods.all_but.search(before)
         return bool(
             moods.shadow_before.search(before)
-            or (not spared and moods.shadow_after.search(rest[:_SHADOW]))
+            or (not spared and moods.shadow_after.search(rest[:_REACH]))
             or moods.shadow_next.match(self.text[end:])
+        )
+
+    def stretch(self, spans: Sequence[tuple[int, int]]) -> str:
+        """The parts between pauses that hold all of some spans, with what is between them."""
+        pause = self._moods.pause.search(self.text, max(end for _, end in spans))
+        return self.text[self.segment(min(start for start, _ in spans)) : pause.start() if pause else None]
+
+    def doubted(self) -> bool:
+        """Whether there is any word of doubt in it."""
+        moods = self._moods
+        return bool(
+            moods.shadow_before.search(self.text)
+            or moods.shadow_after.search(self.text)
+            or any(moods.shadow_next.match(self.text[m.start() :]) for m in moods.pause.finditer(self.text))
         )
 
     def _listed(self, segment: int) -> bool:

@@ -88,10 +88,14 @@ class Stories:
         said = self._reading.of(text, answer=True)
         return said is not None and said.mood(match, unit=True, claim=claim) is Mood.TOLD
 
-    def doubted(self, part: str) -> bool:
-        """Whether a part of an answer has a word that leaves a claim open."""
+    def doubted(self, part: str, rest: str = "") -> bool:
+        """Whether a part of an answer has a word that leaves a claim open, or `rest` takes it back."""
         said = self._reading.of(part, answer=True)
-        return said is None or said.shadowed(len(part), len(part)) or said.shadowed(0, 0)
+        return said is None or said.doubted() or self.taken_back(rest)
+
+    def taken_back(self, rest: str) -> bool:
+        """Whether what follows a claim in an answer denies it."""
+        return self._sayings.moods.shadow_next.match(rest) is not None
 
     def of_others(self, text: str) -> bool:
         """Whether an answer speaks of anybody but the candidate."""
@@ -113,6 +117,7 @@ class Stories:
         unit = entry.who == "unit" or entry.id in ("unit_kind", "studio_approved")
         against = row.against is not None and row.against.search(said.text) is not None
         sole: set[str] = set()
+        spans: list[tuple[int, int]] = []
         for option, match, before in _named(said, row) if row.weak or not against else ():
             claim = row.claim and option != _NONE
             mood = said.mood(match, ever=row.ever, unit=unit, claim=claim)
@@ -120,13 +125,14 @@ class Stories:
                 allowed, denial = allowed & _from(entry, option), match.group()
             elif mood is Mood.TOLD:
                 told.setdefault(option, match.group())
+                spans.append(match.span())
                 if row.sole and row.sole.search(before):
                     sole.add(option)
             elif mood is Mood.DENIED:
                 allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
         if sole and max(map(entry.rank, told)) > max(map(entry.rank, sole)):
             return None
-        if len(told) > 1 and row.ordered and not row.ordered.search(said.text):
+        if row.ordered and len(told.keys() - {_NONE}) > 1 and not row.ordered.search(said.stretch(spans)):
             return None
         if not told and not against:
             for option, pattern in row.weak.items():
