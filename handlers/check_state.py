@@ -51,10 +51,12 @@ class Check:
             before = answers.get(fact)
             if asked and fact not in asked.fills and before and isinstance(value, OneOf):
                 assert isinstance(before.value, OneOf)
-                value = OneOf(value.options & before.value.options)
-                if not value.options:
+                both = value.options & before.value.options
+                if not both:
                     del answers[fact]
                     continue
+                answers[fact] = replace(before, value=OneOf(both))
+                continue
             answers[fact] = Answer(
                 value=merge(before.value, value) if before else value,
                 words=told.words.get(fact, ""),

@@ -148,7 +148,7 @@ class Said:
         return bool(
             moods.shadow_before.search(before)
             or (not spared and moods.shadow_after.search(rest[:_REACH]))
-            or moods.shadow_next.match(self.text[end:])
+            or (pause and moods.shadow_next.match(self.text[pause.start() :]))
         )
 
     def stretch(self, spans: Sequence[tuple[int, int]]) -> str:
