@@ -26,7 +26,18 @@ def kinds(**templates: Any) -> Kinds:
 
 
 def test_every_kind_ends_with_a_path_and_names_each_once() -> None:
-    assert {"reply", "reminder", "status", "returned", "notice", "correction", "news", "binding"} == set(ROWS)
+    assert {
+        "reply",
+        "reminder",
+        "status",
+        "returned",
+        "notice",
+        "correction",
+        "news",
+        "binding",
+        "answer",
+        "test",
+    } == set(ROWS)
     for row in ROWS.values():
         assert row.paths
         assert len(set(row.paths)) == len(row.paths)

@@ -25,9 +25,18 @@ ONLINE = {**_VALUES, "stage": "dongxihu-2023/stage.online"}
 APPLY = {**_VALUES, "stage": "wuxi-2024/stage.apply", "programmes": ["wuxi-studio"], "district": ""}
 RECHECK = {**APPLY, "stage": "wuxi-2024/stage.recheck", "side": "staff"}
 QUESTION = "武汉工匠评审会在哪里开呀请问一下各位"
+BULLETIN: Final[Mapping[str, Any]] = {
+    "title": "关于报送2024年度高技能人才名单的通知",
+    "pieces": ["请", {"name": "unit"}, "报送"],
+    "city": "武汉",
+    "district": "东西湖区",
+    "corrects": {"title": "关于报送2023年度高技能人才名单的通知", "month": 7, "day": 1},
+}
 SAMPLES: Final[Mapping[str, Sequence[Mapping[str, Any]]]] = {
     "binding/refused": [{}],
     "binding/told": [{"what": what, "state": state} for what in BINDINGS for state in ("", "provisional")],
+    "bulletins/notice": [BULLETIN, {**BULLETIN, "receipt": True}],
+    "bulletins/correction": [BULLETIN],
     "human/answer": [{"text": "三楼 305 室", "place": "武汉东西湖区", "question": QUESTION, "first": True}],
     "human/ended": [{}],
     "reminders/near": [ONLINE, {**APPLY, "rest": True, "assumed": True}, {**APPLY, "assumed": True}],
