@@ -132,6 +132,7 @@ def _addressed(of_units: ColumnElement[bool], of_people: ColumnElement[bool]) ->
 # The list of a broadcast, those of some districts: of which it is none where somebody stands for several.
 _frozen = (
     recipients.c.broadcast_id == _id,
+    _part(recipients.c.contact_id),
     or_(_anywhere == 1, recipients.c.district.in_(select(_district.c.name))),
 )
 _no_unit = cast(null(), BigInteger).label("unit_id")

@@ -29,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from store.audience import HERE, standing
+from store.audience import EVERYBODY, HERE, standing
 from store.broadcasts import Broadcast
 from store.columns import EMPTY, UtcDateTime, fixed, given, packed
 from store.engine import Session
@@ -373,6 +373,8 @@ def _aim(of: Broadcast) -> dict[str, Any]:
         "untagged": int(not aim.tags),
         "of_list": aim.list_id,
         # what `audience.standing` asks besides
+        "above": EVERYBODY[0],
+        "upto": EVERYBODY[1],
         "confirmed": 0,
         "handed_in_for": "",
     }
