@@ -43,6 +43,7 @@ from store.schema import (
     pages,
     receipts,
     seat_requests,
+    staff_contacts,
     ticket_answers,
     tickets,
     wishes,
@@ -118,6 +119,10 @@ ERASE_WHOLE: Final = tuple(
 )
 UNBIND_APPLICATIONS: Final = (
     update(applications).where(applications.c.contact_id == _of_person).values(contact_id=null())
+)
+# who was a recipient of a broadcast stays counted; the contact names nobody any more
+UNBIND_STAFF: Final = (
+    update(staff_contacts).where(staff_contacts.c.contact_id == _of_person).values(contact_id=null())
 )
 DROP_UNANSWERED: Final = (
     update(inbound)
@@ -214,7 +219,7 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     session.run(DROP_UNANSWERED, of_contact=person, now=now)
     session.run(ERASE_INBOUND, of_contact=person, except_id=cause.inbound_id)
     session.run(ERASE_REQUEST, at_id=cause.inbound_id)
-    for erase in (*ERASE_WORDS, *ERASE_WHOLE, UNBIND_APPLICATIONS):
+    for erase in (*ERASE_WORDS, *ERASE_WHOLE, UNBIND_APPLICATIONS, UNBIND_STAFF):
         session.run(erase, of_contact=person)
     audit.erase_recorded(session, object=f"contact:{person}")
     session.run(UNLINK, of_contact=person, receipt=receipt, now=now)

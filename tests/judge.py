@@ -75,5 +75,5 @@ def judge(question: dict[str, Any], reply: str, known: frozenset[str]) -> Judgem
 
 
 def _uncounted(reply: str) -> str:
-    """Without the countdown, which is reckoned from the clock."""
-    return re.sub(r"还有\d+天", "", reply)
+    """Without the countdown, which is reckoned from the clock, and the hours in which staff are there."""
+    return re.sub(r"还有\d+天|\d\d:\d\d–\d\d:\d\d", "", reply)

@@ -26,8 +26,10 @@ from store.schema import (
     mutes,
     pages,
     receipts,
+    recipients,
     seat_requests,
     seats,
+    staff_contacts,
     staff_notes,
     tickets,
     unit_people,
@@ -257,8 +259,9 @@ async def test_what_a_redacted_message_said_is_kept_nowhere(store: Store) -> Non
 async def test_erased_tables_are_all_tables_with_words_of_people(store: Store) -> None:
     """A new table with a person's words must be thought of when somebody is forgotten."""
     touched = {contacts, conversations, inbound, deliveries, tickets, feedback, pages, seats, applications}
-    touched |= {consents, wishes, mutes, allowances, mass_uses, seat_requests, receipts}
-    of_the_unit = {unit_people}
+    touched |= {consents, wishes, mutes, allowances, mass_uses, seat_requests, receipts, staff_contacts}
+    # a recipient stays counted: the contact names nobody any more
+    of_the_unit = {unit_people, recipients}
     assert {table.name for table in metadata.sorted_tables if "contact_id" in table.c} == {
         table.name for table in (touched | of_the_unit) - {contacts}
     }

@@ -71,7 +71,7 @@ async def test_whom_nothing_reached_is_on_the_call_list_until_they_are_told(stor
         again = await work.resend(delivery_id=district[0].delivery_id, by="wang", now=NOW)
         left = await work.call_list(city="nanjing", districts=(), occasion=OCCASION)
     assert {(one.unit, one.name, one.phone, one.reason) for one in everybody} == {
-        ("甲公司", "张三", "13800138000", "unreachable:no_channel"),
+        ("甲公司", "张三", "13800138000", "unreachable:no_email"),
         ("乙公司", "李四", "13800138000", "unreachable:not_following"),
     }
     assert [one.name for one in district] == ["李四"]
