@@ -18,9 +18,7 @@ import typer
 import yaml
 
 from bot import app as service_app
-from bot import demo as demonstration
 from bot import readiness
-from bot import rehearse as rehearsal
 from bot.channels.wechat_client import ApiError
 from bot.commands import calendar, staff, status, units
 from bot.commands.opened import entered_days
@@ -72,6 +70,8 @@ def demo(
 ) -> None:
     """Run the bot and a WeChat simulator with a chat page."""
     moment = _moment(start)
+    from bot import demo as demonstration  # noqa: PLC0415 — a service's start need not load the simulator
+
     _run(lambda: demonstration.run(port=port, start=moment))
 
 
@@ -90,6 +90,8 @@ def rehearse(
     library = _library(folder)
     if notice not in library.notices:
         raise typer.BadParameter(f"no notice {notice!r}; there are {', '.join(library.notices)}")
+    from bot import rehearse as rehearsal  # noqa: PLC0415 — as above
+
     pace = rehearsal.pace(speed)
     if pace is None:
         raise typer.BadParameter("--speed is like 1d/s or 12h/s, or 0")
