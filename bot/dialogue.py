@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.notification import Notifier
+from bot.noting import gap, noted
 from bot.wording import Worded, Wording
 from handlers.affairs import Affairs, Push
 from handlers.alerts import Alert, Telling
@@ -19,6 +20,7 @@ from knowledge.library import Library
 from knowledge.notice import Aspect
 from knowledge.reading import ASK, Context, Reading
 from knowledge.understanding import Reader
+from store.records import Noted
 
 MESSAGES_A_MINUTE = 20
 _KEPT_MATTER, _KEPT_SHARE = 0.5, 0.6
@@ -34,6 +36,7 @@ class Said:
     trace: str
     effects: tuple[Effect, ...] = ()
     reading: Reading | None = None
+    noted: Noted = field(default_factory=Noted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +205,8 @@ class Dialogue:
                 effects=effects,
                 reading=reading,
             )
+        counted = noted(reading, reply)
+        effects += tuple(gap(turn, counted))
         worded = self._worded(turn, reply, limit_bytes, notes)
         trace = _trace(self.library, reply)
         kept = replace(
@@ -217,6 +222,7 @@ class Dialogue:
             trace=trace,
             effects=effects,
             reading=reading,
+            noted=counted,
         )
 
     def _worded(self, turn: Turn, reply: Reply, limit_bytes: int, notes: Sequence[str]) -> Worded:

@@ -20,11 +20,6 @@ class Human:
         if act not in ("human", "not_helpful", "complaint"):
             return NOT_MINE
         offices = [office for scope in _scopes(turn) if (office := facts.office(turn, scope))]
-        question = turn.context.text or turn.reading.text
-        effect = Effect(
-            name="ask_staff" if act == "human" else "not_helpful",
-            values=_question(turn, question) if act == "human" else {"question": question, "message_id": ""},
-        )
         return Reply(
             sections=[
                 Section(
@@ -33,7 +28,7 @@ class Human:
                     facts=tuple(s.id for s in offices),
                 )
             ],
-            effects=[] if act == "complaint" else [effect],
+            effects=_kept(turn, act),
             alone=True,
         )
 
@@ -48,10 +43,18 @@ def _scopes(turn: Turn) -> list[Scope]:
     ]
 
 
-def _question(turn: Turn, question: str) -> dict[str, str]:
-    return {
-        "question": question,
-        "city": turn.reading.city or turn.context.city,
-        "district": "、".join(turn.reading.districts or turn.context.districts),
-        "programme": "、".join(turn.reading.programmes or turn.context.programmes),
-    }
+def _kept(turn: Turn, act: str) -> list[Effect]:
+    """The last question, for staff to answer or to learn from; of anger nothing."""
+    if act == "complaint":
+        return []
+    question = turn.context.text or turn.reading.text
+    city, districts = turn.reading.city or turn.context.city, turn.reading.districts or turn.context.districts
+    if act == "human":
+        programmes = turn.reading.programmes or turn.context.programmes
+        values = {"city": city, "district": "、".join(districts), "programme": "、".join(programmes)}
+        return [Effect(name="ask_staff", values={"question": question, **values})]
+    place = {"city": city, "district": districts[0] if len(districts) == 1 else ""}
+    return [
+        Effect(name="not_helpful", values={"question": question, "message_id": ""}),
+        Effect(name="gap", values={"question": question, "why": "unhelpful", **place}),
+    ]

@@ -23,6 +23,7 @@ from store import (
     consents,
     desk,
     entered,
+    figures,
     inbox,
     lists,
     occasions,
@@ -104,6 +105,11 @@ class Work:
     note = verb(desk.note)
     notes = verb(desk.notes)
     close_note = verb(desk.close_note)
+
+    messages = verb(figures.messages)
+    topics = verb(figures.topics)
+    checks = verb(figures.checks)
+    delivered = verb(figures.delivered)
 
     unit = verb(units.unit)
     units_of = verb(units.units_of)

@@ -2,6 +2,10 @@
 
 - `not_helpful` (question, message_id): an answer did not help; `message_id` is that of the message
   which it answered, or empty.
+- `gap` (question, why; city, district): a question that was not answered, or not helpfully.
+- `count_check` (what, name, programme; city, district): one more self-check that began, ended so, or failed
+  a criterion, on this day; it names nobody. Several come in the order of their values, so that two turns
+  never wait for each other in a circle.
 - `ask_staff` (question; city, district, programme): a question that waits for staff.
 - `page` (token_hash, purpose, content, days): a page that this person opens by a link for so many days.
 - `revoke_pages` (; purpose): none of this person's links opens anything any more, of a purpose or of any.
@@ -20,20 +24,24 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import BindParameter, Text, bindparam, delete, insert, null, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite's compiler reads its ON CONFLICT as well
 
 from store import audience, audit, codes, guessing, outbox, seats
 from store import pages as links
 from store.columns import fixed
 from store.engine import Session
-from store.records import Arrival, Contact, EffectLike, Page, Purpose, Route
+from store.limits import day_of
+from store.records import Arrival, Contact, Counted, EffectLike, Page, Purpose, Route, Why
 from store.schema import (
     allowances,
     applications,
+    check_counts,
     consents,
     contacts,
     conversations,
     deliveries,
     feedback,
+    gaps,
     inbound,
     mass_uses,
     mutes,
@@ -79,6 +87,17 @@ ASK: Final = insert(questions).values(
     asked_at=bindparam("asked_at"),
 )
 
+GAP: Final = insert(gaps).values(
+    {name: bindparam(name) for name in ("contact_id", "question", "why", "city", "district", "asked_at")}
+)
+_counted = upsert(check_counts).values(
+    {column: bindparam(column.name) for column in check_counts.c if column.name != "count"} | {"count": 1}
+)
+COUNT_CHECK: Final = _counted.on_conflict_do_update(
+    index_elements=[column.name for column in check_counts.primary_key],
+    set_={"count": check_counts.c.count + 1},
+)
+
 _purpose = bindparam("of_purpose", type_=Text)
 REVOKE: Final = (
     update(pages)
@@ -91,6 +110,7 @@ ERASE_CONVERSATION: Final = delete(conversations).where(conversations.c.contact_
 ERASE_PAGES: Final = delete(pages).where(pages.c.contact_id == _of_person)
 ERASE_QUESTIONS: Final = update(questions).where(questions.c.contact_id == _of_person).values(question=null())
 ERASE_FEEDBACK: Final = update(feedback).where(feedback.c.contact_id == _of_person).values(question=null())
+ERASE_GAPS: Final = update(gaps).where(gaps.c.contact_id == _of_person).values(question=null())
 ERASE_DELIVERIES: Final = (
     update(deliveries)
     .where(deliveries.c.contact_id == _of_person)
@@ -110,6 +130,7 @@ ERASE_WORDS: Final = (
     ERASE_PAGES,
     ERASE_QUESTIONS,
     ERASE_FEEDBACK,
+    ERASE_GAPS,
     ERASE_DELIVERIES,
 )
 # What is held for a person without any words of theirs, and goes with them.
@@ -146,6 +167,41 @@ def _not_helpful(session: Session, cause: Cause, *, question: str, message_id: s
         channel=cause.arrival.channel,
         account=cause.arrival.account,
         message_id=message_id,
+    )
+
+
+def _gap(
+    session: Session, cause: Cause, *, question: str, why: str, city: str = "", district: str = ""
+) -> None:
+    session.run(
+        GAP,
+        contact_id=cause.contact.id,
+        question=question,
+        why=Why(why),
+        city=city,
+        district=district,
+        asked_at=cause.arrival.received_at,
+    )
+
+
+def _count_check(
+    session: Session,
+    cause: Cause,
+    *,
+    what: str,
+    name: str,
+    programme: str,
+    city: str = "",
+    district: str = "",
+) -> None:
+    session.run(
+        COUNT_CHECK,
+        day=day_of(cause.arrival.received_at),
+        city=city,
+        district=district,
+        programme=programme,
+        what=Counted(what),
+        name=name,
     )
 
 
@@ -206,6 +262,8 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
 
 EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "not_helpful": _not_helpful,
+    "gap": _gap,
+    "count_check": _count_check,
     "ask_staff": _ask_staff,
     "page": _page,
     "revoke_pages": _revoke_pages,

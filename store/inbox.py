@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, null, or_, select, update
 
 from store.engine import Session
 from store.records import Arrival
-from store.schema import contacts, conversations, deliveries, inbound, receipts
+from store.schema import contacts, conversations, deliveries, gaps, inbound, receipts
 
 UNANSWERED: Final = (
     select(
@@ -58,6 +58,11 @@ _old_deliveries = (
     )
     .limit(bindparam("limit"))
 )
+_old_gaps = (
+    select(gaps.c.id)
+    .where(gaps.c.question.is_not(None), gaps.c.asked_at < bindparam("before"))
+    .limit(bindparam("limit"))
+)
 _old_receipts = (
     select(receipts.c.platform_id).where(receipts.c.at < bindparam("before")).limit(bindparam("limit"))
 )
@@ -73,6 +78,7 @@ PURGE: Final = (
     .where(deliveries.c.id.in_(_old_deliveries))
     .values(text=null(), recipient=null(), content=null())
     .returning(deliveries.c.id),
+    update(gaps).where(gaps.c.id.in_(_old_gaps)).values(question=null()).returning(gaps.c.id),
     delete(receipts)
     .where(receipts.c.platform_id.in_(_old_receipts), receipts.c.at < bindparam("before"))
     .returning(receipts.c.contact_id),
@@ -85,8 +91,8 @@ def unanswered(session: Session, *, before: datetime, limit: int = 100) -> tuple
 
 
 def purge(session: Session, *, now: datetime, days: int, limit: int = 1000) -> int:
-    """Erase messages, answers and conversations that are older than `days`, settled deliveries, and reports
-    of the platform that were of none.
+    """Erase messages, answers, conversations and gaps that are older than `days`, settled deliveries, and
+    reports of the platform that were of none.
 
     At most `limit` of each, so that no turn waits long: call again until it gives 0. Deliveries to
     people who were forgotten are erased whatever their age.

@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console import account, audit, home, login, staffing
+from bot.console import account, audit, figures, home, login, staffing
 from bot.console.roles import Permission
 from bot.console.visit import Visit
 
@@ -56,6 +56,8 @@ ROUTES: Final = (
     Route("POST", "/staff/{staff}/enable", staffing.enable, _P.MANAGE_STAFF),
     Route("POST", "/staff/{staff}/unlock", staffing.unlock, _P.MANAGE_STAFF),
     Route("POST", "/staff/{staff}/unguard", staffing.unguard, _P.MANAGE_STAFF),
+    Route("GET", "/figures", figures.show, _P.FIGURES),
+    Route("POST", "/figures/export", figures.export, _P.FIGURES),
     Route("GET", "/audit", audit.listed, _P.AUDIT),
     Route("POST", "/audit/verify", audit.verify, _P.AUDIT),
     Route("POST", "/audit/export", audit.export, _P.AUDIT),

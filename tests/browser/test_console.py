@@ -32,7 +32,17 @@ SMALL = """
   .filter((one) => one.getBoundingClientRect().height < 32)
   .map((one) => one.outerHTML)
 """
-PAGES = ("", "/account", "/password", "/second/enrol", "/staff", "/staff/new", "/staff/1", "/audit")
+PAGES = (
+    "",
+    "/account",
+    "/password",
+    "/second/enrol",
+    "/staff",
+    "/staff/new",
+    "/staff/1",
+    "/audit",
+    "/figures",
+)
 
 
 @fixture(scope="module", loop_scope="session")
