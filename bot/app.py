@@ -27,6 +27,7 @@ from bot.conversation import Conversation
 from bot.delivery import Delivery
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
+from bot.learning import Learning, Trials
 from bot.notification import Notifier
 from bot.pages.links import PublicLinks
 from bot.pages.views import Pages
@@ -54,6 +55,7 @@ class Service:
     library: Library
     store: Store
     clock: Clock
+    dialogue: Dialogue
     conversation: Conversation
     delivery: Delivery
     reports: Reports
@@ -135,13 +137,14 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         kinds = Kinds(settings.templates)
         pushes = Pushes(kinds, Notifier(library), mail_of(settings))
         delivery = Delivery(store, channels, clock.now, pushes=pushes)
+        dialogue = Dialogue(
+            library,
+            links=PublicLinks(settings.public_url) if settings.public_url else None,
+            kept_days=settings.retention_days,
+        )
         conversation = Conversation(
             store,
-            Dialogue(
-                library,
-                links=PublicLinks(settings.public_url) if settings.public_url else None,
-                kept_days=settings.retention_days,
-            ),
+            dialogue,
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,
@@ -150,6 +153,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         reminding = Reminding(store, library, clock.now, delivery.wake)
         loops = [
             conversation.run,
+            Learning(store, dialogue).run,
             delivery.run,
             lambda: clock.follow(store),
             lambda: ticking({"reminders": reminding.sweep}),
@@ -161,6 +165,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             library,
             store,
             clock,
+            dialogue,
             conversation,
             delivery,
             reports,
@@ -207,6 +212,7 @@ def application(parts: Service) -> web.Application:
             parts.store,
             parts.library,
             parts.clock.now,
+            trial=Trials(parts.dialogue).trial,
             public_url=parts.settings.public_url,
             rehearsal=parts.settings.rehearsal,
             proxies=parts.settings.proxies,

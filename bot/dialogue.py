@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +17,7 @@ from handlers.contract import Choice, Effect, Handler, Incoming, Kind, Links, No
 from handlers.registry import ALL, ASKING, LAST, TELLING
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
+from knowledge.lessons import Lesson
 from knowledge.library import Library
 from knowledge.notice import Aspect
 from knowledge.reading import ASK, Context, Reading
@@ -154,6 +156,20 @@ class Dialogue:
                 return self._details(push, incoming, memory, reading, limit_bytes)
             reading = replace(reading, act="more")
         return self._answer(incoming, reading, memory, limit_bytes, notes=notes, affairs=affairs)
+
+    def learn(self, lessons: Iterable[Lesson]) -> None:
+        """From the next turn on, read by these lessons and no others."""
+        self._reader = self._reader.taught(lessons)
+
+    def taught(self, lessons: Iterable[Lesson]) -> Dialogue:
+        """One that has learnt these lessons; this one stays as it is."""
+        other = copy(self)
+        other.learn(lessons)
+        return other
+
+    def repeats(self, text: str) -> tuple[Lesson, ...]:
+        """The lessons that a text repeats."""
+        return self._reader.lessons(text)
 
     def explain(self, text: str, context: Context) -> Reading:
         """How a text is read, for people who want to know why."""

@@ -106,3 +106,18 @@ class Names:
 
     def _weight(self, of: Iterable[str]) -> float:
         return sum(self._worth.get(piece, self._new) for piece in of)
+
+
+def groups(texts: Sequence[str], *, least: float) -> list[list[int]]:
+    """The places of texts that are alike, in their order: each stands with the first to which it is like."""
+    by_text: dict[str, list[int]] = {}
+    for at, text in enumerate(texts):
+        by_text.setdefault(text, []).append(at)
+    names = Names(by_text)
+    left, found = dict(by_text), []
+    for text in by_text:
+        if text not in left:
+            continue
+        near = [name for name, _ in names.nearest(text, least=least, most=len(by_text)) if name in left]
+        found.append(sorted(at for name in {text: None, **dict.fromkeys(near)} for at in left.pop(name)))
+    return found

@@ -24,6 +24,7 @@ from store import (
     desk,
     entered,
     figures,
+    gaps,
     inbox,
     lists,
     occasions,
@@ -110,6 +111,16 @@ class Work:
     topics = verb(figures.topics)
     checks = verb(figures.checks)
     delivered = verb(figures.delivered)
+
+    open_gaps = verb(gaps.open_gaps)
+    settle_gaps = verb(gaps.settle_gaps)
+    add_task = verb(gaps.add_task)
+    tasks = verb(gaps.tasks)
+    finish_task = verb(gaps.finish_task)
+    lessons = verb(gaps.lessons)
+    lessons_of = verb(gaps.lessons_of)
+    teach = verb(gaps.teach)
+    unteach = verb(gaps.unteach)
 
     unit = verb(units.unit)
     units_of = verb(units.units_of)

@@ -238,6 +238,44 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A question that was not answered, or not helpfully."""
+
+    id: int
+    contact_id: int
+    question: str
+    why: Why
+    city: str
+    district: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapTask:
+    """What whoever owns the knowledge has to add, and how often it was asked when that was said."""
+
+    id: int
+    wording: str
+    times: int
+    city: str
+    district: str
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """A wording of a topic, of a city or (empty) of all."""
+
+    id: int
+    city: str
+    wording: str
+    topic: str
+    taught_by: str
+    taught_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """An armed delivery: its intent to send is committed, and `owner` and `attempt` guard its outcome.
 

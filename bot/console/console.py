@@ -14,8 +14,9 @@ from bot.console.guard import handlers
 from bot.console.home import EDITION, TEMPLATES
 from bot.console.passwords import Passwords
 from bot.console.roles import must_be_guarded
-from bot.console.visit import PROOF, House
+from bot.console.visit import PROOF, House, Trial
 from bot.console.words import WORDS
+from bot.desk.gaps import Topics
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from store.database import Store
@@ -26,13 +27,14 @@ def console(
     library: Library,
     now: Callable[[], datetime],
     *,
+    trial: Trial,
     public_url: str,
     rehearsal: bool,
     proxies: Sequence[IPv4Network | IPv6Network] = (),
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[web.RouteDef]:
-    """The routes of the staff's pages below `/console`. `now` is service time; `proxies` are believed when
-    they say for whom they ask."""
+    """The routes of the staff's pages below `/console`. `now` is service time; `trial` tries a
+    lesson; `proxies` are believed when they say for whom they ask."""
     parts = urlsplit(public_url)
     house = House(
         store=store,
@@ -40,6 +42,8 @@ def console(
         templates=_templates(),
         passwords=Passwords(),
         now=now,
+        trial=trial,
+        topics=Topics(library.vocabulary),
         real_now=real_now,
         origin=f"{parts.scheme}://{parts.netloc}" if public_url else "",
         rehearsal=rehearsal,

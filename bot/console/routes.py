@@ -8,7 +8,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console import account, audit, figures, home, login, staffing
+from bot.console import account, audit, figures, gaps, home, login, staffing
 from bot.console.roles import Permission
 from bot.console.visit import Visit
 
@@ -56,6 +56,13 @@ ROUTES: Final = (
     Route("POST", "/staff/{staff}/enable", staffing.enable, _P.MANAGE_STAFF),
     Route("POST", "/staff/{staff}/unlock", staffing.unlock, _P.MANAGE_STAFF),
     Route("POST", "/staff/{staff}/unguard", staffing.unguard, _P.MANAGE_STAFF),
+    Route("GET", "/gaps", gaps.listed, _P.ANSWER),
+    Route("GET", "/gaps/{gap}", gaps.show, _P.ANSWER),
+    Route("POST", "/gaps/{gap}/teach", gaps.teach, _P.TEACH),
+    Route("POST", "/gaps/{gap}/task", gaps.hand_on, _P.ANSWER),
+    Route("POST", "/gaps/{gap}/leave", gaps.leave, _P.ANSWER),
+    Route("POST", "/gaps/tasks/{task}/done", gaps.finish, _P.TEACH),
+    Route("POST", "/gaps/lessons/{lesson}/end", gaps.end, _P.TEACH),
     Route("GET", "/figures", figures.show, _P.FIGURES),
     Route("POST", "/figures/export", figures.export, _P.FIGURES),
     Route("GET", "/audit", audit.listed, _P.AUDIT),

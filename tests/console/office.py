@@ -21,6 +21,8 @@ from bot.console.passwords import Argon
 from bot.console.second import STEP_S
 from bot.console.session import hashed, new_id
 from bot.console.visit import PROOF, token_of
+from bot.dialogue import Dialogue
+from bot.learning import Trials
 from knowledge.library import Library
 from store.audit import AuditFilter
 from store.database import Store
@@ -37,6 +39,11 @@ ELSEWHERE = Scope("无锡", ("惠山区",))
 @cache
 def library() -> Library:
     return Library.load()
+
+
+@cache
+def trials() -> Trials:
+    return Trials(Dialogue(library()))
 
 
 @dataclass(kw_only=True)
@@ -180,7 +187,16 @@ async def open_office(store: Store, public_url: str = "", **given: Any) -> Async
         return office.now
 
     app.add_routes(
-        console(store, library(), now, public_url=public_url, rehearsal=False, real_now=now, **given)
+        console(
+            store,
+            library(),
+            now,
+            trial=trials().trial,
+            public_url=public_url,
+            rehearsal=False,
+            real_now=now,
+            **given,
+        )
     )
     server = TestServer(app)
     async with server:

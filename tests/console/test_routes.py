@@ -14,6 +14,7 @@ from bot.console.routes import ROUTES, Route
 from store.records import Role
 from store.scope import Scope
 from tests.console.office import Office
+from tests.store.scene import Effect, Mind, in_time, message
 
 ANYBODY = (Permission.OPEN, Permission.BEGUN, Permission.SELF)
 _numbers = count()
@@ -24,7 +25,36 @@ async def _account(office: Office) -> int:
     return await office.staff(f"made{next(_numbers)}", Role.VIEWER, CITY)
 
 
-OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {"staff": _account}
+async def _gap(office: Office) -> int:
+    values = {"question": "翻毛鸡咋个整", "why": "unknown", "city": CITY.city}
+    mind = Mind(Effect(name="gap", values=values))
+    await office.store.turn(message(f"gap{next(_numbers)}"), mind, passive=in_time)
+    async with office.store.work() as work:
+        return (await work.open_gaps(scope=CITY))[0].id
+
+
+async def _task(office: Office) -> int:
+    async with office.store.work() as work:
+        return await work.add_task(
+            wording="x", times=1, city=CITY.city, district="", made_by="x", now=office.now
+        )
+
+
+async def _lesson(office: Office) -> int:
+    async with office.store.work() as work:
+        lesson = await work.teach(
+            city=CITY.city, wording=f"x{next(_numbers)}", topic="x", by="x", now=office.now
+        )
+    assert lesson
+    return lesson
+
+
+OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
+    "staff": _account,
+    "gap": _gap,
+    "task": _task,
+    "lesson": _lesson,
+}
 """How the thing that a part of a path names is made, inside 武汉."""
 
 
