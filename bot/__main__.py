@@ -22,7 +22,7 @@ from bot import demo as demonstration
 from bot import readiness
 from bot import rehearse as rehearsal
 from bot.channels.wechat_client import ApiError
-from bot.commands import calendar, figures, staff, status, units
+from bot.commands import calendar, figures, gaps, staff, status, units
 from bot.commands.opened import entered_days
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
@@ -49,6 +49,7 @@ cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(db, name="db")
 cli.add_typer(staff.commands, name="staff")
+cli.add_typer(gaps.commands, name="gaps")
 cli.command()(figures.figures)
 cli.add_typer(status.commands, name="status")
 cli.add_typer(units.commands, name="units")

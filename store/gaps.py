@@ -73,7 +73,7 @@ UNTEACH: Final = (
 )
 
 
-def open_gaps(session: Session, *, scope: Scope, limit: int = 1000) -> tuple[Gap, ...]:
+def open_gaps(session: Session, *, scope: Scope, limit: int = 500) -> tuple[Gap, ...]:
     """Questions that nobody has seen to, newest first."""
     found = session.run(OPEN, **scope.values, limit=limit)
     return tuple(Gap(**{**row, "why": Why(row["why"])}) for row in found)

@@ -18,6 +18,7 @@ from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.test_page import FAINT
 from tests.console.office import DISTRICT, PASSWORD, Office, open_office
 from tests.databases import VAULT
+from tests.store.scene import Effect, Mind, in_time, message
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -62,6 +63,10 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
                     object=f"staff:{number}",
                     after={"name": SCRIPT},
                 )
+        for number, question in enumerate([f"翻毛鸡咋个整{SCRIPT}", "翻毛鸡咋个整"]):
+            values = {"question": question, "why": "unknown", "city": "武汉"}
+            arrival = message(f"m{number}", sender=f"o{number}", received_at=office.now)
+            await store.turn(arrival, Mind(Effect(name="gap", values=values)), passive=in_time)
         yield office
     await store.close()
 
@@ -217,3 +222,20 @@ async def test_a_part_of_a_page_is_read_again_until_it_is_done(office: Office, t
     await tab.wait_for_timeout(200)
 
     assert asked == 3
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_an_administrator_teaches_a_wording(office: Office, tab: Page, size: ViewportSize) -> None:
+    question = f"翻毛鸡{'一' if size is PHONE else '二'}号到底咋个弄"
+    for number in range(2):
+        values = {"question": question, "why": "unknown", "city": "武汉"}
+        arrival = message(f"{question}{number}", sender=f"p{number}", received_at=office.now)
+        await office.store.turn(arrival, Mind(Effect(name="gap", values=values)), passive=in_time)
+    await tab.set_viewport_size(size)
+    await sign_in(office, tab, "chen")
+    await tab.get_by_role("link", name="没答上的", exact=True).click()
+    await tab.get_by_role("link", name=question).click()
+    await tab.get_by_label("就是在问").select_option("aspect:deadline")
+    await tab.get_by_role("button", name="教给它").click()
+    await tab.get_by_text("已教会").wait_for(timeout=30_000)
+    assert await tab.get_by_role("cell", name=question).count() == 1
