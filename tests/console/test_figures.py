@@ -7,6 +7,7 @@ from io import BytesIO
 import pytest
 from python_calamine import CalamineWorkbook
 
+from store.database import Store
 from store.records import Answer, Before, Noted, Role, Think, Thought
 from store.scope import Scope
 from tests.console.office import DISTRICT, NOON, Office
@@ -26,6 +27,10 @@ def thinking(answer: Answer, city: str, district: str, topic: str, *effects: Eff
 
 
 async def fill(office: Office) -> None:
+    await fill_store(office.store)
+
+
+async def fill_store(store: Store) -> None:
     failed = Effect(name="count_check", values={**AGE, "district": "东西湖区"})
     acts = [
         thinking(Answer.FOUND, "武汉", "东西湖区", "aspect:deadline", failed),
@@ -35,7 +40,7 @@ async def fill(office: Office) -> None:
     ]
     for number, think in enumerate(acts):
         arrival = message(f"m{number}", sender=f"o{number}", received_at=NOON)
-        await office.store.turn(arrival, think, passive=in_time)
+        await store.turn(arrival, think, passive=in_time)
 
 
 async def test_staff_see_the_figures_of_their_place(both: Office) -> None:
