@@ -20,7 +20,7 @@ import yaml
 from bot import app as service_app
 from bot import readiness
 from bot.channels.wechat_client import ApiError
-from bot.commands import calendar, staff, status, units
+from bot.commands import calendar, figures, gaps, staff, status, units
 from bot.commands.opened import entered_days
 from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
@@ -47,6 +47,8 @@ cli.add_typer(kb, name="kb")
 cli.add_typer(wechat, name="wechat")
 cli.add_typer(db, name="db")
 cli.add_typer(staff.commands, name="staff")
+cli.add_typer(gaps.commands, name="gaps")
+cli.command()(figures.figures)
 cli.add_typer(status.commands, name="status")
 cli.add_typer(units.commands, name="units")
 cli.add_typer(calendar.calendar, name="calendar")

@@ -30,6 +30,7 @@ from bot.desk.broadcast import sensitive_words
 from bot.desk.tickets import Watch
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
+from bot.learning import Learning, Trials
 from bot.notification import Notifier
 from bot.pages.links import PublicLinks
 from bot.pages.views import Pages
@@ -57,6 +58,7 @@ class Service:
     library: Library
     store: Store
     clock: Clock
+    dialogue: Dialogue
     conversation: Conversation
     delivery: Delivery
     reports: Reports
@@ -146,13 +148,14 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             sensitive=sensitive_words(settings.sensitive_words),
         )
         delivery = Delivery(store, channels, clock.now, pushes=pushes)
+        dialogue = Dialogue(
+            library,
+            links=links,
+            kept_days=settings.retention_days,
+        )
         conversation = Conversation(
             store,
-            Dialogue(
-                library,
-                links=links,
-                kept_days=settings.retention_days,
-            ),
+            dialogue,
             limits={"wechat": wechat.limits.text_bytes} if wechat else {},
             clock=clock.now,
             late=delivery.wake,
@@ -161,6 +164,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         reminding = Reminding(store, library, clock.now, delivery.wake)
         loops = [
             conversation.run,
+            Learning(store, dialogue).run,
             delivery.run,
             Watch(store, clock.now).run,
             lambda: clock.follow(store),
@@ -173,6 +177,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             library,
             store,
             clock,
+            dialogue,
             conversation,
             delivery,
             reports,
@@ -222,6 +227,7 @@ def application(parts: Service) -> web.Application:
             parts.library,
             parts.clock.now,
             parts.post,
+            trial=Trials(parts.dialogue).trial,
             public_url=parts.settings.public_url,
             rehearsal=parts.settings.rehearsal,
             proxies=parts.settings.proxies,

@@ -121,7 +121,9 @@ class Conversation:
                 notes=notes,
                 affairs=before.affairs.by(self._kinds()),
             )
-            return Thought(text=said.text, state=said.state, trace=said.trace, effects=said.effects)
+            return Thought(
+                text=said.text, state=said.state, trace=said.trace, effects=said.effects, noted=said.noted
+            )
 
         return _arrival(masked), think
 

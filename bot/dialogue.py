@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.notification import Notifier
+from bot.noting import gap, noted
 from bot.wording import Worded, Wording
 from handlers.affairs import Affairs, Push
 from handlers.alerts import Alert, Telling
@@ -15,10 +17,12 @@ from handlers.contract import Choice, Effect, Handler, Incoming, Kind, Links, No
 from handlers.registry import ALL, ASKING, HUMAN, LAST, TELLING
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
+from knowledge.lessons import Lesson
 from knowledge.library import Library
 from knowledge.notice import Aspect
 from knowledge.reading import ASK, Context, Reading
 from knowledge.understanding import Reader
+from store.records import Noted
 
 MESSAGES_A_MINUTE = 20
 _KEPT_MATTER, _KEPT_SHARE = 0.5, 0.6
@@ -34,6 +38,7 @@ class Said:
     trace: str
     effects: tuple[Effect, ...] = ()
     reading: Reading | None = None
+    noted: Noted = field(default_factory=Noted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +160,20 @@ class Dialogue:
             reading = replace(reading, act="more")
         return self._answer(incoming, reading, memory, limit_bytes, notes=notes, affairs=affairs)
 
+    def learn(self, lessons: Iterable[Lesson]) -> None:
+        """From the next turn on, read by these lessons and no others."""
+        self._reader = self._reader.taught(lessons)
+
+    def taught(self, lessons: Iterable[Lesson]) -> Dialogue:
+        """One that has learnt these lessons; this one stays as it is."""
+        other = copy(self)
+        other.learn(lessons)
+        return other
+
+    def repeats(self, text: str) -> tuple[Lesson, ...]:
+        """The lessons that a text repeats."""
+        return self._reader.lessons(text)
+
     def explain(self, text: str, context: Context) -> Reading:
         """How a text is read, for people who want to know why."""
         return self._reader.read(text, context)
@@ -205,6 +224,8 @@ class Dialogue:
                 effects=effects,
                 reading=reading,
             )
+        counted = noted(reading, reply)
+        effects += tuple(gap(turn, counted))
         worded = self._worded(turn, reply, limit_bytes, notes)
         trace = _trace(self.library, reply)
         kept = replace(
@@ -220,6 +241,7 @@ class Dialogue:
             trace=trace,
             effects=effects,
             reading=reading,
+            noted=counted,
         )
 
     def _worded(self, turn: Turn, reply: Reply, limit_bytes: int, notes: Sequence[str]) -> Worded:

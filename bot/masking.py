@@ -1,4 +1,4 @@
-"""Numbers that must never be kept: identity cards and bank accounts."""
+"""Numbers that must never be kept: identity cards and bank accounts; and what staff need not see."""
 
 from __future__ import annotations
 
@@ -16,6 +16,17 @@ _SECRET = re.compile(
     rf"|(?<!\d)\d{{6}}{_GAP}(?:19|20)\d{{2}}(?:{_GAP})?\d{{4}}(?:{_GAP})?\d{{3}}[\dXxＸｘ](?![\dXx])"
     rf"|(?<!\d)\d{{6}}{_GAP}\d{{6}}{_GAP}\d{{3}}(?!\d)"  # one of the old ones
 )
+
+_REACHES = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # an e-mail address
+    rf"|(?<!\d)\+?\d(?:(?:{_GAP})?\d){{6,}}(?!\d)"  # a telephone, a QQ number
+)
+
+
+def hide(text: str) -> str:
+    """`text` for somebody who has not to know whose it is: telephones, addresses and all that `mask` stars
+    out."""
+    return _REACHES.sub(lambda match: "*" * len(match.group()), mask(text))
 
 
 def mask(text: str) -> str:

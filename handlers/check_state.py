@@ -25,7 +25,8 @@ class Answer:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
     """A self-check of one notice edition: `rules` is the state of its criteria at the beginning, `asked` are
-    the questions answered so far, `current` the open one, `tries` how often its answer was not understood."""
+    the questions answered so far, `current` the open one, `tries` how often its answer was not understood,
+    `counted` whether its end is among the figures."""
 
     notice: str
     programmes: tuple[str, ...]
@@ -37,6 +38,7 @@ class Check:
     asked: tuple[str, ...] = ()
     current: str = ""
     tries: int = 0
+    counted: bool = False
 
     @property
     def values(self) -> dict[str, Value]:
@@ -122,6 +124,7 @@ class Check:
             "asked": self.asked,
             "current": self.current,
             "tries": self.tries,
+            "counted": self.counted,
         }
 
     def page(self, knowledge: str) -> dict[str, Any]:
@@ -158,6 +161,7 @@ class Check:
                 asked=tuple(kept["asked"]),
                 current=kept["current"],
                 tries=int(kept["tries"]),
+                counted=bool(kept.get("counted", False)),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             return None

@@ -32,9 +32,7 @@ class Human:
             case "human":
                 return _wanted(turn)
             case "not_helpful":
-                asked = turn.context.text or turn.reading.text
-                values = {"question": asked, "message_id": ""}
-                return _with_offices(turn, {}, Effect(name="not_helpful", values=values))
+                return _with_offices(turn, {}, *_unhelpful(turn))
             case "complaint":
                 return _with_offices(turn, {})
             case "end_human":
@@ -76,6 +74,19 @@ def _wanted(turn: Turn) -> Reply:
     text = turn.context.text or turn.reading.text
     effect = question(turn, why="asked", text=text, city=city, district=district)
     return _with_offices(turn, values, effect, choices=() if city else _cities(turn))
+
+
+def _unhelpful(turn: Turn) -> tuple[Effect, Effect]:
+    text = turn.context.text or turn.reading.text
+    districts = turn.reading.districts or turn.context.districts
+    where = {
+        "city": turn.reading.city or turn.context.city,
+        "district": districts[0] if len(districts) == 1 else "",
+    }
+    return (
+        Effect(name="not_helpful", values={"question": text, "message_id": ""}),
+        Effect(name="gap", values={"question": text, "why": "unhelpful", **where}),
+    )
 
 
 def _with_offices(

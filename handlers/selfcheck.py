@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from handlers import check_words, facts
+from handlers import check_figures, check_words, facts
 from handlers.check_state import Check
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 from knowledge.figures import chinese_number
@@ -131,7 +131,8 @@ class SelfCheck:
         texts = [turn.context.text] if turn.context.stated else []
         for text in (*texts, turn.incoming.text):
             check = check.with_told(self._read(turn, check, text, None), turn.now)
-        return self._on(turn, check, opening=True)
+        begun = self._on(turn, check, opening=True)
+        return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
 
     # —— one message while a question is open
 
@@ -288,8 +289,7 @@ class SelfCheck:
         if opening:
             said.insert(0, check_words.opening(turn, check, asks=question is not None))
         if question is None:
-            done = self._verdicts(turn, check)
-            return replace(done, sections=[*check_words.ordered(said), *done.sections])
+            return self._ended(turn, check, said)
         if question.id != check.current:
             check = replace(check, tries=0)
         elif check.tries >= TRIES:
@@ -298,6 +298,16 @@ class SelfCheck:
             return self._on(turn, check, notes=said)
         asked = self._ask(turn, check, question)
         return replace(asked, sections=[*check_words.ordered(said), *asked.sections])
+
+    def _ended(self, turn: Turn, check: Check, said: Sequence[Section]) -> Reply:
+        """The verdicts after what else is said; the first end of a check is counted."""
+        done = self._verdicts(turn, replace(check, counted=True))
+        ended = check_figures.ended(turn.library, check, check_words.reports(turn.library, check))
+        return replace(
+            done,
+            sections=[*check_words.ordered(said), *done.sections],
+            effects=[*done.effects, *([] if check.counted else ended)],
+        )
 
     def _ask(self, turn: Turn, check: Check, question: Question, template: str = "") -> Reply:
         """The question as it is shown, after a line of `template` where one is given."""

@@ -80,13 +80,15 @@ class Names:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = tuple(names)
         holders: dict[str, list[int]] = {}
-        for at, name in enumerate(self._names):
-            for piece in pieces(name.lower()):
+        parts = [pieces(name.lower()) for name in self._names]
+        for at, own in enumerate(parts):
+            for piece in own:
                 holders.setdefault(piece, []).append(at)
         self._holders = holders
         size = len(self._names) + 1
         self._worth = {piece: math.log(size / len(held)) for piece, held in holders.items()}
         self._new = math.log(size) if self._names else 0.0
+        self._weights = [self._weight(own) for own in parts]
 
     def nearest(self, name: str, *, least: float, most: int = 3) -> list[tuple[str, float]]:
         """The names most like one, best first, each with its share (0 to 1) of what the two have in common;
@@ -99,10 +101,25 @@ class Names:
         whole = self._weight(own)
         found = []
         for at, worth in shared.items():
-            both = whole + self._weight(pieces(self._names[at].lower()))
+            both = whole + self._weights[at]
             if both and 2 * worth / both >= least:
                 found.append((self._names[at], round(2 * worth / both, 4)))
         return sorted(found, key=lambda row: (-row[1], row[0]))[:most]
 
     def _weight(self, of: Iterable[str]) -> float:
         return sum(self._worth.get(piece, self._new) for piece in of)
+
+
+def groups(texts: Sequence[str], *, least: float) -> list[list[int]]:
+    """The places of texts that are alike, in their order: each stands with the first to which it is like."""
+    by_text: dict[str, list[int]] = {}
+    for at, text in enumerate(texts):
+        by_text.setdefault(text, []).append(at)
+    names = Names(by_text)
+    left, found = dict(by_text), []
+    for text in by_text:
+        if text not in left:
+            continue
+        near = [name for name, _ in names.nearest(text, least=least, most=len(by_text)) if name in left]
+        found.append(sorted(at for name in {text: None, **dict.fromkeys(near)} for at in left.pop(name)))
+    return found

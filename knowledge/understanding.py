@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import itemgetter
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 from knowledge.figures import chinese_number
 from knowledge.language import is_han, normalise, tagged
+from knowledge.lessons import Lesson, Lessons
 from knowledge.lexicon import Found, Lexicon, Mended, Sense, Sort
 from knowledge.library import Library, Notice
 from knowledge.likeness import Likeness, pairs, pieces
@@ -33,6 +35,7 @@ _FURTHER_WORD = 0.3
 _CASE = 4.0
 _HINT = 0.4
 _SURELY = 0.7
+_ASPECT = "aspect"
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
@@ -78,6 +81,19 @@ class Reader:
         self._glossary = re.compile(rf"(?<![a-z0-9./:@_-])(?:{phrases})(?![a-z0-9./:@_-])")
         self._likeness = Likeness(words.asked, words.everyday)
         self._indexes: OrderedDict[str, NoticeIndex] = OrderedDict()
+        self._lessons = Lessons()
+
+    def taught(self, lessons: Iterable[Lesson]) -> Reader:
+        """A reader that also knows these lessons and no others; those of topics that the library has not are
+        left out. It shares all else with this one."""
+        reader = copy(self)
+        known = [lesson for lesson in lessons if self._is_topic(lesson.topic)]
+        reader._lessons = Lessons((self._wording(lesson.wording), lesson) for lesson in known)
+        return reader
+
+    def lessons(self, text: str) -> tuple[Lesson, ...]:
+        """The lessons that a text repeats, whatever its city."""
+        return self._lessons.like(self._wording(text))
 
     def read(self, text: str, context: Context) -> Reading:
         """The reading of `text`, said after `context`."""
@@ -89,8 +105,12 @@ class Reader:
         spoken = Spoken.of(found, text, self._words.patterns.home)
         statements = [(row, match) for row in self._words.statements for match in row.pattern.finditer(text)]
         asked = self._asked(text, found, statements)
-        place = Place.resolve(spoken, context, self._library, own_topics=asked.topics())
+        near = self._lessons.like(_without_names(text, found))
+        place = Place.resolve(spoken, context, self._library, own_topics=asked.topics() or bool(near))
         strange = self._strange(mended, place.notices)
+        lesson = next((one for one in near if one.city in ("", place.city)), None)
+        if lesson:
+            asked, strange = self._as_taught(asked, lesson.topic), ()
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
         if vague and not strange and len(text) <= _SHORT:
@@ -130,6 +150,29 @@ class Reader:
             strange=strange,
             inherited=asked.inherited + place.inherited,
             findings=tuple(self._findings(text, found, asked, place, strange)) if asks else (),
+        )
+
+    def _wording(self, text: str) -> str:
+        """A text as it is compared with others: mended, without the names of cities and programmes."""
+        mended = self._lexicon.mend(self._in_common_chinese(normalise(text)), district=False)
+        return _without_names(mended.text, mended.found)
+
+    def _is_topic(self, topic: str) -> bool:
+        kind, _, name = topic.partition(":")
+        return name in set(Aspect) if kind == _ASPECT else topic in self._words.matters
+
+    def _as_taught(self, asked: Asked, topic: str) -> Asked:
+        """What was asked, if it was this topic alone."""
+        kind, _, name = topic.partition(":")
+        if kind == _ASPECT:
+            return replace(asked, aspects={Aspect(name): _LIKELIEST}, matters={}, cases=(), hinted=False)
+        return replace(
+            asked,
+            aspects={self._words.matters[topic].aspect: _HINT},
+            matters={topic: _LIKELIEST},
+            segments=({topic: _LIKELIEST},),
+            cases=(),
+            hinted=False,
         )
 
     def _in_common_chinese(self, text: str) -> str:
@@ -213,7 +256,7 @@ class Reader:
             kind, _, name = label.partition(":")
             if name == Aspect.SELFCHECK and label != best[0][0]:
                 continue
-            if kind == "aspect":
+            if kind == _ASPECT:
                 _add(aspects, Aspect(name), weight)
             else:
                 _add(matters, label, weight)

@@ -92,6 +92,8 @@ class Patterns(Record):
     code_for: re.Pattern[str]
     which: re.Pattern[str]
     all_of_them: re.Pattern[str]
+    unwritten: re.Pattern[str]
+    uncounted: re.Pattern[str]
 
 
 class Everyday(Record):

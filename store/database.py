@@ -27,7 +27,9 @@ from store import (
     desk,
     drafts,
     entered,
+    figures,
     front,
+    gaps,
     inbox,
     lists,
     occasions,
@@ -147,6 +149,20 @@ class Work:
     canned = verb(front.canned)
     write_canned = verb(front.write_canned)
     drop_canned = verb(front.drop_canned)
+    messages = verb(figures.messages)
+    topics = verb(figures.topics)
+    checks = verb(figures.checks)
+    delivered = verb(figures.delivered)
+
+    open_gaps = verb(gaps.open_gaps)
+    settle_gaps = verb(gaps.settle_gaps)
+    add_task = verb(gaps.add_task)
+    tasks = verb(gaps.tasks)
+    finish_task = verb(gaps.finish_task)
+    lessons = verb(gaps.lessons)
+    lessons_of = verb(gaps.lessons_of)
+    teach = verb(gaps.teach)
+    unteach = verb(gaps.unteach)
 
     unit = verb(units.unit)
     units_of = verb(units.units_of)

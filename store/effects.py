@@ -2,6 +2,10 @@
 
 - `not_helpful` (question, message_id): an answer did not help; `message_id` is that of the message
   which it answered, or empty.
+- `gap` (question, why; city, district): a question that was not answered, or not helpfully.
+- `count_check` (what, name, programme; city, district): one more self-check that began, ended so, or failed
+  a criterion, on this day; it names nobody. Several come in the order of their values, so that two turns
+  never wait for each other in a circle.
 - `ask_staff` (question, why; city, district, programme): a question for staff (`store.tickets`).
 - `say_to_staff` (): this message is for whoever of the staff talks with the person.
 - `leave_staff` (): the person wants the bot again.
@@ -22,21 +26,25 @@ from datetime import timedelta
 from typing import Final
 
 from sqlalchemy import BindParameter, Text, bindparam, delete, insert, null, or_, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite's compiler reads its ON CONFLICT as well
 
 from store import audience, audit, codes, guessing, outbox, seats
 from store import pages as links
 from store import tickets as handoff
 from store.columns import fixed
 from store.engine import Session
-from store.records import Arrival, Contact, EffectLike, Page, Purpose, Route, TicketWhy
+from store.limits import day_of
+from store.records import Arrival, Contact, Counted, EffectLike, Page, Purpose, Route, TicketWhy, Why
 from store.schema import (
     allowances,
     applications,
+    check_counts,
     consents,
     contacts,
     conversations,
     deliveries,
     feedback,
+    gaps,
     inbound,
     mass_uses,
     mutes,
@@ -73,6 +81,17 @@ COMPLAIN: Final = insert(feedback).values(
     .scalar_subquery(),
 )
 
+GAP: Final = insert(gaps).values(
+    {name: bindparam(name) for name in ("contact_id", "question", "why", "city", "district", "asked_at")}
+)
+_counted = upsert(check_counts).values(
+    {column: bindparam(column.name) for column in check_counts.c if column.name != "count"} | {"count": 1}
+)
+COUNT_CHECK: Final = _counted.on_conflict_do_update(
+    index_elements=[column.name for column in check_counts.primary_key],
+    set_={"count": check_counts.c.count + 1},
+)
+
 _purpose = bindparam("of_purpose", type_=Text)
 REVOKE: Final = (
     update(pages)
@@ -90,6 +109,7 @@ ERASE_ANSWERS: Final = (
     .values(text_sealed=null())
 )
 ERASE_FEEDBACK: Final = update(feedback).where(feedback.c.contact_id == _of_person).values(question=null())
+ERASE_GAPS: Final = update(gaps).where(gaps.c.contact_id == _of_person).values(question=null())
 ERASE_DELIVERIES: Final = (
     update(deliveries)
     .where(deliveries.c.contact_id == _of_person)
@@ -110,6 +130,7 @@ ERASE_WORDS: Final = (
     ERASE_QUESTIONS,
     ERASE_ANSWERS,
     ERASE_FEEDBACK,
+    ERASE_GAPS,
     ERASE_DELIVERIES,
 )
 # What is held for a person without any words of theirs, and goes with them.
@@ -150,6 +171,41 @@ def _not_helpful(session: Session, cause: Cause, *, question: str, message_id: s
         channel=cause.arrival.channel,
         account=cause.arrival.account,
         message_id=message_id,
+    )
+
+
+def _gap(
+    session: Session, cause: Cause, *, question: str, why: str, city: str = "", district: str = ""
+) -> None:
+    session.run(
+        GAP,
+        contact_id=cause.contact.id,
+        question=question,
+        why=Why(why),
+        city=city,
+        district=district,
+        asked_at=cause.arrival.received_at,
+    )
+
+
+def _count_check(
+    session: Session,
+    cause: Cause,
+    *,
+    what: str,
+    name: str,
+    programme: str,
+    city: str = "",
+    district: str = "",
+) -> None:
+    session.run(
+        COUNT_CHECK,
+        day=day_of(cause.arrival.received_at),
+        city=city,
+        district=district,
+        programme=programme,
+        what=Counted(what),
+        name=name,
     )
 
 
@@ -227,6 +283,8 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
 
 EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "not_helpful": _not_helpful,
+    "gap": _gap,
+    "count_check": _count_check,
     "ask_staff": _ask_staff,
     "say_to_staff": _say_to_staff,
     "leave_staff": _leave_staff,

@@ -14,6 +14,7 @@ from store.schema import (
     contacts,
     conversations,
     deliveries,
+    gaps,
     inbound,
     receipts,
     ticket_answers,
@@ -67,6 +68,11 @@ _old_deliveries = (
     )
     .limit(bindparam("limit"))
 )
+_old_gaps = (
+    select(gaps.c.id)
+    .where(gaps.c.question.is_not(None), gaps.c.asked_at < bindparam("before"))
+    .limit(bindparam("limit"))
+)
 _old_receipts = (
     select(receipts.c.platform_id).where(receipts.c.at < bindparam("before")).limit(bindparam("limit"))
 )
@@ -101,6 +107,7 @@ PURGE: Final = (
     .where(deliveries.c.id.in_(_old_deliveries))
     .values(text=null(), recipient=null(), content=null())
     .returning(deliveries.c.id),
+    update(gaps).where(gaps.c.id.in_(_old_gaps)).values(question=null()).returning(gaps.c.id),
     delete(receipts)
     .where(receipts.c.platform_id.in_(_old_receipts), receipts.c.at < bindparam("before"))
     .returning(receipts.c.contact_id),
@@ -118,8 +125,8 @@ def unanswered(session: Session, *, before: datetime, limit: int = 100) -> tuple
 
 
 def purge(session: Session, *, now: datetime, days: int, limit: int = 1000) -> int:
-    """Erase messages, answers and conversations that are older than `days`, settled deliveries, and reports
-    of the platform that were of none.
+    """Erase messages, answers, conversations and gaps that are older than `days`, settled deliveries, and
+    reports of the platform that were of none.
 
     At most `limit` of each, so that no turn waits long: call again until it gives 0. Deliveries to
     people who were forgotten are erased whatever their age.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -20,6 +20,32 @@ class Route(StrEnum):
     PASSIVE = "passive"
     OUTBOX = "outbox"
     SILENT = "silent"
+
+
+class Answer(StrEnum):
+    """What a message came to: no question at all, one that was answered, one on which a notice is silent, or
+    one to which nothing was found."""
+
+    NONE = ""
+    FOUND = "found"
+    SILENT = "silent"
+    UNKNOWN = "unknown"
+
+
+class Counted(StrEnum):
+    """What is counted of self-checks."""
+
+    BEGUN = "begun"
+    OUTCOME = "outcome"
+    FAILED = "failed"
+
+
+class Why(StrEnum):
+    """Why a question is a gap."""
+
+    UNKNOWN = "unknown"
+    SILENT = "silent"
+    UNHELPFUL = "unhelpful"
 
 
 class DeliveryState(StrEnum):
@@ -183,6 +209,16 @@ class EffectLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """What is counted of a message when its words are gone; `topic` is a matter, or `aspect:` and its id."""
+
+    answer: Answer = Answer.NONE
+    city: str = ""
+    district: str = ""
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Thought:
     """The outcome of thinking: the reply (None says nothing), the conversation after it, its trace."""
 
@@ -190,6 +226,7 @@ class Thought:
     state: str
     trace: str
     effects: Sequence[EffectLike] = ()
+    noted: Noted = field(default_factory=Noted)
 
 
 Think = Callable[[Before], Thought]
@@ -205,6 +242,64 @@ class Settled:
     trace: str | None
     route: Route
     repeated: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Days of China, both among them, and a place: a city, a district of it, or (both empty) all."""
+
+    first: date
+    last: date
+    city: str = ""
+    district: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """How often something happened on a day of China."""
+
+    day: date
+    name: str
+    count: int
+    of: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A question that was not answered, or not helpfully."""
+
+    id: int
+    contact_id: int
+    question: str
+    why: Why
+    city: str
+    district: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GapTask:
+    """What whoever owns the knowledge has to add, and how often it was asked when that was said."""
+
+    id: int
+    wording: str
+    times: int
+    city: str
+    district: str
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taught:
+    """A wording of a topic, of a city or (empty) of all."""
+
+    id: int
+    city: str
+    wording: str
+    topic: str
+    taught_by: str
+    taught_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

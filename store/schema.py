@@ -31,6 +31,7 @@ from store.columns import ROW_ID, UtcDateTime
 from store.records import (
     BroadcastState,
     CodePurpose,
+    Counted,
     DeliveryState,
     Purpose,
     Role,
@@ -38,6 +39,7 @@ from store.records import (
     SeatState,
     TicketState,
     TicketWhy,
+    Why,
 )
 
 
@@ -121,6 +123,11 @@ inbound = Table(
     Column("trace", Text),
     Column("route", Text),
     Column("answered_at", UtcDateTime),
+    # what became of it, and of which place and topic it was: kept for the figures when the words are gone
+    Column("answer", Text, nullable=False, server_default=""),
+    Column("city", Text, nullable=False, server_default=""),
+    Column("district", Text, nullable=False, server_default=""),
+    Column("topic", Text, nullable=False, server_default=""),
     UniqueConstraint("channel", "account", "message_id"),
     _one_of("route", Route, "route"),
     Index("ix_inbound_contact_id", "contact_id"),
@@ -494,6 +501,66 @@ failures = Table(
     Column("subject", Text, primary_key=True),
     Column("count", Integer, nullable=False),
     Column("last_at", UtcDateTime, nullable=False),
+)
+
+# Self-checks by day of China's: begun, how they ended, and which criteria failed; nothing of anybody.
+check_counts = Table(
+    "check_counts",
+    metadata,
+    Column("day", Text, primary_key=True),
+    Column("city", Text, primary_key=True),
+    Column("district", Text, primary_key=True),
+    Column("programme", Text, primary_key=True),
+    Column("what", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    _one_of("what", Counted, "what"),
+)
+
+# Questions that were not answered, or not helpfully; `task` is what is left to whoever owns the knowledge.
+gaps = Table(
+    "gaps",
+    metadata,
+    _key(),
+    _contact(),
+    Column("question", Text),
+    Column("why", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Column("task_id", BigInteger, ForeignKey("gap_tasks.id")),
+    _one_of("why", Why, "why"),
+    Index("ix_gaps_contact_id", "contact_id"),
+    Index("ix_gaps_open", "asked_at", **_where("settled_at IS NULL AND question IS NOT NULL")),
+)
+
+# What whoever owns the knowledge has to add.
+gap_tasks = Table(
+    "gap_tasks",
+    metadata,
+    _key(),
+    Column("wording", Text, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+)
+
+# Wordings of topics that staff have taught; a version is never changed, it only ends.
+learned = Table(
+    "learned",
+    metadata,
+    _key(),
+    Column("city", Text, nullable=False),
+    Column("wording", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("taught_by", Text, nullable=False),
+    Column("taught_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index("ix_learned_held", "city", "wording", unique=True, **_where("ended_at IS NULL")),
 )
 
 # What staff should know or do; `content` is JSON without personal values.

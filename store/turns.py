@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert  # SQLite's compiler reads its
 from store import effects, outbox, windows
 from store.affairs import Affairs
 from store.engine import Session
-from store.records import Arrival, Before, Contact, Passive, Route, Settled, Think, Thought
+from store.records import Arrival, Before, Contact, Noted, Passive, Route, Settled, Think, Thought
 from store.schema import contacts, conversations, inbound
 
 REPLY_USEFUL: Final = timedelta(hours=48)
@@ -96,7 +96,10 @@ _arrived = insert(inbound).values(
 )
 KEEP: Final = _arrived.on_conflict_do_update(
     index_elements=["channel", "account", "message_id"],
-    set_={name: _arrived.excluded[name] for name in ("reply", "trace", "route", "answered_at")},
+    set_={
+        name: _arrived.excluded[name]
+        for name in ("reply", "trace", "route", "answered_at", "answer", "city", "district", "topic")
+    },
 ).returning(inbound.c.id)
 
 
@@ -135,7 +138,7 @@ def note(session: Session, arrival: Arrival) -> None:
         session.undo()
         return
     _touch(session, contact, arrival)
-    _keep(session, contact, arrival, reply=None, trace=None, route=None, answered_at=None)
+    _keep(session, contact, arrival, Noted(), reply=None, trace=None, route=None, answered_at=None)
 
 
 def _receive(session: Session, arrival: Arrival) -> tuple[Contact, Mapping[str, Any] | None]:
@@ -151,6 +154,7 @@ def _conclude(session: Session, contact: Contact, arrival: Arrival, thought: Tho
         session,
         contact,
         arrival,
+        thought.noted,
         reply=thought.text,
         trace=thought.trace,
         route=route,
@@ -187,7 +191,7 @@ def _touch(session: Session, contact: Contact, arrival: Arrival) -> Contact:
     return contact
 
 
-def _keep(session: Session, contact: Contact, arrival: Arrival, **answer: Any) -> int:
+def _keep(session: Session, contact: Contact, arrival: Arrival, noted: Noted, **answer: Any) -> int:
     kept = session.run(
         KEEP,
         contact_id=contact.id,
@@ -199,6 +203,10 @@ def _keep(session: Session, contact: Contact, arrival: Arrival, **answer: Any) -
         event_key=arrival.event_key,
         text=arrival.text,
         received_at=arrival.received_at,
+        answer=noted.answer,
+        city=noted.city,
+        district=noted.district,
+        topic=noted.topic,
         **answer,
     )
     inbound_id: int = kept[0]["id"]

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from tests.judge import Judgement, Mark, judge, known_figures
+from knowledge.judging import Judge, Judgement, Mark
 from tests.wire import SEASON, wire
 
 SAMPLE = Path("knowledge/questions/sample.jsonl")
@@ -25,10 +25,10 @@ async def judged(
     results = []
     with tempfile.TemporaryDirectory() as folder:
         async with wire(Path(folder), now=now) as line:
-            known = known_figures(line.service.library)
+            judge = Judge(line.service.library)
             for question in questions:
                 reply = (await line.ask(*question["turns"]))[-1]
-                results.append((question, reply, judge(question, reply, known)))
+                results.append((question, reply, judge.mark(question, reply)))
     return results
 
 

@@ -21,8 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.__main__ import MENU
 from bot.simulator import Outcome, Push
 from bot.wording import Wording
+from knowledge.judging import Judge, Mark
 from knowledge.notice import Aspect
-from tests.judge import Mark, judge, known_figures
 from tests.wire import SEASON, Wire, wire
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -83,13 +83,13 @@ async def line(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Wire]:
 @pytest.mark.parametrize("talk", [pytest.param(talk, id=f"{file}: {talk.name}") for file, talk in ALL])
 async def test_talk(line: Wire, talk: Talk) -> None:
     await line.service.clock.set(line.service.store, now=talk.at, rate=1)
-    known, openid = known_figures(line.service.library), line.simulator.person().openid
+    judge, openid = Judge(line.service.library), line.simulator.person().openid
     said: list[str] = []
     for turn in talk.turns:
         heard = await play(line, openid, turn)
         said.append(turn.words)
         for question in turn.questions(said):
-            judgement = judge(question, heard, known)
+            judgement = judge.mark(question, heard)
             assert judgement.mark is Mark.RIGHT, f"{' / '.join(said)}: {judgement.why}\n{heard}"
 
 

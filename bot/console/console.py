@@ -15,8 +15,9 @@ from bot.console.home import EDITION, TEMPLATES
 from bot.console.passwords import Passwords
 from bot.console.post import PostOffice
 from bot.console.roles import must_be_guarded
-from bot.console.visit import PROOF, House
+from bot.console.visit import PROOF, House, Trial
 from bot.console.words import WORDS
+from bot.desk.gaps import Topics
 from knowledge.library import Library
 from knowledge.notice import CHINA
 from store.database import Store
@@ -29,6 +30,7 @@ def console(
     now: Callable[[], datetime],
     post: PostOffice,
     *,
+    trial: Trial,
     public_url: str,
     rehearsal: bool,
     kinds: Mapping[str, Kind],
@@ -36,7 +38,7 @@ def console(
     real_now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[web.RouteDef]:
     """The routes of the staff's pages below `/console`. `now` is service time; messages are judged by
-    `kinds`; `proxies` are believed when they say for whom they ask."""
+    `kinds`; `trial` tries a lesson; `proxies` are believed when they say for whom they ask."""
     parts = urlsplit(public_url)
     house = House(
         store=store,
@@ -45,6 +47,8 @@ def console(
         passwords=Passwords(),
         now=now,
         post=post,
+        trial=trial,
+        topics=Topics(library.vocabulary),
         real_now=real_now,
         origin=f"{parts.scheme}://{parts.netloc}" if public_url else "",
         rehearsal=rehearsal,

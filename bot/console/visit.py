@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,6 +18,8 @@ from bot.console.form import Form, Upload
 from bot.console.passwords import Passwords
 from bot.console.post import PostOffice
 from bot.console.roles import Permission, may
+from bot.desk.gaps import Topics
+from knowledge.lessons import Lesson, Tried
 from knowledge.library import Library
 from store.database import Store, Work
 from store.reach import Kind
@@ -27,6 +29,10 @@ from store.scope import EVERYWHERE, Scope
 PROOF: Final = "form_proof"
 """The field of every form that proves, by the session's token, that the form is ours."""
 _NUMBER_DIGITS: Final = 18
+
+
+Trial = Callable[[Lesson, Sequence[Lesson], datetime], Awaitable[Tried]]
+"""What a lesson would do beside those that are held, at a moment of service time."""
 
 
 class Missing(Exception):
@@ -46,6 +52,8 @@ class House:
     now: Callable[[], datetime]
     post: PostOffice
     real_now: Callable[[], datetime]
+    trial: Trial
+    topics: Topics
     origin: str
     rehearsal: bool
     kinds: Mapping[str, Kind]

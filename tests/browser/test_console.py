@@ -53,6 +53,7 @@ PAGES = (
     "/front",
     "/imports",
     "/imports/columns",
+    "/figures",
 )
 
 
@@ -78,6 +79,10 @@ async def office(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Offi
         arrival = message(text=f"评审会在哪开{SCRIPT}", received_at=office.now)
         await store.turn(arrival, asks, passive=in_time)
         await keep(store)
+        for number, question in enumerate([f"翻毛鸡咋个整{SCRIPT}", "翻毛鸡咋个整"]):
+            values = {"question": question, "why": "unknown", "city": "武汉"}
+            arrival = message(f"m{number}", sender=f"o{number}", received_at=office.now)
+            await store.turn(arrival, Mind(Effect(name="gap", values=values)), passive=in_time)
         yield office
     await store.close()
 
@@ -252,3 +257,19 @@ async def test_a_clerk_answers_a_question(office: Office, tab: Page, size: Viewp
     assert "等着发" in (await tab.locator(".talk .us").text_content() or "")
     await tab.get_by_role("button", name="结束，交还机器人").click()
     assert "已结束" in (await tab.locator("main").text_content() or "")
+
+
+async def test_an_administrator_teaches_a_wording(office: Office, tab: Page, size: ViewportSize) -> None:
+    question = f"翻毛鸡{'一' if size is PHONE else '二'}号到底咋个弄"
+    for number in range(2):
+        values = {"question": question, "why": "unknown", "city": "武汉"}
+        arrival = message(f"{question}{number}", sender=f"p{number}", received_at=office.now)
+        await office.store.turn(arrival, Mind(Effect(name="gap", values=values)), passive=in_time)
+    await tab.set_viewport_size(size)
+    await sign_in(office, tab, "chen")
+    await tab.get_by_role("link", name="没答上的", exact=True).click()
+    await tab.get_by_role("link", name=question).click()
+    await tab.get_by_label("就是在问").select_option("aspect:deadline")
+    await tab.get_by_role("button", name="教给它").click()
+    await tab.get_by_text("已教会").wait_for(timeout=30_000)
+    assert await tab.get_by_role("cell", name=question).count() == 1

@@ -22,7 +22,9 @@ from bot.console.post import PostOffice
 from bot.console.second import STEP_S
 from bot.console.session import hashed, new_id
 from bot.console.visit import PROOF, token_of
+from bot.dialogue import Dialogue
 from bot.kinds import Kinds
+from bot.learning import Trials
 from bot.notification import Notifier
 from bot.pages.links import PublicLinks
 from knowledge.library import Library
@@ -64,6 +66,10 @@ class Remote:
 
     def make_url(self, path: str) -> URL:
         return self._url.join(URL(path))
+
+
+def trials() -> Trials:
+    return Trials(Dialogue(library()))
 
 
 @dataclass(kw_only=True)
@@ -226,6 +232,7 @@ async def open_office(store: Store, public_url: str = "", **given: Any) -> Async
             public_url=public_url,
             rehearsal=False,
             kinds=Kinds({}).without((), mail=False),
+            trial=trials().trial,
             real_now=now,
             **given,
         )

@@ -124,6 +124,30 @@ async def _draft(office: Office) -> int:
         )
 
 
+async def _gap(office: Office) -> int:
+    values = {"question": "翻毛鸡咋个整", "why": "unknown", "city": CITY.city}
+    mind = Mind(Effect(name="gap", values=values))
+    await office.store.turn(message(f"gap{next(_numbers)}"), mind, passive=in_time)
+    async with office.store.work() as work:
+        return (await work.open_gaps(scope=CITY))[0].id
+
+
+async def _task(office: Office) -> int:
+    async with office.store.work() as work:
+        return await work.add_task(
+            wording="x", times=1, city=CITY.city, district="", made_by="x", now=office.now
+        )
+
+
+async def _lesson(office: Office) -> int:
+    async with office.store.work() as work:
+        lesson = await work.teach(
+            city=CITY.city, wording=f"x{next(_numbers)}", topic="x", by="x", now=office.now
+        )
+    assert lesson
+    return lesson
+
+
 OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
     "staff": _account,
     "broadcast": _broadcast,
@@ -135,6 +159,9 @@ OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
     "draft": _draft,
     "seat": _seat,
     "request": _request,
+    "gap": _gap,
+    "task": _task,
+    "lesson": _lesson,
 }
 """How the thing that a part of a path names is made, inside 武汉."""
 

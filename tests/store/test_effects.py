@@ -20,6 +20,7 @@ from store.schema import (
     deliveries,
     failures,
     feedback,
+    gaps,
     inbound,
     mass_uses,
     metadata,
@@ -258,7 +259,18 @@ async def test_what_a_redacted_message_said_is_kept_nowhere(store: Store) -> Non
 
 async def test_erased_tables_are_all_tables_with_words_of_people(store: Store) -> None:
     """A new table with a person's words must be thought of when somebody is forgotten."""
-    touched = {contacts, conversations, inbound, deliveries, tickets, feedback, pages, seats, applications}
+    touched = {
+        contacts,
+        conversations,
+        inbound,
+        deliveries,
+        tickets,
+        feedback,
+        pages,
+        seats,
+        applications,
+        gaps,
+    }
     touched |= {consents, wishes, mutes, allowances, mass_uses, seat_requests, receipts, staff_contacts}
     # a recipient stays counted: the contact names nobody any more
     of_the_unit = {unit_people, recipients}
