@@ -54,6 +54,7 @@ PAGES = (
     "/imports",
     "/imports/columns",
     "/figures",
+    "/gaps",
 )
 
 
@@ -259,6 +260,7 @@ async def test_a_clerk_answers_a_question(office: Office, tab: Page, size: Viewp
     assert "已结束" in (await tab.locator("main").text_content() or "")
 
 
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 async def test_an_administrator_teaches_a_wording(office: Office, tab: Page, size: ViewportSize) -> None:
     question = f"翻毛鸡{'一' if size is PHONE else '二'}号到底咋个弄"
     for number in range(2):
