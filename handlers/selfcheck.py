@@ -72,9 +72,10 @@ class SelfCheck:
         begun = self._begin(turn, check)
         if begun.awaiting:
             return replace(begun, alone=_alone(turn))
-        if not facts.own_chances(turn) and any(finding.pointed for finding in turn.reading.findings):
-            return NOT_MINE
-        return replace(begun, alone=set(turn.reading.aspects[:2]) <= _CHANCES)
+        pointed = any(finding.pointed for finding in turn.reading.findings)
+        if facts.own_chances(turn) or not pointed:
+            return replace(begun, alone=set(turn.reading.aspects[:2]) <= _CHANCES)
+        return replace(begun, alone=False) if _every(turn) else NOT_MINE
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
@@ -102,12 +103,14 @@ class SelfCheck:
         inherited = {"topic", "programmes"} <= set(reading.inherited)
         if facts.own_chances(turn) and not inherited:
             return True
-        programmes = [p for p in reading.programmes if p in turn.library.rules]
+        programmes = [p for p in reading.programmes if p in turn.library.rules] or _every(turn)
         own, chance = patterns.myself.search(reading.text), patterns.chance.search(reading.text)
         if not programmes or not (chance or own or len(reading.text) >= _LONG):
             return False
         notice = turn.library.programmes[programmes[0]][0]
         told = len(self._told(turn, turn.incoming.text, notice.id, None).values)
+        if not reading.programmes:
+            return bool(own and chance) or told >= (_OWN if own else _TELLING)
         if inherited or not chance:
             return told >= _STORY
         return told >= (_OWN if own else _TELLING)
@@ -388,8 +391,15 @@ def _programmes(turn: Turn) -> tuple[str, ...]:
     notices = list(dict.fromkeys(turn.library.programmes[p][0].id for p in named))
     if len(notices) == 1:
         return tuple(dict.fromkeys(named))
-    if not named and turn.reading.city and turn.library.vocabulary.patterns.every.search(turn.reading.text):
-        for notice in turn.library.of_city(turn.reading.city):
+    return () if named or not turn.reading.city else _every(turn)
+
+
+def _every(turn: Turn) -> tuple[str, ...]:
+    """All programmes of the city, or of the first that has rules, where somebody asks which there is for
+    him."""
+    if turn.library.vocabulary.patterns.every.search(turn.reading.text):
+        city = turn.reading.city
+        for notice in turn.library.of_city(city) if city else turn.library.notices.values():
             if notice.criteria.rulesets:
                 return tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
     return ()

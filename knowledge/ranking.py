@@ -167,14 +167,14 @@ class NoticeIndex:
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
         hits = self._choose(question, scores, most, just=any(not self._region_of[self._at[f]] for f in just))
-        silent += self._missing_kinds(question, hits)
-        unknown = list(self._missing_words(question, bool(silent or just), fits))
-        silent += unknown
         named = {matter for segment in question.segments for matter in segment}
         specific = self._specific(question, named)
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
+        silent += self._missing_kinds(question, hits, overview)
+        unknown = list(self._missing_words(question, bool(silent or just), fits))
+        silent += unknown
         alike = {fact for fact, worth in samples if worth >= POINTED}
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
@@ -415,7 +415,10 @@ class NoticeIndex:
             for word in [w for w in question.strange if w not in question.sought][:_STRANGE_NAMED]:
                 yield Silent(notice=self._notice.id, topic=word)
 
-    def _missing_kinds(self, question: Question, hits: Sequence[Hit]) -> list[Silent]:
+    def _missing_kinds(
+        self, question: Question, hits: Sequence[Hit], overview: Sequence[Aspect]
+    ) -> list[Silent]:
+        """The kinds of answer asked for that neither the best facts nor the deadline, told whole, show."""
         own = [hit for hit in hits if self._region_of[self._at[hit.fact]] in question.districts] or hits
         best = max((hit.score for hit in own), default=0.0)
         due = self._by_aspect.get(Aspect.DEADLINE, ()) if Aspect.DEADLINE in self._asserted(question) else ()
@@ -424,6 +427,8 @@ class NoticeIndex:
             for hit in own
             if hit.score >= KIND_SHARE * best or self._at[hit.fact] in due
         ]
+        if Aspect.DEADLINE in overview:
+            says += [self._facts[i].fact.say for i in due]
         return [
             Silent(notice=self._notice.id, topic=kind.name)
             for kind in question.kinds
