@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from handlers import check_figures, check_words, facts
+from handlers import check_figures, check_verdicts, check_words, facts
 from handlers.check_state import Check
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 from knowledge.figures import chinese_number
@@ -183,7 +183,7 @@ class SelfCheck:
         if any(fact in told.values or fact in told.unsure for fact in question.fills):
             check = check.answered(question)
         noted = check_words.noted(turn.library, check, question, told, template)
-        turned = check_words.turned(turn.library, before, self._interview(turn, check), check)
+        turned = check_verdicts.turned(turn.library, before, self._interview(turn, check), check)
         return self._on(turn, check, notes=[noted, *turned])
 
     # —— commands
@@ -220,10 +220,10 @@ class SelfCheck:
         return self._back(turn, check, check.asked[-1:])
 
     def _details(self, turn: Turn, check: Check) -> Reply:
-        return check_words.details(turn, check)
+        return check_verdicts.details(turn, check)
 
     def _materials(self, turn: Turn, check: Check) -> Reply:
-        return check_words.materials(turn, check)
+        return check_verdicts.materials(turn, check)
 
     def _back(self, turn: Turn, check: Check, questions: Sequence[str]) -> Reply:
         """Asks an answered question again; the others keep their answers."""
@@ -249,7 +249,7 @@ class SelfCheck:
             check = check.without(told.values).with_told(told, turn.now)
             values = {"told": check_words.told(turn.library, check, told.values)}
             noted = Section(template="selfcheck/changed", values=values)
-            turned = check_words.turned(turn.library, before, self._interview(turn, check), check)
+            turned = check_verdicts.turned(turn.library, before, self._interview(turn, check), check)
             return self._on(turn, check, notes=[noted, *turned])
         interview = self._interview(turn, check)
         questions = [id_ for fact in meant for id_ in interview.questions_for(fact)]
@@ -305,7 +305,7 @@ class SelfCheck:
     def _ended(self, turn: Turn, check: Check, said: Sequence[Section]) -> Reply:
         """The verdicts after what else is said; the first end of a check is counted."""
         done = self._verdicts(turn, replace(check, counted=True))
-        ended = check_figures.ended(turn.library, check, check_words.reports(turn.library, check))
+        ended = check_figures.ended(turn.library, check, check_verdicts.reports(turn.library, check))
         return replace(
             done,
             sections=[*check_words.ordered(said), *done.sections],
@@ -322,7 +322,7 @@ class SelfCheck:
 
     def _verdicts(self, turn: Turn, check: Check) -> Reply:
         check = replace(check, current="", touched_at=turn.now)
-        reply = check_words.verdicts(turn, check)
+        reply = check_verdicts.verdicts(turn, check)
         if turn.links:
             link = turn.links.new("result")
             values = {"url": link.url, "days": _LINK_DAYS}
