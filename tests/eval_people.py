@@ -43,7 +43,7 @@ class Answers:
     def __init__(self, facts: Mapping[str, str]) -> None:
         told = yaml.safe_load((FOLDER / "topics.yaml").read_text(encoding="utf-8"))
         self._topics: Mapping[str, list[str]] = told["topics"]
-        self._patterns = {name: re.compile(told[name]) for name in ("none", "desk", "line", "old")}
+        self._patterns = {name: re.compile(told[name]) for name in ("none", "front", "desk", "line", "old")}
         self._facts = facts
 
     def to(self, question: Question) -> str:
@@ -52,7 +52,8 @@ class Answers:
         match question.id:
             case "frontline":
                 posts = self._patterns["line"].sub("", self._of("frontline") or "")
-                return "不是" if self._patterns["desk"].search(posts) else "是"
+                works = self._patterns["front"].search(posts) or not self._patterns["desk"].search(posts)
+                return "是" if works else "不是"
             case "retired" if not any("退" in text for text in texts):
                 return "没有退休"
             case "labour" if not self._patterns["old"].search("，".join(self._posts)):
