@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import typer
 
-from bot.__main__ import cli
 from bot.announce import announce
+from bot.cli import cli
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
 from bot.pages.links import PublicLinks
