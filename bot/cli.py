@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 import structlog
 import typer
-import yaml
 
 from bot import app as service_app
 from bot import readiness
@@ -29,7 +28,7 @@ from bot.kinds import Kinds
 from bot.settings import Settings, SettingsError, load
 from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines, year_lines
 from handlers.contract import Incoming, Kind
-from knowledge import cases
+from knowledge import cases, yaml_source
 from knowledge.faults import KnowledgeError
 from knowledge.library import Library, Notice
 from knowledge.notice import CHINA
@@ -305,7 +304,7 @@ async def _menu(settings: Settings, *, show: bool) -> None:
         if show:
             typer.echo(json.dumps(await account.api.menu(), ensure_ascii=False, indent=2))
             return
-        await account.api.publish_menu(yaml.safe_load(MENU.read_text(encoding="utf-8")))
+        await account.api.publish_menu(yaml_source.read(MENU).value)
         typer.echo("the menu is published; clients show it within five minutes")
 
 
