@@ -38,6 +38,7 @@ from bot.pushes import Pushes
 from bot.reports import Reports
 from bot.settings import SQLITE, Settings
 from bot.ticks import Reminding
+from bot.wording import Wording
 from knowledge.library import Library
 from store.database import Store, Unavailable
 from store.records import Token
@@ -138,7 +139,8 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         if wechat:
             stack.push_async_callback(wechat.aclose)
         channels = {f"{wechat.name}:{wechat.account}": wechat} if wechat else {}
-        kinds, notifier = Kinds(settings.templates), Notifier(library)
+        wording = Wording()
+        kinds, notifier = Kinds(settings.templates), Notifier(library, wording)
         pushes = Pushes(kinds, notifier, mail_of(settings))
         links = PublicLinks(settings.public_url) if settings.public_url else None
         post = PostOffice(
@@ -148,11 +150,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             sensitive=sensitive_words(settings.sensitive_words),
         )
         delivery = Delivery(store, channels, clock.now, pushes=pushes)
-        dialogue = Dialogue(
-            library,
-            links=links,
-            kept_days=settings.retention_days,
-        )
+        dialogue = Dialogue(library, wording, links=links, kept_days=settings.retention_days)
         conversation = Conversation(
             store,
             dialogue,

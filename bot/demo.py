@@ -6,11 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 import typer
-import yaml
 
 from bot import app as service_app
 from bot.stage import LOOPBACK, staged
 from bot.town import Town
+from knowledge import yaml_source
 
 _MENU = Path(__file__).parent / "menu.yaml"
 
@@ -20,7 +20,7 @@ async def run(*, port: int, start: datetime) -> None:
     town = Town()
     async with staged(start=start, port=port, beside=town.routes, **town.settings) as stage:
         assert stage.service.wechat is not None  # the stage configures it
-        await stage.service.wechat.api.publish_menu(yaml.safe_load(_MENU.read_text(encoding="utf-8")))
+        await stage.service.wechat.api.publish_menu(yaml_source.read(_MENU).value)
         await town.people(stage)
         page = f"http://{LOOPBACK}:{stage.port}"
         typer.echo(f"open {page}/ and talk to the bot; Ctrl+C ends the demo")

@@ -8,11 +8,11 @@ from pathlib import Path as File
 from types import MappingProxyType
 from typing import Final, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bot.cards import CONST, LINES, RULES, Misfit, fitted, type_of
 from bot.channels.contract import Card
+from knowledge import yaml_source
 from store.reach import Kind
 from store.records import Path
 
@@ -33,8 +33,8 @@ class _Row(BaseModel):
 
 
 def _rows() -> Mapping[str, _Row]:
-    read = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
-    return MappingProxyType({name: _Row.model_validate(row) for name, row in read.items()})
+    rows = yaml_source.read(_FILE).value
+    return MappingProxyType({name: _Row.model_validate(row) for name, row in rows.items()})
 
 
 ROWS: Final = _rows()

@@ -14,7 +14,6 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from pydantic import BaseModel, ConfigDict
 
@@ -22,6 +21,7 @@ from bot.simulator import Fate as Played
 from bot.simulator import Template
 from bot.stage import Stage, staged
 from handlers.season import Planned, Season
+from knowledge import yaml_source
 from knowledge.library import Library, Notice
 from knowledge.notice import CHINA
 from knowledge.process import Audience
@@ -163,7 +163,7 @@ def pace(speed: str) -> Pace | None:
 async def rehearse(library: Library, notice: Notice, *, pace: Pace, **given: Any) -> Rehearsal:
     """Plays the season of a notice; `pace` is awaited with the time that passes between two moments. `given`
     are further settings."""
-    cast = Cast.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+    cast = Cast.model_validate(yaml_source.read(_FILE).value)
     start = datetime.combine(notice.header.issued, _OPENS, CHINA)
     card = {"template": {"id": _TEMPLATE, "fields": dict(cast.fields)}}
     async with staged(start=start, templates=dict.fromkeys(_KINDS, card), **given) as stage:

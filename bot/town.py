@@ -17,7 +17,6 @@ from typing import Any, Final
 
 import pyotp
 import xlsxwriter
-import yaml
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict
@@ -27,6 +26,7 @@ from bot.console.passwords import Argon
 from bot.console.second import STEP_S, new_recovery, new_secret, recovery_hash
 from bot.simulator import Template
 from bot.stage import Stage
+from knowledge import yaml_source
 from store.records import CodePurpose, Role
 from store.rosters import Listing, Registration
 from store.scope import Scope
@@ -117,7 +117,7 @@ class Town:
     """Peoples a stage, and shows the way in."""
 
     def __init__(self) -> None:
-        self.words = Words.model_validate(yaml.safe_load(_FILE.read_text(encoding="utf-8")))
+        self.words = Words.model_validate(yaml_source.read(_FILE).value)
         self._units = tuple(_units(self.words))
         self._secrets = {account.login: new_secret() for account in self.words.accounts}
 

@@ -58,8 +58,6 @@ class Wording:
         )
         # no template uses Jinja's own globals, and every render would copy them
         self._templates.globals.clear()
-        for name in self._templates.list_templates():
-            self._templates.get_template(name)
         self._kept = lru_cache(_KEPT)(self.render)
 
     def render(self, template: str, **values: Any) -> str:

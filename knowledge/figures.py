@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-import cn2an
-
 _DASHES = re.compile(r"[‐-―－−]+")
 _CHINESE = "零〇一二两三四五六七八九十百千万"
 _UNITS = "个人名家项万元年岁天日张字份月级位支%％"
@@ -14,6 +12,10 @@ _COUNTED = re.compile(rf"(?<![第{_CHINESE}])([{_CHINESE}]+)(?=[{_UNITS}])")
 _IDIOMATIC = ("一", "万", "千", "百")
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:-\d+)*(?:\s*[万亿](?=元|[^\w]|$))?")
 _MULTIPLES = {"万": 10_000, "亿": 100_000_000}
+_TENS = {"十": 10, "百": 100, "千": 1000}
+_DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
+_PART = "(?:0?[1-9]千)?(?:0?[1-9]百)?(?:0?[1-9]?十[1-9]?|0?[1-9])?"
+_NUMERAL = re.compile(f"(?!0|.*[百千][1-9][万亿])(?:(?!亿){_PART}亿)?(?:(?!万){_PART}万)?{_PART}")
 
 
 def plain(text: str) -> str:
@@ -22,11 +24,24 @@ def plain(text: str) -> str:
 
 
 def chinese_number(text: str) -> int | None:
-    """The value of Chinese numerals (`五十三`, `两千`), or None where they are none."""
-    try:
-        return int(cn2an.cn2an(text.replace("两", "二").replace("〇", "零"), "smart"))
-    except ValueError:
+    """The value of Chinese numerals (`五十三`, `两千三`; `二〇二四` digit by digit), else None."""
+    text = text.translate(_DIGITS)
+    if text.isdecimal():
+        return int(text)
+    if not text or not _NUMERAL.fullmatch(text):
         return None
+    whole = part = digit = 0
+    place = 1  # of a digit that comes next: 两千三 means three hundreds, 两千零三 does not
+    for char in text:
+        if char.isdecimal():
+            digit, place = int(char), place if char != "0" else 1
+        elif char in _TENS:
+            part += (digit or 1) * _TENS[char]
+            digit, place = 0, _TENS[char] // 10
+        else:
+            whole += (part + digit) * _MULTIPLES[char]
+            part, digit, place = 0, 0, _MULTIPLES[char] // 10
+    return whole + part + digit * place
 
 
 def figures(text: str) -> frozenset[str]:

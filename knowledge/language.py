@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import unicodedata
 from functools import lru_cache
 
@@ -47,11 +48,12 @@ def is_word(text: str) -> bool:
 @lru_cache(maxsize=16384)
 def sound(char: str) -> str:
     """The commonest reading of a character without its tone; `""` for anything else."""
-    readings = PINYIN_DICT.get(ord(char))
-    if not readings:
-        return ""
+    return _commonest(PINYIN_DICT.get(ord(char), ""))
+
+
+def _commonest(readings: str) -> str:
     first = readings.split(",", 1)[0]
-    return "".join(c for c in unicodedata.normalize("NFD", first) if c.isascii()).lower()
+    return sys.intern("".join(c for c in unicodedata.normalize("NFD", first) if c.isascii()).lower())
 
 
 @lru_cache(maxsize=4096)
@@ -72,7 +74,7 @@ def heard(char: str) -> str:
 
 @lru_cache(maxsize=1)
 def _syllables() -> frozenset[str]:
-    return frozenset(sound(chr(code)) for code in PINYIN_DICT if is_han(chr(code))) - {
+    return frozenset(_commonest(text) for code, text in PINYIN_DICT.items() if is_han(chr(code))) - {
         "",
         "n",
         "m",

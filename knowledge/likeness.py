@@ -7,7 +7,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import accumulate, chain
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9.:]+")
 _SMOOTH = 30.0
@@ -53,22 +53,29 @@ class Likeness:
             piece: math.log(size / number) * (_COMMON if piece in common else 1)
             for piece, number in spread.items()
         }
-        self._weights = {piece: (array("H"), array("d")) for piece in spread}
+        # the labels that have a piece, and its weights: two arrays for each piece would take twice the memory
+        self._places = {piece: place for place, piece in enumerate(spread)}
+        self._bounds = array("L", accumulate(spread.values(), initial=0))
+        self._holders = array("H", bytes(2 * self._bounds[-1]))
+        self._weights = array("d", bytes(8 * self._bounds[-1]))
+        free = self._bounds[:]
         for at, own in enumerate(counts):
             worth = {piece: rarity[piece] * count / (count + _OFTEN) for piece, count in own.items()}
             length = math.sqrt(sum(w * w for w in worth.values()) + _SMOOTH)
             for piece, weight in worth.items():
-                labels, weights = self._weights[piece]
-                labels.append(at)
-                weights.append(weight / length)
+                place = self._places[piece]
+                self._holders[free[place]] = at
+                self._weights[free[place]] = weight / length
+                free[place] += 1
 
     def best(self, asked: Iterable[str], most: int = 3) -> list[tuple[str, float]]:
         """The labels most like a text, given as its `pieces`; best first, each with how much it is (some 0.3
         a shared rare pair)."""
         scores = [0.0] * len(self._labels)
-        for found in map(self._weights.get, asked):
-            if found:
-                for at, worth in zip(*found, strict=True):
+        for place in map(self._places.get, asked):
+            if place is not None:
+                held = slice(self._bounds[place], self._bounds[place + 1])
+                for at, worth in zip(self._holders[held], self._weights[held], strict=True):
                     scores[at] += worth
         ranked = sorted(range(len(scores)), key=scores.__getitem__, reverse=True)[:most]
         return [(self._labels[at], round(scores[at], 4)) for at in ranked if scores[at]]

@@ -46,8 +46,10 @@ class Source:
         return isinstance(value, dict) and any(value.get(key) == text for key in keys)
 
 
-def read(path: Path, name: str) -> Source:
-    """The file as a `Source` called `name`; raises KnowledgeError where it is no YAML of ours."""
+def read(path: Path, name: str = "") -> Source:
+    """The file as a `Source` called `name` (as it is, by default); raises KnowledgeError where it is no YAML
+    of ours."""
+    name = name or path.name
     lines: dict[Path_, int] = {}
     faults: list[Fault] = []
     try:

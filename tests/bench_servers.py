@@ -103,8 +103,10 @@ def running(command: tuple[str, ...], environment: Mapping[str, str]) -> Iterato
 
 
 def settings(database: Path) -> dict[str, str]:
-    """The environment in which `serve` answers with `database`, in the season, and reaches no platform."""
+    """The environment in which `serve` answers with `database`, in the season, and reaches no platform. It
+    keeps its bytecode, as any service does that is started more than once."""
     return {
+        "PYTHONDONTWRITEBYTECODE": "",
         "JIANGWEN_PORT": "0",
         "JIANGWEN_DATABASE_URL": f"sqlite+aiosqlite:///{database}",
         "JIANGWEN_WECHAT_APP_ID": APP_ID,

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
+from bot.cli import cli
 from store.records import CodePurpose
 from store.schema import consents, contacts, deliveries, inbound, metadata, seat_requests, seats
 from tests.databases import VAULT

@@ -17,8 +17,8 @@ import pytest
 import yaml
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import cli
 from bot.app import free_port
+from bot.cli import cli
 from knowledge.library import Library
 from tests.pages.tables import DIRECTOR, GOOD, as_csv, filled, sheets
 from tests.wire import DATA_KEY

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import rehearse
-from bot.__main__ import cli
+from bot.cli import cli
 from bot.rehearse import Rehearsal, Told
 from knowledge.library import Library
 

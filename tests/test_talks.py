@@ -18,7 +18,7 @@ import pytest_asyncio
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.__main__ import MENU
+from bot.cli import MENU
 from bot.simulator import Outcome, Push
 from bot.wording import Wording
 from knowledge.judging import Judge, Mark

@@ -12,7 +12,7 @@ from pathlib import Path
 from aiohttp import ClientSession, CookieJar
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
+from bot.cli import cli
 from bot.console.visit import PROOF
 from bot.stage import Stage, staged
 from bot.town import Town

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from stdnum.cn import uscc
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
+from bot.cli import cli
 from bot.desk import table, units
 from bot.desk.annotated import annotated
 from bot.desk.table import Row

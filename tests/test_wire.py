@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from bot.__main__ import MENU
+from bot.cli import MENU
 from bot.simulator import Mode, Outcome, Push
 from bot.wording import Wording, pack
 from store.schema import inbound, metadata

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
+from knowledge import yaml_source
 
-WORDS: Final[Mapping[str, Any]] = yaml.safe_load(
-    (Path(__file__).parent / "words.yaml").read_text(encoding="utf-8")
-)
+WORDS: Final[Mapping[str, Any]] = yaml_source.read(Path(__file__).with_name("words.yaml")).value

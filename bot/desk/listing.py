@@ -9,13 +9,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from bot.desk.table import Cell, Row, Unreadable
 from bot.desk.words import WORDS as ROSTER
 from bot.desk.words import plain
 from bot.masking import mask
+from knowledge import yaml_source
 from knowledge.notice import CHINA
 
 ROWS: Final = 20_000
@@ -53,9 +53,7 @@ class Words(BaseModel):
     lines: Mapping[str, str]
 
 
-WORDS: Final = Words.model_validate(
-    yaml.safe_load((Path(__file__).parent / "status.yaml").read_text(encoding="utf-8"))
-)
+WORDS: Final = Words.model_validate(yaml_source.read(Path(__file__).with_name("status.yaml")).value)
 REFUSED: Final = {**ROSTER.refused, **WORDS.refused}
 FIELDS: Final = {plain(name): field for field, column in WORDS.columns.items() for name in column.names}
 KEPT: Final = tuple(field for field, column in WORDS.columns.items() if column.kept)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from bot.desk.table import Cell, Row, Unreadable
 from bot.desk.words import WORDS as ROSTER
 from bot.desk.words import plain
+from knowledge import yaml_source
 from knowledge.registration import Flaw, unit_code
 from store.unit_lists import Listed
 
@@ -35,9 +35,7 @@ class Words(BaseModel):
     refused: Mapping[str, str]
 
 
-WORDS: Final = Words.model_validate(
-    yaml.safe_load((Path(__file__).parent / "broadcast.yaml").read_text(encoding="utf-8"))
-)
+WORDS: Final = Words.model_validate(yaml_source.read(Path(__file__).with_name("broadcast.yaml")).value)
 REFUSED: Final = {**ROSTER.refused, **WORDS.refused}
 _FIELDS: Final = {plain(name): key for key, names in WORDS.columns.items() for name in names}
 

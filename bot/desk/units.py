@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
 from bot.desk.table import Cell, Row, Unreadable
 from bot.desk.words import WORDS as ROSTER
 from bot.desk.words import plain
 from bot.masking import mask
+from knowledge import yaml_source
 from knowledge.figures import chinese_number
 from knowledge.library import Library
 from knowledge.registration import Flaw, phone, unit_code
@@ -49,9 +49,7 @@ class Words(BaseModel):
     notes: Mapping[str, str]
 
 
-WORDS: Final = Words.model_validate(
-    yaml.safe_load((Path(__file__).parent / "units.yaml").read_text(encoding="utf-8"))
-)
+WORDS: Final = Words.model_validate(yaml_source.read(Path(__file__).with_name("units.yaml")).value)
 REFUSED: Final = {**ROSTER.refused, **WORDS.refused}
 _FIELDS: Final = {plain(name): key for key, names in WORDS.columns.items() for name in names}
 

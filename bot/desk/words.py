@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from knowledge import yaml_source
 
 
 class Words(BaseModel):
@@ -42,6 +43,4 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()
 
 
-WORDS: Final = Words.model_validate(
-    yaml.safe_load((Path(__file__).parent / "roster.yaml").read_text(encoding="utf-8"))
-)
+WORDS: Final = Words.model_validate(yaml_source.read(Path(__file__).with_name("roster.yaml")).value)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
+from bot.cli import cli
 from store.database import Store
 from tests.console.test_figures import fill_store
 from tests.store.scene import Effect, Mind, in_time, message

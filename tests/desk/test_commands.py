@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import cli
+from bot.cli import cli
 from store.database import Store
 from tests.databases import VAULT
 from tests.desk.lists import EXPORTED, HEADER, OPINION, ROW, UNIT, workbook

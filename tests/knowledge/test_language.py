@@ -110,10 +110,41 @@ def test_a_number_is_its_own_figure_with_and_without_commas(number: int) -> None
 
 @given(st.integers(1, 9999).filter(lambda number: number not in (1, 100, 1000)))
 def test_chinese_numerals_before_a_unit_are_the_same_figure(number: int) -> None:
-    written = cn2an.an2cn(number)
+    assert figures(f"共{cn2an.an2cn(number)}人") == {str(number)}
 
-    assert chinese_number(written) == number
-    assert figures(f"共{written}人") == {str(number)}
+
+@given(st.integers(0, 12).flatmap(lambda digits: st.integers(0, 10**digits)))
+def test_chinese_numerals_are_read_as_another_library_writes_them(number: int) -> None:
+    assert chinese_number(cn2an.an2cn(number)) == number
+
+
+@given(st.text("零〇一二两三四五六七八九十百千万亿", max_size=8))
+def test_any_numerals_are_one_number_or_none(text: str) -> None:
+    value = chinese_number(text)
+
+    assert value is None or chinese_number(cn2an.an2cn(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("两千三", 2300),
+        ("两千零三", 2003),
+        ("一万二", 12_000),
+        ("一亿二", 120_000_000),
+        ("一百二十五万三", 1_253_000),
+        ("十万零一千", 101_000),
+        ("二〇二四", 2024),
+        ("一百一万", None),
+        ("五十三四", None),
+        ("十零三", None),
+        ("十十三", None),
+        ("百万", None),
+        ("", None),
+    ],
+)
+def test_numerals_as_people_say_them(text: str, value: int | None) -> None:
+    assert chinese_number(text) == value
 
 
 @given(st.integers(1, 9999))

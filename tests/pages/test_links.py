@@ -12,7 +12,7 @@ import pytest_asyncio
 from aiohttp import ClientResponse, ClientSession
 from typer.testing import CliRunner
 
-from bot.__main__ import cli
+from bot.cli import cli
 from bot.simulator import Template, TemplateKind
 from tests.seasons import CARD, Season, season
 from tests.store.units import CODE

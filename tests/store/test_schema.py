@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from store.columns import UtcDateTime
 from store.database import Store
-from store.migrations import upgrade
+from store.migrations import NEWEST, upgrade
 from store.records import ServiceClock
 from store.schema import metadata
 from tests.store.scene import NOW
@@ -43,6 +43,15 @@ def test_on_sqlite_the_migrations_make_what_the_schema_says() -> None:
         return made
 
     assert made_by(upgrade) == made_by(metadata.create_all)
+
+
+def test_a_database_is_up_to_date_after_the_last_step() -> None:
+    engine = create_engine("sqlite://")
+    with engine.begin() as connection:
+        upgrade(connection)
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == NEWEST
+        upgrade(connection)
+    engine.dispose()
 
 
 def _described(connection: Connection) -> Iterator[tuple[object, ...]]:
