@@ -119,19 +119,19 @@ class Answering:
         for fact in asked.fills:
             options = table.get(fact.partition("/")[0], {})
             options = {o: pattern for o, pattern in options.items() if o == NO} if several else options
-            claim = fact in self._claims
+            claim = fact if fact in self._claims else ""
             if option := self._option(bare, options, sure=self._titled(asked), claim=claim):
                 found[fact] = known(option)
         return found
 
     def _option(
-        self, text: str, options: Mapping[str, re.Pattern[str]], *, sure: bool = False, claim: bool = False
+        self, text: str, options: Mapping[str, re.Pattern[str]], *, sure: bool = False, claim: str = ""
     ) -> str | None:
-        """The first option whose words a text asserts; `sure`: has; a `claim` without any word of doubt."""
+        """The first option whose words a text asserts; `sure`: has; a `claim` of some kind plainly."""
         for option, pattern in options.items():
             match = pattern.search(text)
-            doubted = claim and option not in (NO, "none")
-            if match and (sure or self._stories.asserts(text, match, claim=doubted)):
+            kind = claim if option not in (NO, "none") else ""
+            if match and (sure or self._stories.asserts(text, match, claim=kind)):
                 return option
         return None
 
@@ -231,6 +231,8 @@ class Answering:
         if asked.who == "unit":
             found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
         doubtful = self._words.unsure.search(text) is not None
+        if self._claimed(asked) or self._named(asked):
+            bare = text  # "well" and "I think" leave a claim open
         worded = {} if doubtful else self._worded(bare, asked, self._words.words)
         if found and not told:
             # what denies something else denies nothing here
@@ -295,7 +297,7 @@ class Answering:
             if told and self._partial(bare, asked, told):
                 return {}
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
-            vague = vague or (self._claimed(asked) and self._stories.doubted(bare))
+            vague = vague or (self._claimed(asked) and not self._stories.plain(bare, asked.fills[0]))
             like = None if vague else _likest(bare, asked.lines, least=_LIKE)
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
@@ -311,7 +313,7 @@ class Answering:
         for part in filter(None, parts):
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
             rest = bare[bare.index(part) + len(part) :]
-            if at is not None and self._named(asked) and self._stories.doubted(part, rest):
+            if at is not None and self._named(asked) and not self._stories.plain(part, asked.fills[0].partition("/")[0], rest):
                 continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)

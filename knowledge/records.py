@@ -68,7 +68,7 @@ class Records:
                 since = said.segment(match.start())
                 lead = said.text[since : match.start()]
                 rest = said.text[match.end() : match.end() + _REST]
-                mood = said.mood(match, ever=True, claim=True)
+                mood = said.mood(match, ever=True, claim="honours")
                 if mood is Mood.DENIED and asked:
                     yield None, match.group()
                 if mood is not Mood.TOLD:
@@ -137,7 +137,7 @@ class Records:
                 or (along and last)
             )
             done, last = match.end(), coached
-            mood = said.mood(match, ever=True, others=coached, claim=not coached)
+            mood = said.mood(match, ever=True, others=coached, claim="" if coached else "contests")
             if mood is Mood.DENIED and asked:
                 yield None, match.group()
             if mood is not Mood.TOLD:

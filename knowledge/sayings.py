@@ -11,6 +11,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from knowledge.notice import Record, Strings
 
+MARK = "\u25c6"
+"""Stands in a text for each character of what has been recognised."""
+
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -154,8 +157,8 @@ class Persons(Record):
 class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
     is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
-    list of which the first is denied, `all_but` spares what follows from a denial. A claim with a word of
-    `shadow_before` or `shadow_after` in its part, or of `shadow_next` right after it, is left open."""
+    list of which the first is denied, `all_but` spares what follows from a denial. `taken_back` denies what
+    stands before it; a part that `leads` makes the next somebody's words, a condition or a wish."""
 
     sentence: Pattern
     pause: Pattern
@@ -174,9 +177,19 @@ class Moods(Record):
     deny_list: Pattern
     all_but: Pattern
     deny_after: Pattern
-    shadow_before: Pattern
-    shadow_after: Pattern
-    shadow_next: Pattern
+    taken_back: Pattern
+    leads: Pattern
+
+
+class Plain(Record):
+    """What may stand around a claim that is taken at once: in its part between pauses (those that `joins`
+    finds end none) only `words` and, of its kind, `kinds`; facts, those of `beside` too, stand there as
+    `MARK`."""
+
+    beside: Strings
+    joins: Pattern
+    words: tuple[Pattern, ...]
+    kinds: Mapping[str, Pattern]
 
 
 class Times(Record):
@@ -289,6 +302,7 @@ class Sayings(Record):
     withdrawn: Pattern
     persons: Persons
     moods: Moods
+    plain: Plain
     times: Times
     numbers: Numbers
     places: Places

@@ -9,6 +9,7 @@ from datetime import date
 from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.library import Library, Notice
 from knowledge.periods import Periods
+from knowledge.plainness import Plainness
 from knowledge.records import Records
 from knowledge.said import Found, Mood, Reading, Said
 from knowledge.sayings import Amount, Options, Period
@@ -25,7 +26,7 @@ class Stories:
         self._sayings = library.vocabulary.telling
         self._entries = library.dictionary
         self._domains = {id_: entry.domain() for id_, entry in library.dictionary.items()}
-        self._reading = Reading(self._sayings)
+        self._reading = Reading(self._sayings, Plainness(self._sayings, _names(library)))
         self.periods = Periods(self._sayings.times, self._sayings.numbers)
         self._records = Records(self._sayings, self.periods, library)
         self._facts = {
@@ -83,19 +84,19 @@ class Stories:
             found.pop("engineer_since", None)
         return found
 
-    def asserts(self, text: str, match: re.Match[str], *, claim: bool = False) -> bool:
-        """Whether a match in an answer is asserted of the candidate; a `claim` without any word of doubt."""
+    def asserts(self, text: str, match: re.Match[str], *, claim: str = "") -> bool:
+        """Whether a match in an answer is asserted of the candidate; a `claim` of some kind plainly."""
         said = self._reading.of(text, answer=True)
         return said is not None and said.mood(match, unit=True, claim=claim) is Mood.TOLD
 
-    def doubted(self, part: str, rest: str = "") -> bool:
-        """Whether a part of an answer has a word that leaves a claim open, or `rest` takes it back."""
+    def plain(self, part: str, kind: str, rest: str = "") -> bool:
+        """Whether a part of an answer only affirms facts of a kind, and `rest` does not take it back."""
         said = self._reading.of(part, answer=True)
-        return said is None or said.doubted() or self.taken_back(rest)
+        return said is not None and said.plain(kind) and not self.taken_back(rest)
 
     def taken_back(self, rest: str) -> bool:
         """Whether what follows a claim in an answer denies it."""
-        return self._sayings.moods.shadow_next.match(rest) is not None
+        return self._sayings.moods.taken_back.match(rest) is not None
 
     def of_others(self, text: str) -> bool:
         """Whether an answer speaks of anybody but the candidate."""
@@ -119,7 +120,7 @@ class Stories:
         sole: set[str] = set()
         spans: list[tuple[int, int]] = []
         for option, match, before in _named(said, row) if row.weak or not against else ():
-            claim = row.claim and option != _NONE
+            claim = row.fact if row.claim and option != _NONE else ""
             mood = said.mood(match, ever=row.ever, unit=unit, claim=claim)
             if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
                 allowed, denial = allowed & _from(entry, option), match.group()
@@ -137,14 +138,14 @@ class Stories:
         if not told and not against:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
-                if weak and said.mood(weak, ever=True, claim=row.claim) is Mood.TOLD:
+                if weak and said.mood(weak, ever=True, claim=row.fact if row.claim else "") is Mood.TOLD:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
     def _periods(self, said: Said, today: date) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
             for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                claim = not row.future and row.fact != self._sayings.answers.age_of
+                claim = "" if row.future or row.fact == self._sayings.answers.age_of else row.fact
                 mood = said.mood(match, ever=True, unit=row.fact == "studio_since", claim=claim)
                 if mood is not Mood.TOLD and not (row.future and mood is Mood.DENIED):
                     continue
@@ -237,7 +238,7 @@ class Stories:
             named = asked == "won" and words.bare.search(before)
             if not (named or words.before.search(before) or words.after.search(after)):
                 continue
-            mood = said.mood(match, ever=True, claim=True)
+            mood = said.mood(match, ever=True, claim="won")
             if mood is Mood.LEFT:
                 continue
             value = SURE_YES if mood is Mood.TOLD else SURE_NO
@@ -258,7 +259,7 @@ class Stories:
         done: dict[str, str] = {}
         for deed in self._sayings.deeds:
             for match in deed.says.finditer(said.text) if deed.may(said.characters) else ():
-                if said.mood(match, ever=True, others=deed.others, claim=True) is Mood.TOLD:
+                if said.mood(match, ever=True, others=deed.others, claim="deeds") is Mood.TOLD:
                     done.setdefault(deed.id, match.group())
         for fact, deeds in self._deeds[notice].items():
             told = [done[deed] for deed in deeds if deed in done]
@@ -329,6 +330,15 @@ def _regions(library: Library) -> Iterator[tuple[str, str]]:
 def _places(library: Library) -> re.Pattern[str]:
     """Every name of a city or a district, the longest first."""
     names = {name for _, name in _regions(library)} | set(library.vocabulary.cities)
+    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))))
+
+
+def _names(library: Library) -> re.Pattern[str]:
+    """Every name of a place or a programme, the longest first."""
+    programmes = [programme for _, programme in library.programmes.values()]
+    titles = {p.name for p in programmes} | {name for p in programmes for name in p.old_names}
+    places = (*library.vocabulary.telling.places.provinces, *library.vocabulary.cities)
+    names = titles.union(places, (name for _, name in _regions(library)))
     return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))))
 
 
