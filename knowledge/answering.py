@@ -23,6 +23,7 @@ from knowledge.dictionary import (
 from knowledge.interview import Line, Question
 from knowledge.library import Library
 from knowledge.periods import number
+from knowledge.plainness import NO_CLAIM
 from knowledge.said import Found
 from knowledge.stories import Stories
 
@@ -130,7 +131,7 @@ class Answering:
         """The first option whose words a text asserts; `sure`: has; a `claim` of some kind plainly."""
         for option, pattern in options.items():
             match = pattern.search(text)
-            kind = claim if option not in (NO, "none") else ""
+            kind = claim if option not in (NO, *NO_CLAIM) else ""
             if match and (sure or self._stories.asserts(text, match, claim=kind)):
                 return option
         return None
@@ -246,7 +247,7 @@ class Answering:
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if self._titled(asked) and self._names(asked, found):
-            told = {**asked.denied(), **told}
+            told = {**self._unnamed(text, asked, notice), **told}
         elif asked.kind in ("one", "many"):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
             told = _narrowed(told, self._by_words(bare, asked, told, beside))
@@ -266,6 +267,12 @@ class Answering:
         """Whether titles are named, be it one of those asked for or another: then these are all."""
         kinds = {fact.partition("/")[0] for fact in asked.fills}
         return any(fact.partition("/")[0] in kinds and row.value == SURE_YES for fact, row in found.items())
+
+    def _unnamed(self, text: str, asked: Question, notice: str) -> dict[str, Value]:
+        """The denial of the titles asked for, but of those that a part of the answer names as had."""
+        parts = (part for part in self._words.split.split(text) if not self._words.refusal.search(part))
+        named = {title for part in parts for title in self._stories.titles(part, notice)}
+        return {f: v for f, v in asked.denied().items() if f.partition("/")[2] not in named}
 
     def _lacks(self, bare: str, asked: Question) -> bool:
         """Whether every part of an answer denies, where that can only mean that there is nothing."""

@@ -8,22 +8,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from knowledge.sayings import MARK, Deed, Period, Row, Sayings
+from knowledge.sayings import MARK, NAME, Deed, Period, Row, Sayings
 
-_NO_CLAIM = frozenset({"none", "unit"})
+NO_CLAIM = frozenset({"none", "unit"})
+"""Options that speak for nobody."""
 
 
 class Plainness:
-    """Judges parts of messages by the words of `Sayings.plain`; safe to share."""
+    """Judges parts of messages by the words of `Sayings.plain`; `names` are those of places and programmes.
+    Safe to share."""
 
     def __init__(self, sayings: Sayings, names: re.Pattern[str]) -> None:
         plain = sayings.plain
-        words = "|".join(pattern.pattern for pattern in plain.words)
-        self._words = re.compile(f"{MARK}+|{words}")
-        self._kinds = {
-            kind: re.compile(f"{MARK}+|{pattern.pattern}|{words}") for kind, pattern in plain.kinds.items()
-        }
-        self._facts = [*_facts(sayings), (Row(), names)]
+        known = "|".join((f"[{MARK}{NAME}]+", *(pattern.pattern for pattern in plain.words)))
+        self._words = re.compile(known)
+        self._kinds = {kind: re.compile(f"{own.pattern}|{known}") for kind, own in plain.kinds.items()}
+        self._asks = plain.asks
+        self._facts = tuple(_facts(sayings))
+        self._names = names
 
     def marked(self, text: str, spans: Iterable[tuple[int, int]]) -> str:
         """A text with all facts, names and some `spans` in it marked."""
@@ -32,11 +34,14 @@ class Plainness:
         for row, pattern in self._facts:
             if row.may(characters):
                 found.update(at for match in pattern.finditer(text) for at in range(*match.span()))
+        text = self._names.sub(lambda match: NAME * len(match.group()), text)
         return "".join(MARK if at in found else char for at, char in enumerate(text))
 
     def affirms(self, part: str, kind: str) -> bool:
-        """Whether a marked part says no more than that what is marked is had."""
-        return not self._kinds.get(kind, self._words).sub("", part)
+        """Whether a marked part says no more than that what is marked is had, or asks whether that is
+        enough."""
+        asked = self._asks.fullmatch(part.removesuffix("?"))
+        return not self._kinds.get(kind, self._words).sub("", asked[1] if asked else part)
 
 
 def _facts(sayings: Sayings) -> Iterator[tuple[Row, re.Pattern[str]]]:
@@ -44,7 +49,7 @@ def _facts(sayings: Sayings) -> Iterator[tuple[Row, re.Pattern[str]]]:
     plain, contests = sayings.plain, sayings.contests
     for options in sayings.options:
         if options.claim or options.fact in plain.beside:
-            yield from ((options, says) for option, says in options.says.items() if option not in _NO_CLAIM)
+            yield from ((options, says) for option, says in options.says.items() if option not in NO_CLAIM)
     told: tuple[Deed | Period, ...] = (*sayings.deeds, *(p for p in sayings.periods if not p.future))
     yield from ((row, row.says) for row in told)
     for pattern in (*(honour.says for honour in sayings.honours), contests.about, contests.place):

@@ -68,7 +68,7 @@ class Records:
                 since = said.segment(match.start())
                 lead = said.text[since : match.start()]
                 rest = said.text[match.end() : match.end() + _REST]
-                mood = said.mood(match, ever=True, claim="honours")
+                mood = said.mood(match, ever=True)
                 if mood is Mood.DENIED and asked:
                     yield None, match.group()
                 if mood is not Mood.TOLD:
@@ -78,6 +78,8 @@ class Records:
                 )
                 if fields is None:
                     yield None, match.group()
+                elif not said.plainly(*match.span(), "honours"):
+                    continue
                 elif not row.held or asked or self._held(fields, lead, rest):
                     year = self._year(lead, rest, today)
                     named = {**fields, **({"year": year} if year else {})}
@@ -137,13 +139,15 @@ class Records:
                 or (along and last)
             )
             done, last = match.end(), coached
-            mood = said.mood(match, ever=True, others=coached, claim="" if coached else "contests")
+            mood = said.mood(match, ever=True, others=coached)
             if mood is Mood.DENIED and asked:
                 yield None, match.group()
             if mood is not Mood.TOLD:
                 continue
             if any(words.tiers[tier].search(window) for tier in words.below):
                 yield None, match.group()
+            elif not coached and not said.plainly(*match.span(), "contests"):
+                continue
             elif fields := self._result(match, window, coach=coached):
                 yield Item.of(fields), said.text[start + begins : match.end()].strip(words.trim)
 

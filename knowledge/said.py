@@ -156,10 +156,11 @@ class Said:
         """Whether what stands at [start, end) is affirmed by all that stands beside it between two pauses,
         and neither led up to as somebody's words nor taken back by what follows."""
         since, until, led = self._part(start, end)
-        if led or self.text[until : until + 1] == "?" or self.taken_back(end):
+        if led or self.taken_back(end):
             return False
         marked = self._all_marked()
-        part = marked[since:start] + MARK * (end - start) + marked[end:until]
+        asked = "?" if self.text.startswith("?", until) else ""
+        part = marked[since:start] + MARK * (end - start) + marked[end:until] + asked
         return self._plainness.affirms(part, kind)
 
     def plain(self, kind: str) -> bool:
@@ -172,7 +173,7 @@ class Said:
         before leads up to it."""
         before = [m for m in self._ends if m.end() <= start]
         pause = next((m for m in self._ends if m.start() >= end), None)
-        led = before and self._moods.leads.search(
+        led = before and not self._moods.sentence.match(before[-1].group()) and self._moods.leads.search(
             self.text, before[-2].end() if len(before) > 1 else 0, before[-1].start()
         )
         since = before[-1].end() if before else 0
@@ -280,7 +281,7 @@ def _turns(text: str, tokens: list[re.Match[str]], about: str, persons: Persons,
             turns.append(_Turn(at, Who.UNIT))
         elif match.lastgroup == about != "self" or not _object(text, match, persons):
             who = _whose(match.lastgroup or "", about, now, himself=himself)
-            turns.append(_Turn(at, who, match.end()))
+            turns.append(_Turn(at, who, at if match.lastgroup == "self" else match.end()))
     return turns
 
 

@@ -11,8 +11,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from knowledge.notice import Record, Strings
 
-MARK = "\u25c6"
-"""Stands in a text for each character of what has been recognised."""
+MARK, NAME = "\u25c6", "\u25c7"
+"""Stand in a text for each character of a fact, or of the name of a place or a programme."""
 
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
@@ -184,10 +184,12 @@ class Moods(Record):
 class Plain(Record):
     """What may stand around a claim that is taken at once: in its part between pauses (those that `joins`
     finds end none) only `words` and, of its kind, `kinds`; facts, those of `beside` too, stand there as
-    `MARK`."""
+    `MARK`, places and programmes as `NAME`. What `asks` whether that is enough (and what goes before
+    it, its group) asserts it too."""
 
     beside: Strings
     joins: Pattern
+    asks: Pattern
     words: tuple[Pattern, ...]
     kinds: Mapping[str, Pattern]
 

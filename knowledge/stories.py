@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.library import Library, Notice
 from knowledge.periods import Periods
-from knowledge.plainness import Plainness
+from knowledge.plainness import NO_CLAIM, Plainness
 from knowledge.records import Records
 from knowledge.said import Found, Mood, Reading, Said
 from knowledge.sayings import Amount, Options, Period
@@ -26,7 +26,6 @@ class Stories:
         self._sayings = library.vocabulary.telling
         self._entries = library.dictionary
         self._domains = {id_: entry.domain() for id_, entry in library.dictionary.items()}
-        self._reading = Reading(self._sayings, Plainness(self._sayings, _names(library)))
         self.periods = Periods(self._sayings.times, self._sayings.numbers)
         self._records = Records(self._sayings, self.periods, library)
         self._facts = {
@@ -36,9 +35,12 @@ class Stories:
             for notice in library.notices
         }
         self._notices = library.notices
-        self._places = _places(library)
+        self._places = _any_of(_place_names(library))
         self._regions = {name: city for city, name in _regions(library)}
         self._shared = _shared(self._regions)
+        names = _place_names(library).union(self._sayings.places.provinces)
+        names.update(n for _, p in library.programmes.values() for n in (p.name, *p.old_names))
+        self._reading = Reading(self._sayings, Plainness(self._sayings, _any_of(names)))
         full = self._sayings.titles.full
         self._titles = {id_: _titles(notice, full) for id_, notice in library.notices.items()}
         self._nicknames = {id_: _titles(notice, _ANY) for id_, notice in library.notices.items()}
@@ -94,6 +96,11 @@ class Stories:
         said = self._reading.of(part, answer=True)
         return said is not None and said.plain(kind) and not self.taken_back(rest)
 
+    def titles(self, text: str, notice: str) -> frozenset[str]:
+        """The programmes whose titles a text names."""
+        names, programmes = self._nicknames[notice]
+        return frozenset(programmes[match.group()] for match in names.finditer(text))
+
     def taken_back(self, rest: str) -> bool:
         """Whether what follows a claim in an answer denies it."""
         return self._sayings.moods.taken_back.match(rest) is not None
@@ -120,7 +127,7 @@ class Stories:
         sole: set[str] = set()
         spans: list[tuple[int, int]] = []
         for option, match, before in _named(said, row) if row.weak or not against else ():
-            claim = row.fact if row.claim and option != _NONE else ""
+            claim = row.fact if row.claim and option not in NO_CLAIM else ""
             mood = said.mood(match, ever=row.ever, unit=unit, claim=claim)
             if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
                 allowed, denial = allowed & _from(entry, option), match.group()
@@ -238,12 +245,14 @@ class Stories:
             named = asked == "won" and words.bare.search(before)
             if not (named or words.before.search(before) or words.after.search(after)):
                 continue
-            mood = said.mood(match, ever=True, claim="won")
+            mood = said.mood(match, ever=True)
             if mood is Mood.LEFT:
                 continue
             value = SURE_YES if mood is Mood.TOLD else SURE_NO
             both = words.nobody.search(before) or (mood is Mood.TOLD and not words.apart.search(said.text))
             for kind in ("won", "slot") if both else ("won",):
+                if mood is Mood.TOLD and not said.plainly(*match.span(), kind):
+                    continue
                 if f"{kind}/{programme}" in self._facts[notice]:
                     yield f"{kind}/{programme}", Found(value, match.group())
         never = words.never.search(said.text) if asked in (None, "won") else None
@@ -327,19 +336,14 @@ def _regions(library: Library) -> Iterator[tuple[str, str]]:
             yield from ((city, name) for row in part.streets for name in row.streets)
 
 
-def _places(library: Library) -> re.Pattern[str]:
-    """Every name of a city or a district, the longest first."""
-    names = {name for _, name in _regions(library)} | set(library.vocabulary.cities)
-    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))))
+def _place_names(library: Library) -> set[str]:
+    """Every name of a city or a district."""
+    return {name for _, name in _regions(library)} | library.vocabulary.cities
 
 
-def _names(library: Library) -> re.Pattern[str]:
-    """Every name of a place or a programme, the longest first."""
-    programmes = [programme for _, programme in library.programmes.values()]
-    titles = {p.name for p in programmes} | {name for p in programmes for name in p.old_names}
-    places = (*library.vocabulary.telling.places.provinces, *library.vocabulary.cities)
-    names = titles.union(places, (name for _, name in _regions(library)))
-    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))))
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of some names, the longest first."""
+    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
 
 
 def _shared(regions: Mapping[str, str]) -> frozenset[str]:
@@ -365,4 +369,4 @@ def _titles(notice: Notice, full: re.Pattern[str]) -> tuple[re.Pattern[str], Map
         names = {
             e: p.id for e, p in zip(endings, notice.programmes, strict=True) if endings.count(e) == 1
         } | names
-    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)"), names
+    return _any_of(names), names
