@@ -291,8 +291,12 @@ class Answering:
         """By a yes or no that goes before a sentence."""
         head = self._words.split.split(bare)[0]
         alone = head == bare or self._words.several.match(bare)
-        back = (self._claimed(asked) or self._named(asked)) and self._stories.taken_back(bare[len(head) :])
-        return {} if alone or back else self._plain(head, asked) or {}
+        if alone:
+            return {}
+        values = self._plain(head, asked) or {}
+        if all(map(_denial, values.values())) or not (self._claimed(asked) or self._named(asked)):
+            return values
+        return values if self._stories.plain(bare, head, asked.fills[0].partition("/")[0]) else {}
 
     def _by_words(
         self, bare: str, asked: Question, told: Mapping[str, Value], beside: Mapping[str, Value]
@@ -304,7 +308,7 @@ class Answering:
             if told and self._partial(bare, asked, told):
                 return {}
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
-            vague = vague or (self._claimed(asked) and not self._stories.plain(bare, asked.fills[0]))
+            vague = vague or (self._claimed(asked) and not self._stories.plain(bare, bare, asked.fills[0]))
             like = None if vague else _likest(bare, asked.lines, least=_LIKE)
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
@@ -312,6 +316,7 @@ class Answering:
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
+        kind = asked.fills[0].partition("/")[0]
         least = _LIKE if self._named(asked) else _PARTLY_LIKE
         denied: list[int] = []
         numbers = [int(part) - 1 for part in parts if part.isdecimal()]
@@ -319,8 +324,7 @@ class Answering:
             chosen += numbers
         for part in filter(None, parts):
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
-            rest = bare[bare.index(part) + len(part) :]
-            if at is not None and self._named(asked) and not self._stories.plain(part, asked.fills[0].partition("/")[0], rest):
+            if at is not None and self._named(asked) and not self._stories.plain(bare, part, kind):
                 continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)

@@ -6,7 +6,7 @@ Words of doubt have no end, those by which people plainly say that they have som
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from knowledge.sayings import MARK, NAME, Deed, Period, Row, Sayings
 
@@ -15,33 +15,29 @@ NO_CLAIM = frozenset({"none", "unit"})
 
 
 class Plainness:
-    """Judges parts of messages by the words of `Sayings.plain`; `names` are those of places and programmes.
-    Safe to share."""
+    """Judges parts of messages by the words of `Sayings.plain`, in which `facts` are marked (each where its
+    row may tell something) and `names`, those of places and programmes; safe to share."""
 
     def __init__(self, sayings: Sayings, names: re.Pattern[str]) -> None:
         plain = sayings.plain
         known = "|".join((f"[{MARK}{NAME}]+", *(pattern.pattern for pattern in plain.words)))
         self._words = re.compile(known)
         self._kinds = {kind: re.compile(f"{own.pattern}|{known}") for kind, own in plain.kinds.items()}
-        self._asks = plain.asks
-        self._facts = tuple(_facts(sayings))
-        self._names = names
-
-    def marked(self, text: str, spans: Iterable[tuple[int, int]]) -> str:
-        """A text with all facts, names and some `spans` in it marked."""
-        characters = frozenset(text)
-        found = {at for start, end in spans for at in range(start, end)}
-        for row, pattern in self._facts:
-            if row.may(characters):
-                found.update(at for match in pattern.finditer(text) for at in range(*match.span()))
-        text = self._names.sub(lambda match: NAME * len(match.group()), text)
-        return "".join(MARK if at in found else char for at, char in enumerate(text))
+        self._asks, self._topics = plain.asks, plain.topics
+        self.facts = tuple(_facts(sayings))
+        self.names = names
 
     def affirms(self, part: str, kind: str) -> bool:
         """Whether a marked part says no more than that what is marked is had, or asks whether that is
         enough."""
         asked = self._asks.fullmatch(part.removesuffix("?"))
         return not self._kinds.get(kind, self._words).sub("", asked[1] if asked else part)
+
+    def apart(self, part: str, kind: str) -> bool:
+        """Whether a marked part beside a claim of a kind only affirms it too, or has a topic of its own, so
+        that it says nothing of the claim."""
+        told = MARK in part or NAME in part or self._topics.search(part) is not None
+        return told or not self._kinds.get(kind, self._words).sub("", part)
 
 
 def _facts(sayings: Sayings) -> Iterator[tuple[Row, re.Pattern[str]]]:

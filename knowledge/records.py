@@ -64,7 +64,7 @@ class Records:
         self, said: Said, home: set[str], today: date, *, asked: bool
     ) -> Iterator[tuple[Item | None, str]]:
         for row in self._sayings.honours:
-            for match in row.says.finditer(said.text):
+            for match in said.matches(row.says):
                 since = said.segment(match.start())
                 lead = said.text[since : match.start()]
                 rest = said.text[match.end() : match.end() + _REST]
@@ -121,7 +121,7 @@ class Records:
     def _contests(self, said: Said, *, asked: bool) -> Iterator[tuple[Item | None, str]]:
         words = self._sayings.contests
         done, last = 0, False
-        for match in words.place.finditer(said.text):
+        for match in said.matches(words.place):
             start = max(done, said.sentence(match.start()))
             window = said.text[start : match.start()]
             contests = list(words.about.finditer(window))

@@ -10,9 +10,9 @@ from enum import Enum, auto
 
 from knowledge.dictionary import Value
 from knowledge.plainness import Plainness
-from knowledge.sayings import MARK, Moods, Persons, Sayings
+from knowledge.sayings import MARK, NAME, Moods, Persons, Sayings
 
-_REACH = 24
+_REACH, _COMMENT = 24, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,14 @@ class Said:
         self._plainness = plainness
         self._ends = [m for m in moods.pause.finditer(text) if not joins.fullmatch(m.group())]
         self._marked = ""
+        self._matches: dict[re.Pattern[str], Sequence[re.Match[str]]] = {}
         self._quoted = [match.span() for match in moods.quoted.finditer(text)]
+
+    def matches(self, pattern: re.Pattern[str]) -> Sequence[re.Match[str]]:
+        """Every match of a pattern; each pattern is sought only once."""
+        if pattern not in self._matches:
+            self._matches[pattern] = tuple(pattern.finditer(self.text))
+        return self._matches[pattern]
 
     def segment(self, at: int) -> int:
         """Where the part between two pauses begins that holds `at`."""
@@ -152,43 +159,49 @@ class Said:
             return Mood.DENIED
         return Mood.TOLD if not claim or self.plainly(start, end, claim) else Mood.LEFT
 
-    def plainly(self, start: int, end: int, kind: str) -> bool:
-        """Whether what stands at [start, end) is affirmed by all that stands beside it between two pauses,
-        and neither led up to as somebody's words nor taken back by what follows."""
-        since, until, led = self._part(start, end)
-        if led or self.taken_back(end):
-            return False
-        marked = self._all_marked()
-        asked = "?" if self.text.startswith("?", until) else ""
-        part = marked[since:start] + MARK * (end - start) + marked[end:until] + asked
-        return self._plainness.affirms(part, kind)
-
-    def plain(self, kind: str) -> bool:
-        """Whether all of it only affirms what is of a kind."""
-        whole = self._moods.pause.sub(MARK, self._all_marked())
-        return "?" not in self.text and self._plainness.affirms(whole, kind)
-
-    def _part(self, start: int, end: int) -> tuple[int, int, bool]:
-        """The part between two pauses, of those that end one, that holds [start, end); whether the part
-        before leads up to it."""
+    def plainly(self, start: int, end: int, kind: str, *, fact: bool = True) -> bool:
+        """Whether [start, end), a `fact` or words that hold some, is affirmed by all that stands beside it
+        between two pauses, and the parts before and after are about something else."""
+        marked = self._marked = self._marked or self._mark()
         before = [m for m in self._ends if m.end() <= start]
-        pause = next((m for m in self._ends if m.start() >= end), None)
-        led = before and not self._moods.sentence.match(before[-1].group()) and self._moods.leads.search(
-            self.text, before[-2].end() if len(before) > 1 else 0, before[-1].start()
-        )
+        after = [m for m in self._ends if m.start() >= end]
+        if not self._unled(before, kind) or not self._kept(after, kind):
+            return False
         since = before[-1].end() if before else 0
-        return since, pause.start() if pause else len(self.text), bool(led)
+        until = after[0].start() if after else len(self.text)
+        asked = "?" if self.text.startswith("?", until) else ""
+        inner = MARK * (end - start) if fact else self._moods.pause.sub(MARK, marked[start:end])
+        return self._plainness.affirms(marked[since:start] + inner + marked[end:until] + asked, kind)
 
-    def _all_marked(self) -> str:
-        if not self._marked:
-            mine = [(turn.at, turn.end) for turn in self._turns if turn.who is Who.CANDIDATE]
-            self._marked = self._plainness.marked(self.text, mine)
-        return self._marked
+    def _mark(self) -> str:
+        """The text with what is recognised in it marked, and who stands for the candidate."""
+        spans = [(turn.at, turn.end) for turn in self._turns if turn.who is Who.CANDIDATE]
+        for row, pattern in self._plainness.facts:
+            if row.may(self.characters):
+                spans += [match.span() for match in self.matches(pattern)]
+        text = self._plainness.names.sub(lambda match: NAME * len(match.group()), self.text)
+        for start, end in spans:
+            text = text[:start] + MARK * (end - start) + text[end:]
+        return text
 
-    def taken_back(self, end: int) -> bool:
-        """Whether what follows the part between two pauses that holds `end` denies it."""
-        pause = self._moods.pause.search(self.text, end)
-        return pause is not None and self._moods.taken_back.match(self.text[pause.start() :]) is not None
+    def _unled(self, pauses: Sequence[re.Match[str]], kind: str) -> bool:
+        """Whether the part before the last of some pauses does not lead up to what follows it."""
+        if not pauses or self._moods.sentence.match(pauses[-1].group()):
+            return True
+        since = pauses[-2].end() if len(pauses) > 1 else 0
+        led = self._moods.leads.search(self.text, since, pauses[-1].start())
+        return not led and self._plainness.apart(self._marked[since : pauses[-1].start()], kind)
+
+    def _kept(self, pauses: Sequence[re.Match[str]], kind: str) -> bool:
+        """Whether the part after the first of some pauses does not take back what is before it."""
+        if not pauses:
+            return True
+        rest = pauses[0]
+        until = pauses[1].start() if len(pauses) > 1 else len(self.text)
+        if self._moods.taken_back.match(self.text[rest.start() :]):
+            return False
+        ends = self._moods.sentence.match(rest.group()) is not None and until - rest.end() > _COMMENT
+        return ends or self._plainness.apart(self._marked[rest.end() : until], kind)
 
     def stretch(self, spans: Sequence[tuple[int, int]]) -> str:
         """The parts between pauses that hold all of some spans, with what is between them."""

@@ -185,11 +185,13 @@ class Plain(Record):
     """What may stand around a claim that is taken at once: in its part between pauses (those that `joins`
     finds end none) only `words` and, of its kind, `kinds`; facts, those of `beside` too, stand there as
     `MARK`, places and programmes as `NAME`. What `asks` whether that is enough (and what goes before
-    it, its group) asserts it too."""
+    it, its group) asserts it too. A part beside it that is not all of `words` must have a topic of its own
+    (`topics`), else it is about the claim."""
 
     beside: Strings
     joins: Pattern
     asks: Pattern
+    topics: Pattern
     words: tuple[Pattern, ...]
     kinds: Mapping[str, Pattern]
 

@@ -91,10 +91,11 @@ class Stories:
         said = self._reading.of(text, answer=True)
         return said is not None and said.mood(match, unit=True, claim=claim) is Mood.TOLD
 
-    def plain(self, part: str, kind: str, rest: str = "") -> bool:
-        """Whether a part of an answer only affirms facts of a kind, and `rest` does not take it back."""
-        said = self._reading.of(part, answer=True)
-        return said is not None and said.plain(kind) and not self.taken_back(rest)
+    def plain(self, text: str, part: str, kind: str) -> bool:
+        """Whether a part of an answer only affirms facts of a kind, and nothing beside it takes that back."""
+        said = self._reading.of(text, answer=True)
+        start = text.find(part)
+        return said is not None and said.plainly(start, start + len(part), kind, fact=False)
 
     def titles(self, text: str, notice: str) -> frozenset[str]:
         """The programmes whose titles a text names."""
@@ -151,7 +152,7 @@ class Stories:
 
     def _periods(self, said: Said, today: date) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
-            for match in row.says.finditer(said.text) if row.may(said.characters) else ():
+            for match in said.matches(row.says) if row.may(said.characters) else ():
                 claim = "" if row.future or row.fact == self._sayings.answers.age_of else row.fact
                 mood = said.mood(match, ever=True, unit=row.fact == "studio_since", claim=claim)
                 if mood is not Mood.TOLD and not (row.future and mood is Mood.DENIED):
@@ -267,7 +268,7 @@ class Stories:
         """The claims that the deeds told speak for."""
         done: dict[str, str] = {}
         for deed in self._sayings.deeds:
-            for match in deed.says.finditer(said.text) if deed.may(said.characters) else ():
+            for match in said.matches(deed.says) if deed.may(said.characters) else ():
                 if said.mood(match, ever=True, others=deed.others, claim="deeds") is Mood.TOLD:
                     done.setdefault(deed.id, match.group())
         for fact, deeds in self._deeds[notice].items():
@@ -281,7 +282,7 @@ def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]
     words name where the order counts, the strongest."""
     taken: list[tuple[int, int]] = []
     for option, pattern in row.says.items():
-        for match in pattern.finditer(said.text):
+        for match in said.matches(pattern):
             if row.ordered and any(a < match.end() and match.start() < b for a, b in taken):
                 continue
             taken.append(match.span())
