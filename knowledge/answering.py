@@ -74,7 +74,7 @@ class Answering:
 
     def _answer(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         bare = self._words.filler.sub("", text)
-        first = self._worded(bare, asked, self._words.first) if len(asked.fills) == 1 else {}
+        first = self._worded(bare, asked, self._words.first, sure=True) if len(asked.fills) == 1 else {}
         if not bare or (bare in self._words.commands and not first):
             return None
         values = first or self._plain(bare, asked)
@@ -110,9 +110,14 @@ class Answering:
         )
 
     def _worded(
-        self, bare: str, asked: Question, table: Mapping[str, Mapping[str, re.Pattern[str]]]
+        self,
+        bare: str,
+        asked: Question,
+        table: Mapping[str, Mapping[str, re.Pattern[str]]],
+        *,
+        sure: bool = False,
     ) -> Mapping[str, Value]:
-        """By words that tell something only in answer to this question."""
+        """By words that tell something only in answer to this question, `sure`: however they are meant."""
         several = asked.kind == "many" and len(asked.fills) > 1
         if asked.kind in ("number", "month") or (several and not self._titled(asked)):
             return {}
@@ -121,7 +126,7 @@ class Answering:
             options = table.get(fact.partition("/")[0], {})
             options = {o: pattern for o, pattern in options.items() if o == NO} if several else options
             claim = fact if fact in self._claims else ""
-            if option := self._option(bare, options, sure=self._titled(asked), claim=claim):
+            if option := self._option(bare, options, sure=sure or self._titled(asked), claim=claim):
                 found[fact] = known(option)
         return found
 

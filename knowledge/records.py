@@ -54,6 +54,8 @@ class Records:
                 )
         for row in self._sayings.nothing:
             match = row.says.search(said.text) if row.may(said.characters) else None
+            if row.but and row.but.search(said.text):
+                continue
             if match and said.mood(match, ever=True) is not Mood.LEFT:
                 for fact in (asked,) if asked in row.facts else row.facts:
                     if not told.get(fact):

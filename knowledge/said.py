@@ -97,14 +97,15 @@ class Said:
         self._plainness = plainness
         self._ends = [m for m in moods.pause.finditer(text) if not joins.fullmatch(m.group())]
         self._marked = ""
-        self._matches: dict[re.Pattern[str], Sequence[re.Match[str]]] = {}
+        self._matches: dict[int, Sequence[re.Match[str]]] = {}
         self._quoted = [match.span() for match in moods.quoted.finditer(text)]
 
     def matches(self, pattern: re.Pattern[str]) -> Sequence[re.Match[str]]:
         """Every match of a pattern; each pattern is sought only once."""
-        if pattern not in self._matches:
-            self._matches[pattern] = tuple(pattern.finditer(self.text))
-        return self._matches[pattern]
+        key = id(pattern)  # patterns hash by their whole code
+        if key not in self._matches:
+            self._matches[key] = tuple(pattern.finditer(self.text))
+        return self._matches[key]
 
     def segment(self, at: int) -> int:
         """Where the part between two pauses begins that holds `at`."""

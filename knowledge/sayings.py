@@ -260,9 +260,10 @@ class Titles(Record):
 
 
 class Nothing(Row):
-    """Words that deny every record of some lists."""
+    """Words that deny every record of some lists, unless there is something `but` that."""
 
     facts: Strings
+    but: Pattern | None = None
     says: Pattern
 
 
