@@ -14,6 +14,7 @@ from knowledge.sayings import Honour, Sayings
 
 _LEAD, _REST, _BESIDE = 14, 16, 6
 _HERE, _OTHER, _NONE = "here", "other", "none"
+_OPEN = Item(())
 
 
 class Records:
@@ -35,7 +36,7 @@ class Records:
 
     def read(self, said: Said, notice: str, today: date, *, asked: str = "") -> Iterator[tuple[str, Found]]:
         """The records of each list that are told, and the lists that are denied as a whole; of the list that
-        was `asked` for, naming only what does not count is a denial."""
+        was `asked` for, naming only what does not count is a denial; what is named but left open is none."""
         told = {
             "honours": list(
                 self._honours(said, self._homes[notice], today, asked=asked.startswith("honours"))
@@ -43,8 +44,9 @@ class Records:
             "contests": list(self._contests(said, asked=asked.startswith("contests"))),
         }
         for fact, rows in told.items():
-            items = tuple(dict.fromkeys(item for item, _ in rows if item is not None))
-            if items or (rows and fact == asked):
+            items = tuple(dict.fromkeys(item for item, _ in rows if item and item != _OPEN))
+            refused = bool(rows) and fact == asked and all(item is None for item, _ in rows)
+            if items or refused:
                 yield (
                     fact,
                     Found(
@@ -81,7 +83,8 @@ class Records:
                 if fields is None:
                     yield None, match.group()
                 elif not said.plainly(*match.span(), "honours"):
-                    continue
+                    if not row.held:  # what shares a programme's name may be all that is asked about
+                        yield _OPEN, match.group()
                 elif not row.held or asked or self._held(fields, lead, rest):
                     year = self._year(lead, rest, today)
                     named = {**fields, **({"year": year} if year else {})}
@@ -149,7 +152,7 @@ class Records:
             if any(words.tiers[tier].search(window) for tier in words.below):
                 yield None, match.group()
             elif not coached and not said.plainly(*match.span(), "contests"):
-                continue
+                yield _OPEN, match.group()
             elif fields := self._result(match, window, coach=coached):
                 yield Item.of(fields), said.text[start + begins : match.end()].strip(words.trim)
 

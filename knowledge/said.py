@@ -176,7 +176,7 @@ class Said:
 
     def _mark(self) -> str:
         """The text with what is recognised in it marked, and who stands for the candidate."""
-        spans = [(turn.at, turn.end) for turn in self._turns if turn.who is Who.CANDIDATE]
+        spans = [(turn.at, turn.end) for turn in self._turns if turn.who is Who.CANDIDATE and turn.end]
         for row, pattern in self._plainness.facts:
             if row.may(self.characters):
                 spans += [match.span() for match in self.matches(pattern)]
