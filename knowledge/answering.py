@@ -23,6 +23,7 @@ from knowledge.dictionary import (
 from knowledge.interview import Line, Question
 from knowledge.library import Library
 from knowledge.periods import number
+from knowledge.plainness import NO_CLAIM
 from knowledge.said import Found
 from knowledge.stories import Stories
 
@@ -73,7 +74,7 @@ class Answering:
 
     def _answer(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         bare = self._words.filler.sub("", text)
-        first = self._worded(bare, asked, self._words.first) if len(asked.fills) == 1 else {}
+        first = self._worded(bare, asked, self._words.first, sure=True) if len(asked.fills) == 1 else {}
         if not bare or (bare in self._words.commands and not first):
             return None
         values = first or self._plain(bare, asked)
@@ -109,9 +110,14 @@ class Answering:
         )
 
     def _worded(
-        self, bare: str, asked: Question, table: Mapping[str, Mapping[str, re.Pattern[str]]]
+        self,
+        bare: str,
+        asked: Question,
+        table: Mapping[str, Mapping[str, re.Pattern[str]]],
+        *,
+        sure: bool = False,
     ) -> Mapping[str, Value]:
-        """By words that tell something only in answer to this question."""
+        """By words that tell something only in answer to this question, `sure`: however they are meant."""
         several = asked.kind == "many" and len(asked.fills) > 1
         if asked.kind in ("number", "month") or (several and not self._titled(asked)):
             return {}
@@ -119,19 +125,19 @@ class Answering:
         for fact in asked.fills:
             options = table.get(fact.partition("/")[0], {})
             options = {o: pattern for o, pattern in options.items() if o == NO} if several else options
-            claim = fact in self._claims
-            if option := self._option(bare, options, sure=self._titled(asked), claim=claim):
+            claim = fact if fact in self._claims else ""
+            if option := self._option(bare, options, sure=sure or self._titled(asked), claim=claim):
                 found[fact] = known(option)
         return found
 
     def _option(
-        self, text: str, options: Mapping[str, re.Pattern[str]], *, sure: bool = False, claim: bool = False
+        self, text: str, options: Mapping[str, re.Pattern[str]], *, sure: bool = False, claim: str = ""
     ) -> str | None:
-        """The first option whose words a text asserts; `sure`: has; a `claim` without any word of doubt."""
+        """The first option whose words a text asserts; `sure`: has; a `claim` of some kind plainly."""
         for option, pattern in options.items():
             match = pattern.search(text)
-            doubted = claim and option not in (NO, "none")
-            if match and (sure or self._stories.asserts(text, match, claim=doubted)):
+            kind = claim if option not in (NO, *NO_CLAIM) else ""
+            if match and (sure or self._stories.asserts(text, match, claim=kind)):
                 return option
         return None
 
@@ -231,6 +237,8 @@ class Answering:
         if asked.who == "unit":
             found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
         doubtful = self._words.unsure.search(text) is not None
+        if self._claimed(asked) or self._named(asked):
+            bare = text  # "well" and "I think" leave a claim open
         worded = {} if doubtful else self._worded(bare, asked, self._words.words)
         if found and not told:
             # what denies something else denies nothing here
@@ -244,7 +252,7 @@ class Answering:
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if self._titled(asked) and self._names(asked, found):
-            told = {**asked.denied(), **told}
+            told = {**self._unnamed(text, asked, notice), **told}
         elif asked.kind in ("one", "many"):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
             told = _narrowed(told, self._by_words(bare, asked, told, beside))
@@ -265,6 +273,12 @@ class Answering:
         kinds = {fact.partition("/")[0] for fact in asked.fills}
         return any(fact.partition("/")[0] in kinds and row.value == SURE_YES for fact, row in found.items())
 
+    def _unnamed(self, text: str, asked: Question, notice: str) -> dict[str, Value]:
+        """The denial of the titles asked for, but of those that a part of the answer names as had."""
+        parts = (part for part in self._words.split.split(text) if not self._words.refusal.search(part))
+        named = {title for part in parts for title in self._stories.titles(part, notice)}
+        return {f: v for f, v in asked.denied().items() if f.partition("/")[2] not in named}
+
     def _lacks(self, bare: str, asked: Question) -> bool:
         """Whether every part of an answer denies, where that can only mean that there is nothing."""
         named = self._named(asked)
@@ -282,8 +296,12 @@ class Answering:
         """By a yes or no that goes before a sentence."""
         head = self._words.split.split(bare)[0]
         alone = head == bare or self._words.several.match(bare)
-        back = (self._claimed(asked) or self._named(asked)) and self._stories.taken_back(bare[len(head) :])
-        return {} if alone or back else self._plain(head, asked) or {}
+        if alone:
+            return {}
+        values = self._plain(head, asked) or {}
+        if all(map(_denial, values.values())) or not (self._claimed(asked) or self._named(asked)):
+            return values
+        return values if self._stories.plain(bare, head, asked.fills[0].partition("/")[0]) else {}
 
     def _by_words(
         self, bare: str, asked: Question, told: Mapping[str, Value], beside: Mapping[str, Value]
@@ -295,7 +313,7 @@ class Answering:
             if told and self._partial(bare, asked, told):
                 return {}
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
-            vague = vague or (self._claimed(asked) and self._stories.doubted(bare))
+            vague = vague or (self._claimed(asked) and not self._stories.plain(bare, bare, asked.fills[0]))
             like = None if vague else _likest(bare, asked.lines, least=_LIKE)
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
@@ -303,6 +321,7 @@ class Answering:
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
+        kind = asked.fills[0].partition("/")[0]
         least = _LIKE if self._named(asked) else _PARTLY_LIKE
         denied: list[int] = []
         numbers = [int(part) - 1 for part in parts if part.isdecimal()]
@@ -310,8 +329,7 @@ class Answering:
             chosen += numbers
         for part in filter(None, parts):
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
-            rest = bare[bare.index(part) + len(part) :]
-            if at is not None and self._named(asked) and self._stories.doubted(part, rest):
+            if at is not None and self._named(asked) and not self._stories.plain(bare, part, kind):
                 continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)

@@ -14,6 +14,7 @@ from knowledge.sayings import Honour, Sayings
 
 _LEAD, _REST, _BESIDE = 14, 16, 6
 _HERE, _OTHER, _NONE = "here", "other", "none"
+_OPEN = Item(())
 
 
 class Records:
@@ -35,7 +36,7 @@ class Records:
 
     def read(self, said: Said, notice: str, today: date, *, asked: str = "") -> Iterator[tuple[str, Found]]:
         """The records of each list that are told, and the lists that are denied as a whole; of the list that
-        was `asked` for, naming only what does not count is a denial."""
+        was `asked` for, naming only what does not count is a denial; what is named but left open is none."""
         told = {
             "honours": list(
                 self._honours(said, self._homes[notice], today, asked=asked.startswith("honours"))
@@ -43,8 +44,9 @@ class Records:
             "contests": list(self._contests(said, asked=asked.startswith("contests"))),
         }
         for fact, rows in told.items():
-            items = tuple(dict.fromkeys(item for item, _ in rows if item is not None))
-            if items or (rows and fact == asked):
+            items = tuple(dict.fromkeys(item for item, _ in rows if item and item != _OPEN))
+            refused = bool(rows) and fact == asked and all(item is None for item, _ in rows)
+            if items or refused:
                 yield (
                     fact,
                     Found(
@@ -54,6 +56,8 @@ class Records:
                 )
         for row in self._sayings.nothing:
             match = row.says.search(said.text) if row.may(said.characters) else None
+            if row.but and row.but.search(said.text):
+                continue
             if match and said.mood(match, ever=True) is not Mood.LEFT:
                 for fact in (asked,) if asked in row.facts else row.facts:
                     if not told.get(fact):
@@ -64,11 +68,11 @@ class Records:
         self, said: Said, home: set[str], today: date, *, asked: bool
     ) -> Iterator[tuple[Item | None, str]]:
         for row in self._sayings.honours:
-            for match in row.says.finditer(said.text):
+            for match in said.matches(row.says):
                 since = said.segment(match.start())
                 lead = said.text[since : match.start()]
                 rest = said.text[match.end() : match.end() + _REST]
-                mood = said.mood(match, ever=True, claim=True)
+                mood = said.mood(match, ever=True)
                 if mood is Mood.DENIED and asked:
                     yield None, match.group()
                 if mood is not Mood.TOLD:
@@ -78,6 +82,9 @@ class Records:
                 )
                 if fields is None:
                     yield None, match.group()
+                elif not said.plainly(*match.span(), "honours"):
+                    if not row.held:  # what shares a programme's name may be all that is asked about
+                        yield _OPEN, match.group()
                 elif not row.held or asked or self._held(fields, lead, rest):
                     year = self._year(lead, rest, today)
                     named = {**fields, **({"year": year} if year else {})}
@@ -119,7 +126,7 @@ class Records:
     def _contests(self, said: Said, *, asked: bool) -> Iterator[tuple[Item | None, str]]:
         words = self._sayings.contests
         done, last = 0, False
-        for match in words.place.finditer(said.text):
+        for match in said.matches(words.place):
             start = max(done, said.sentence(match.start()))
             window = said.text[start : match.start()]
             contests = list(words.about.finditer(window))
@@ -137,13 +144,15 @@ class Records:
                 or (along and last)
             )
             done, last = match.end(), coached
-            mood = said.mood(match, ever=True, others=coached, claim=not coached)
+            mood = said.mood(match, ever=True, others=coached)
             if mood is Mood.DENIED and asked:
                 yield None, match.group()
             if mood is not Mood.TOLD:
                 continue
             if any(words.tiers[tier].search(window) for tier in words.below):
                 yield None, match.group()
+            elif not coached and not said.plainly(*match.span(), "contests"):
+                yield _OPEN, match.group()
             elif fields := self._result(match, window, coach=coached):
                 yield Item.of(fields), said.text[start + begins : match.end()].strip(words.trim)
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from knowledge.dictionary import Value
-from knowledge.sayings import Moods, Persons, Sayings
+from knowledge.plainness import Plainness
+from knowledge.sayings import MARK, NAME, Moods, Persons, Sayings
 
-_REACH, _SHADOW = 24, 14
+_REACH, _COMMENT = 24, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +41,19 @@ class Who(Enum):
 
 @dataclass(frozen=True, slots=True)
 class _Turn:
-    """From here on the message speaks of somebody."""
+    """From here on the message speaks of somebody; `end`: the word for whom ends there."""
 
     at: int
     who: Who
+    end: int = 0
 
 
 class Reading:
     """Divides messages by the words of `Sayings`; safe to share."""
 
-    def __init__(self, sayings: Sayings) -> None:
+    def __init__(self, sayings: Sayings, plainness: Plainness) -> None:
+        self._plain = sayings.plain
+        self._plainness = plainness
         self.persons = sayings.persons
         self.moods = sayings.moods
         self._tokens = re.compile(
@@ -65,7 +69,8 @@ class Reading:
         if not answer and self._several(text):
             return None
         about = _candidate(text, tokens, self.persons, answer=answer)
-        return Said(text, tuple(_turns(text, tokens, about, self.persons, self.moods)), self.moods)
+        turns = tuple(_turns(text, tokens, about, self.persons, self.moods))
+        return Said(text, turns, self.moods, self._plainness, self._plain.joins)
 
     def _several(self, text: str) -> bool:
         names = {match["name"] for match in self.persons.named.finditer(text)}
@@ -75,14 +80,32 @@ class Reading:
 class Said:
     """A message with its turns; every match in it can be asked how it is meant."""
 
-    def __init__(self, text: str, turns: tuple[_Turn, ...], moods: Moods) -> None:
+    def __init__(
+        self,
+        text: str,
+        turns: tuple[_Turn, ...],
+        moods: Moods,
+        plainness: Plainness,
+        joins: re.Pattern[str],
+    ) -> None:
         self.text = text
         self.characters = frozenset(text)
         self._turns = turns
         self._starts = [turn.at for turn in turns]
         self._moods = moods
         self._pauses = [0, *(match.end() for match in moods.pause.finditer(text))]
+        self._plainness = plainness
+        self._ends = [m for m in moods.pause.finditer(text) if not joins.fullmatch(m.group())]
+        self._marked = ""
+        self._matches: dict[int, Sequence[re.Match[str]]] = {}
         self._quoted = [match.span() for match in moods.quoted.finditer(text)]
+
+    def matches(self, pattern: re.Pattern[str]) -> Sequence[re.Match[str]]:
+        """Every match of a pattern; each pattern is sought only once."""
+        key = id(pattern)  # patterns hash by their whole code
+        if key not in self._matches:
+            self._matches[key] = tuple(pattern.finditer(self.text))
+        return self._matches[key]
 
     def segment(self, at: int) -> int:
         """Where the part between two pauses begins that holds `at`."""
@@ -113,11 +136,11 @@ class Said:
         ever: bool = False,
         unit: bool = False,
         others: bool = False,
-        claim: bool = False,
+        claim: str = "",
     ) -> Mood:
         """How a match is meant; `ever`: what was so once holds for good; `unit`, `others`: it counts where
-        the message speaks of the unit, or of anybody; `claim`: it speaks for the candidate, so that any word
-        of doubt beside it leaves it open."""
+        the message speaks of the unit, or of anybody; `claim`: the kind in which it speaks for the
+        candidate, so that it is open unless it is told plainly."""
         start, end = match.span()
         who = self.who(start)
         if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit) or self.quoted(start):
@@ -135,35 +158,56 @@ class Said:
         denied = moods.deny_before.search(before) or (not spared and moods.deny_after.search(after))
         if denied:
             return Mood.DENIED
-        return Mood.LEFT if claim and self.shadowed(start, end) else Mood.TOLD
+        return Mood.TOLD if not claim or self.plainly(start, end, claim) else Mood.LEFT
 
-    def shadowed(self, start: int, end: int) -> bool:
-        """Whether the part between two pauses that holds a stretch has any word of denial, likeness, wish,
-        possibility, hearsay, or somebody else."""
-        moods = self._moods
-        pause = moods.pause.search(self.text, end)
-        rest = self.text[end : pause.start() if pause else None]
-        before = self.text[max(self.segment(start), start - _SHADOW) : start]
-        spared = moods.all_but.search(before)
-        return bool(
-            moods.shadow_before.search(before)
-            or (not spared and moods.shadow_after.search(rest[:_REACH]))
-            or (pause and moods.shadow_next.match(self.text[pause.start() :]))
-        )
+    def plainly(self, start: int, end: int, kind: str, *, fact: bool = True) -> bool:
+        """Whether [start, end), a `fact` or words that hold some, is affirmed by all that stands beside it
+        between two pauses, and the parts before and after are about something else."""
+        marked = self._marked = self._marked or self._mark()
+        before = [m for m in self._ends if m.end() <= start]
+        after = [m for m in self._ends if m.start() >= end]
+        if not self._unled(before, kind) or not self._kept(after, kind):
+            return False
+        since = before[-1].end() if before else 0
+        until = after[0].start() if after else len(self.text)
+        asked = "?" if self.text.startswith("?", until) else ""
+        inner = MARK * (end - start) if fact else self._moods.pause.sub(MARK, marked[start:end])
+        return self._plainness.affirms(marked[since:start] + inner + marked[end:until] + asked, kind)
+
+    def _mark(self) -> str:
+        """The text with what is recognised in it marked, and who stands for the candidate."""
+        spans = [(turn.at, turn.end) for turn in self._turns if turn.who is Who.CANDIDATE and turn.end]
+        for row, pattern in self._plainness.facts:
+            if row.may(self.characters):
+                spans += [match.span() for match in self.matches(pattern)]
+        text = self._plainness.names.sub(lambda match: NAME * len(match.group()), self.text)
+        for start, end in spans:
+            text = text[:start] + MARK * (end - start) + text[end:]
+        return text
+
+    def _unled(self, pauses: Sequence[re.Match[str]], kind: str) -> bool:
+        """Whether the part before the last of some pauses does not lead up to what follows it."""
+        if not pauses or self._moods.sentence.match(pauses[-1].group()):
+            return True
+        since = pauses[-2].end() if len(pauses) > 1 else 0
+        led = self._moods.leads.search(self.text, since, pauses[-1].start())
+        return not led and self._plainness.apart(self._marked[since : pauses[-1].start()], kind)
+
+    def _kept(self, pauses: Sequence[re.Match[str]], kind: str) -> bool:
+        """Whether the part after the first of some pauses does not take back what is before it."""
+        if not pauses:
+            return True
+        rest = pauses[0]
+        until = pauses[1].start() if len(pauses) > 1 else len(self.text)
+        if self._moods.taken_back.match(self.text[rest.start() :]):
+            return False
+        ends = self._moods.sentence.match(rest.group()) is not None and until - rest.end() > _COMMENT
+        return ends or self._plainness.apart(self._marked[rest.end() : until], kind)
 
     def stretch(self, spans: Sequence[tuple[int, int]]) -> str:
         """The parts between pauses that hold all of some spans, with what is between them."""
         pause = self._moods.pause.search(self.text, max(end for _, end in spans))
         return self.text[self.segment(min(start for start, _ in spans)) : pause.start() if pause else None]
-
-    def doubted(self) -> bool:
-        """Whether there is any word of doubt in it."""
-        moods = self._moods
-        return bool(
-            moods.shadow_before.search(self.text)
-            or moods.shadow_after.search(self.text)
-            or any(moods.shadow_next.match(self.text[m.start() :]) for m in moods.pause.finditer(self.text))
-        )
 
     def _listed(self, segment: int) -> bool:
         """Whether the part from `segment` on goes on with a list that begins with what is denied."""
@@ -250,7 +294,8 @@ def _turns(text: str, tokens: list[re.Match[str]], about: str, persons: Persons,
         elif match.lastgroup == "unit":
             turns.append(_Turn(at, Who.UNIT))
         elif match.lastgroup == about != "self" or not _object(text, match, persons):
-            turns.append(_Turn(at, _whose(match.lastgroup or "", about, now, himself=himself)))
+            who = _whose(match.lastgroup or "", about, now, himself=himself)
+            turns.append(_Turn(at, who, at if match.lastgroup == "self" else match.end()))
     return turns
 
 

@@ -11,6 +11,9 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from knowledge.notice import Record, Strings
 
+MARK, NAME = "\u25c6", "\u25c7"
+"""Stand in a text for each character of a fact, or of the name of a place or a programme."""
+
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -154,8 +157,8 @@ class Persons(Record):
 class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
     is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
-    list of which the first is denied, `all_but` spares what follows from a denial. A claim with a word of
-    `shadow_before` or `shadow_after` in its part, or of `shadow_next` right after it, is left open."""
+    list of which the first is denied, `all_but` spares what follows from a denial. `taken_back` denies what
+    stands before it; a part that `leads` makes the next somebody's words, a condition or a wish."""
 
     sentence: Pattern
     pause: Pattern
@@ -174,9 +177,23 @@ class Moods(Record):
     deny_list: Pattern
     all_but: Pattern
     deny_after: Pattern
-    shadow_before: Pattern
-    shadow_after: Pattern
-    shadow_next: Pattern
+    taken_back: Pattern
+    leads: Pattern
+
+
+class Plain(Record):
+    """What may stand around a claim that is taken at once: in its part between pauses (those that `joins`
+    finds end none) only `words` and, of its kind, `kinds`; facts, those of `beside` too, stand there as
+    `MARK`, places and programmes as `NAME`. What `asks` whether that is enough (and what goes before
+    it, its group) asserts it too. A part beside it that is not all of `words` must have a topic of its own
+    (`topics`), else it is about the claim."""
+
+    beside: Strings
+    joins: Pattern
+    asks: Pattern
+    topics: Pattern
+    words: tuple[Pattern, ...]
+    kinds: Mapping[str, Pattern]
 
 
 class Times(Record):
@@ -243,9 +260,10 @@ class Titles(Record):
 
 
 class Nothing(Row):
-    """Words that deny every record of some lists."""
+    """Words that deny every record of some lists, unless there is something `but` that."""
 
     facts: Strings
+    but: Pattern | None = None
     says: Pattern
 
 
@@ -289,6 +307,7 @@ class Sayings(Record):
     withdrawn: Pattern
     persons: Persons
     moods: Moods
+    plain: Plain
     times: Times
     numbers: Numbers
     places: Places

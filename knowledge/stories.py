@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.library import Library, Notice
 from knowledge.periods import Periods
+from knowledge.plainness import NO_CLAIM, Plainness
 from knowledge.records import Records
 from knowledge.said import Found, Mood, Reading, Said
 from knowledge.sayings import Amount, Options, Period
@@ -25,7 +26,6 @@ class Stories:
         self._sayings = library.vocabulary.telling
         self._entries = library.dictionary
         self._domains = {id_: entry.domain() for id_, entry in library.dictionary.items()}
-        self._reading = Reading(self._sayings)
         self.periods = Periods(self._sayings.times, self._sayings.numbers)
         self._records = Records(self._sayings, self.periods, library)
         self._facts = {
@@ -35,9 +35,12 @@ class Stories:
             for notice in library.notices
         }
         self._notices = library.notices
-        self._places = _places(library)
+        self._places = _any_of(_place_names(library))
         self._regions = {name: city for city, name in _regions(library)}
         self._shared = _shared(self._regions)
+        names = _place_names(library).union(self._sayings.places.provinces)
+        names.update(n for _, p in library.programmes.values() for n in (p.name, *p.old_names))
+        self._reading = Reading(self._sayings, Plainness(self._sayings, _any_of(names)))
         full = self._sayings.titles.full
         self._titles = {id_: _titles(notice, full) for id_, notice in library.notices.items()}
         self._nicknames = {id_: _titles(notice, _ANY) for id_, notice in library.notices.items()}
@@ -83,19 +86,25 @@ class Stories:
             found.pop("engineer_since", None)
         return found
 
-    def asserts(self, text: str, match: re.Match[str], *, claim: bool = False) -> bool:
-        """Whether a match in an answer is asserted of the candidate; a `claim` without any word of doubt."""
+    def asserts(self, text: str, match: re.Match[str], *, claim: str = "") -> bool:
+        """Whether a match in an answer is asserted of the candidate; a `claim` of some kind plainly."""
         said = self._reading.of(text, answer=True)
         return said is not None and said.mood(match, unit=True, claim=claim) is Mood.TOLD
 
-    def doubted(self, part: str, rest: str = "") -> bool:
-        """Whether a part of an answer has a word that leaves a claim open, or `rest` takes it back."""
-        said = self._reading.of(part, answer=True)
-        return said is None or said.doubted() or self.taken_back(rest)
+    def plain(self, text: str, part: str, kind: str) -> bool:
+        """Whether a part of an answer only affirms facts of a kind, and nothing beside it takes that back."""
+        said = self._reading.of(text, answer=True)
+        start = text.find(part)
+        return said is not None and said.plainly(start, start + len(part), kind, fact=False)
+
+    def titles(self, text: str, notice: str) -> frozenset[str]:
+        """The programmes whose titles a text names."""
+        names, programmes = self._nicknames[notice]
+        return frozenset(programmes[match.group()] for match in names.finditer(text))
 
     def taken_back(self, rest: str) -> bool:
         """Whether what follows a claim in an answer denies it."""
-        return self._sayings.moods.shadow_next.match(rest) is not None
+        return self._sayings.moods.taken_back.match(rest) is not None
 
     def of_others(self, text: str) -> bool:
         """Whether an answer speaks of anybody but the candidate."""
@@ -119,7 +128,7 @@ class Stories:
         sole: set[str] = set()
         spans: list[tuple[int, int]] = []
         for option, match, before in _named(said, row) if row.weak or not against else ():
-            claim = row.claim and option != _NONE
+            claim = row.fact if row.claim and option not in NO_CLAIM else ""
             mood = said.mood(match, ever=row.ever, unit=unit, claim=claim)
             if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
                 allowed, denial = allowed & _from(entry, option), match.group()
@@ -137,14 +146,14 @@ class Stories:
         if not told and not against:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
-                if weak and said.mood(weak, ever=True, claim=row.claim) is Mood.TOLD:
+                if weak and said.mood(weak, ever=True, claim=row.fact if row.claim else "") is Mood.TOLD:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
     def _periods(self, said: Said, today: date) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
-            for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                claim = not row.future and row.fact != self._sayings.answers.age_of
+            for match in said.matches(row.says) if row.may(said.characters) else ():
+                claim = "" if row.future or row.fact == self._sayings.answers.age_of else row.fact
                 mood = said.mood(match, ever=True, unit=row.fact == "studio_since", claim=claim)
                 if mood is not Mood.TOLD and not (row.future and mood is Mood.DENIED):
                     continue
@@ -237,12 +246,14 @@ class Stories:
             named = asked == "won" and words.bare.search(before)
             if not (named or words.before.search(before) or words.after.search(after)):
                 continue
-            mood = said.mood(match, ever=True, claim=True)
+            mood = said.mood(match, ever=True)
             if mood is Mood.LEFT:
                 continue
             value = SURE_YES if mood is Mood.TOLD else SURE_NO
             both = words.nobody.search(before) or (mood is Mood.TOLD and not words.apart.search(said.text))
             for kind in ("won", "slot") if both else ("won",):
+                if mood is Mood.TOLD and not said.plainly(*match.span(), kind):
+                    continue
                 if f"{kind}/{programme}" in self._facts[notice]:
                     yield f"{kind}/{programme}", Found(value, match.group())
         never = words.never.search(said.text) if asked in (None, "won") else None
@@ -257,8 +268,8 @@ class Stories:
         """The claims that the deeds told speak for."""
         done: dict[str, str] = {}
         for deed in self._sayings.deeds:
-            for match in deed.says.finditer(said.text) if deed.may(said.characters) else ():
-                if said.mood(match, ever=True, others=deed.others, claim=True) is Mood.TOLD:
+            for match in said.matches(deed.says) if deed.may(said.characters) else ():
+                if said.mood(match, ever=True, others=deed.others, claim="deeds") is Mood.TOLD:
                     done.setdefault(deed.id, match.group())
         for fact, deeds in self._deeds[notice].items():
             told = [done[deed] for deed in deeds if deed in done]
@@ -271,7 +282,7 @@ def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]
     words name where the order counts, the strongest."""
     taken: list[tuple[int, int]] = []
     for option, pattern in row.says.items():
-        for match in pattern.finditer(said.text):
+        for match in said.matches(pattern):
             if row.ordered and any(a < match.end() and match.start() < b for a, b in taken):
                 continue
             taken.append(match.span())
@@ -326,10 +337,14 @@ def _regions(library: Library) -> Iterator[tuple[str, str]]:
             yield from ((city, name) for row in part.streets for name in row.streets)
 
 
-def _places(library: Library) -> re.Pattern[str]:
-    """Every name of a city or a district, the longest first."""
-    names = {name for _, name in _regions(library)} | set(library.vocabulary.cities)
-    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))))
+def _place_names(library: Library) -> set[str]:
+    """Every name of a city or a district."""
+    return {name for _, name in _regions(library)} | library.vocabulary.cities
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Any of some names, the longest first."""
+    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
 
 
 def _shared(regions: Mapping[str, str]) -> frozenset[str]:
@@ -355,4 +370,4 @@ def _titles(notice: Notice, full: re.Pattern[str]) -> tuple[re.Pattern[str], Map
         names = {
             e: p.id for e, p in zip(endings, notice.programmes, strict=True) if endings.count(e) == 1
         } | names
-    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)"), names
+    return _any_of(names), names

@@ -1,4 +1,4 @@
-"""What speaks for a candidate is read only where it is told as had: all else is left open, and asked."""
+"""What speaks for a candidate is read only where it is plainly had: all else is left open, and asked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from itertools import cycle
+from pathlib import Path
 
 import pytest
+import yaml
 
 from knowledge.dictionary import SURE_YES, Items, OneOf, Value, known
 from knowledge.interview import Interview, Question
@@ -68,6 +70,10 @@ DEED_FRAMES = """没有人说我D 想要D 准备D 梦想是D 争取明年D 如�
 别人以为我D 我师傅D 同事D 我们班长D 教我的人D 文件要求D 条件是D 必须D才行 是不是要D 可能D 可以D
 能够D 从来没有D 未曾D 没能D"""
 
+PHRASES: dict[str, str] = yaml.safe_load(
+    (Path(__file__).parent / "telling" / "favour.yaml").read_text(encoding="utf-8")
+)
+
 
 @cache
 def question(id_: str, notice: str) -> Question | None:
@@ -110,6 +116,21 @@ def test_what_is_not_had_is_not_told(meant: str, id_: str, notice: str) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("meant", PHRASES.keys() - {"deeds"})
+def test_words_that_no_list_of_doubts_has_are_left_open_too(meant: str) -> None:
+    wrong = []
+    claims = cycle(CLAIMS)
+    contexts = cycle(["我是电工，{}", "我是电工，{}，在武汉一家机械厂上班", "{}。我是厂里的电工"])
+    for at, frame in enumerate(PHRASES[meant].split()):
+        for id_, notice in (next(claims) for _ in range(2)):
+            names = CLAIMS[id_, notice].split()
+            said = frame.replace("N", names[at % len(names)])
+            wrong += [said for _ in told(next(contexts).format(said), id_, notice)]
+            wrong += ["? " + said for _ in told(said, id_, notice, answer=True)]
+
+    assert wrong == []
+
+
 @pytest.mark.parametrize(("id_", "notice"), CLAIMS)
 def test_what_is_had_is_told(id_: str, notice: str) -> None:
     said = {
@@ -118,6 +139,16 @@ def test_what_is_had_is_told(id_: str, notice: str) -> None:
     }
 
     assert [name for name, found in said.items() if not found] == []
+
+
+@pytest.mark.parametrize(
+    "say", ["我是{}", "{}", "焊工，{}，在武汉一家厂上班", "2019年考到{}，还在一线", "有{}证"]
+)
+@pytest.mark.parametrize("level", ["高级工", "技师", "高级技师"])
+def test_a_level_told_plainly_is_taken_at_once(say: str, level: str) -> None:
+    values = TELLING.read(say.format(level), today=TODAY["wuhan-2023"], notice="wuhan-2023").values
+
+    assert values["skill_level"] == known(level)
 
 
 @pytest.mark.parametrize(
@@ -144,8 +175,8 @@ def test_deeds_not_done_are_not_told() -> None:
             leaf.fact for ruleset in LIBRARY.notices[notice].criteria.rulesets for leaf in ruleset.leaves
         }
         deeds = {fact for fact in facts if LIBRARY.dictionary[fact.partition("/")[0]].deeds}
-        for frame in DEED_FRAMES.split():
-            for deed in DEEDS.split():
+        for at, frame in enumerate((DEED_FRAMES + " " + PHRASES["deeds"]).split()):
+            for deed in DEEDS.split()[at % 3 :: 3]:
                 text = "我是电工，" + frame.replace("D", deed)
                 values = TELLING.read(text, today=today, notice=notice).values
                 wrong += [(text, fact) for fact in deeds & values.keys() if values[fact] == SURE_YES]
