@@ -148,9 +148,8 @@ class SelfCheck:
         if gone := check.gainsaid(told):  # what is mended may be a line that was no longer shown
             question = self._current(turn, check.without(gone)) or question
             told = self._read(turn, check, turn.incoming.text, question)
-        answers = any(fact in told.values or fact in told.unsure for fact in question.fills)
-        news = any(check.values.get(fact) != value for fact, value in told.values.items())
-        if answers or news:
+        unsure = told.unsure.intersection(question.fills) - check.unsure
+        if unsure or any(check.values.get(fact) != value for fact, value in told.values.items()):
             return self._take(turn, check, question, told)
         if "programmes" not in turn.reading.inherited and turn.reading.programmes and self._wanted(turn):
             return self._begin(turn, check)

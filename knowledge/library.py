@@ -352,7 +352,7 @@ class _Loader:
         screens = self._lined(common / "screens.yaml", Screen)
         defaults = self._whole(common / "reminders.yaml", Defaults)
         drafts = [draft for folder in self._folders if (draft := self._notice(folder))]
-        self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else set())
+        self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else None)
         self._faults += lint_rules.check(drafts, entries, screens)
         self._faults += lint_process.check(drafts)
         told = self._read(common / "telling.yaml")

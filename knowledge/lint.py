@@ -90,8 +90,9 @@ def _place(source: Source, path: Path_, problem: ErrorDetails) -> Path_:
     return path
 
 
-def check(drafts: Sequence[Draft], matters: Collection[str]) -> Iterator[Fault]:
-    """Every fault within and between the notices."""
+def check(drafts: Sequence[Draft], matters: Collection[str] | None) -> Iterator[Fault]:
+    """Every fault within and between the notices; without `matters`, whose file has faults of its own, none
+    is held against them."""
     by_id = {draft.header.id: draft for draft in drafts}
     yield from _unique_across(drafts)
     for draft in drafts:
@@ -164,7 +165,7 @@ def _unique_across(drafts: Sequence[Draft]) -> Iterator[Fault]:
             seen[id_] = file
 
 
-def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) -> Iterator[Fault]:
+def _references(draft: Draft, parent: Draft | None, matters: Collection[str] | None) -> Iterator[Fault]:
     clauses = {clause.id for clause, _ in draft.clauses}
     family = (draft, parent) if parent else (draft,)
     programmes = {p.id for member in family for p in member.header.programmes}
@@ -179,7 +180,7 @@ def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) ->
             ("region", (fact.region,) if fact.region else (), regions),
         ):
             for value in given:
-                if value not in known:
+                if known is not None and value not in known:
                     cure = "correct it" + (f"; known: {', '.join(sorted(known))}" if len(known) <= 40 else "")
                     yield _fault(file, line, where + name, value, f"a known {name}", cure)
     for silence, line in draft.silences:
@@ -190,7 +191,7 @@ def _references(draft: Draft, parent: Draft | None, matters: Collection[str]) ->
             ("programmes", silence.programmes, programmes),
         ):
             for value in given:
-                if value not in known:
+                if known is not None and value not in known:
                     yield _fault(file, line, f"{silence.id}.{name}", value, f"a known {name}", "correct it")
     for key in sorted(draft.asked.keys() - facts):
         yield _fault(

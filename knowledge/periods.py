@@ -159,7 +159,7 @@ class Periods:
             return Span(0, value - 0.01)
         if any(before.endswith(word) for word in self._numbers.above):
             return Span(value, max(value, self._numbers.most))
-        if self._numbers.about.search(text) and value > 10:
+        if self._numbers.about.search(text) and value > 10 and value.is_integer():
             return Span(value - 5, value + 5)
         return Span(value, value)
 

@@ -14,6 +14,7 @@ from knowledge.dictionary import (
     Item,
     Items,
     OneOf,
+    Option,
     Screen,
     Span,
     Value,
@@ -263,8 +264,12 @@ def _filled(item: Item, detail: Detail, line: int, prospects: Prospects) -> Item
 
 
 def _named(entry: Entry, item: Item) -> str:
-    """The option that the record is of, else its own words."""
-    for option in entry.options:
-        if {*option.record.items()} <= {*item.fields}:
-            return option.shown
+    """The option that the record is of, or is most like (市 and 省 are one line), else its own words."""
+
+    def unlike(option: Option) -> int:
+        return len({*option.record.items()} - {*item.fields})
+
+    nearest = min(entry.options, key=unlike, default=None)
+    if nearest is not None and 2 * unlike(nearest) < len(nearest.record):
+        return nearest.shown
     return " ".join(str(value) for _, value in item.fields if isinstance(value, str))

@@ -43,7 +43,9 @@ class Answers:
     def __init__(self, facts: Mapping[str, str]) -> None:
         told = yaml.safe_load((FOLDER / "topics.yaml").read_text(encoding="utf-8"))
         self._topics: Mapping[str, list[str]] = told["topics"]
-        self._patterns = {name: re.compile(told[name]) for name in ("none", "front", "desk", "line", "old")}
+        self._patterns = {
+            name: re.compile(told[name]) for name in ("none", "flaw", "front", "desk", "line", "old")
+        }
         self._facts = facts
 
     def to(self, question: Question) -> str:
@@ -72,6 +74,8 @@ class Answers:
         return "和".join(had) or "都没有"
 
     def _lacks(self, fact: str) -> bool:
+        if fact in ("fit", "conduct"):
+            return self._patterns["flaw"].search(self._of(fact) or "") is not None
         return self._patterns["none"].match(self._of(fact) or "没有") is not None
 
     def _of(self, fact: str) -> str | None:
