@@ -30,8 +30,9 @@ from bot.desk.broadcast import sensitive_words
 from bot.desk.tickets import Watch
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
-from bot.learning import Learning, Trials
+from bot.learning import Trials
 from bot.notification import Notifier
+from bot.overlays import Overlays
 from bot.pages.links import PublicLinks
 from bot.pages.views import Pages
 from bot.pushes import Pushes
@@ -58,6 +59,7 @@ class Service:
     library: Library
     store: Store
     clock: Clock
+    overlays: Overlays
     dialogue: Dialogue
     conversation: Conversation
     delivery: Delivery
@@ -153,6 +155,10 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             links=links,
             kept_days=settings.retention_days,
         )
+        overlays = Overlays(store, library)
+        await overlays.sweep()  # no answer goes without what staff have corrected
+        overlays.inform(dialogue.take)
+        overlays.inform(notifier.take)
         conversation = Conversation(
             store,
             dialogue,
@@ -164,7 +170,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         reminding = Reminding(store, library, clock.now, delivery.wake)
         loops = [
             conversation.run,
-            Learning(store, dialogue).run,
+            overlays.run,
             delivery.run,
             Watch(store, clock.now).run,
             lambda: clock.follow(store),
@@ -177,6 +183,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             library,
             store,
             clock,
+            overlays,
             dialogue,
             conversation,
             delivery,
@@ -251,7 +258,7 @@ def application(parts: Service) -> web.Application:
 def _pages(parts: Service) -> Pages:
     settings, wechat = parts.settings, parts.wechat
     ways = settings.templates.items()
-    return Pages(
+    pages = Pages(
         parts.store,
         parts.library,
         parts.clock.now,
@@ -259,6 +266,8 @@ def _pages(parts: Service) -> Pages:
         door=PageDoor(wechat.api, wechat.account, settings.wechat_api_base) if wechat else None,
         subscribable={kind: chosen["subscribe"].id for kind, chosen in ways if "subscribe" in chosen},
     )
+    parts.overlays.inform(pages.take)
+    return pages
 
 
 async def _running(parts: Service) -> AsyncIterator[None]:

@@ -57,6 +57,19 @@ class Wording:
         """The text of a template whose few values come again and again: rendered once, and kept."""
         return self._kept(template, **values)
 
+    def righted(self, text: str, library: Library) -> str:
+        """The text below every correction of a number or an address that it gives wrong alone."""
+        wrong = library.misled(text)
+        return "\n".join([self.render("facts/righted", offices=wrong), text]) if wrong else text
+
+    def resumed(self, parts: tuple[str, ...], library: Library, limit_bytes: int) -> tuple[str, ...]:
+        """The parts of a reply that are still to be said, righted by what was corrected since."""
+        more = "\n" + self.phrase("conversation/more")
+        whole = "\n".join(part.removesuffix(more) for part in parts)
+        return (
+            tuple(pack([self.righted(whole, library)], limit_bytes, more)) if library.misled(whole) else parts
+        )
+
     def word(
         self,
         reply: Reply,
@@ -90,7 +103,7 @@ class Wording:
             if section.scope not in by_scope and section.weight < _SLIGHT:
                 slight.append(section.scope)
             texts = by_scope.setdefault(section.scope, [])
-            text = self.render(section.template, **section.values)
+            text = self.righted(self.render(section.template, **section.values), library)
             if text not in texts:
                 texts.append(text)
         headings = {scope: self._heading(scope, library, now) for scope in by_scope}
