@@ -150,15 +150,8 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             sensitive=sensitive_words(settings.sensitive_words),
         )
         delivery = Delivery(store, channels, clock.now, pushes=pushes)
-        dialogue = Dialogue(
-            library,
-            links=links,
-            kept_days=settings.retention_days,
-        )
-        overlays = Overlays(store, library)
-        await overlays.sweep()  # no answer goes without what staff have corrected
-        overlays.inform(dialogue.take)
-        overlays.inform(notifier.take)
+        dialogue = Dialogue(library, links=links, kept_days=settings.retention_days)
+        overlays = await Overlays.open(store, library, dialogue.take, notifier.take)
         conversation = Conversation(
             store,
             dialogue,

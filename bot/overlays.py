@@ -28,6 +28,15 @@ class Overlays:
         self.library = library
         self._takers: list[Callable[[Library], None]] = []
 
+    @classmethod
+    async def open(cls, store: Store, library: Library, *takers: Callable[[Library], None]) -> Overlays:
+        """With the state of the database taken up: no answer goes without what staff have corrected."""
+        overlays = cls(store, library)
+        await overlays.sweep()
+        for take in takers:
+            overlays.inform(take)
+        return overlays
+
     def inform(self, take: Callable[[Library], None]) -> None:
         """Call `take` with the state that is known, and with every new one from now on."""
         self._takers.append(take)

@@ -94,6 +94,8 @@ class Patterns(Record):
     all_of_them: re.Pattern[str]
     unwritten: re.Pattern[str]
     uncounted: re.Pattern[str]
+    unreached: re.Pattern[str]
+    besides: re.Pattern[str]
 
 
 class Everyday(Record):

@@ -334,8 +334,8 @@ class OfficeCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfficeReports:
-    """How often people did not get through to an office by a number (empty: they said none), how often outside
-    its hours, and when last; what nobody has settled."""
+    """What nobody has settled of an office: how often people did not get through by a number (empty: none was
+    said), how often outside its hours (`closed`), and when last."""
 
     fact: str
     city: str
