@@ -180,7 +180,8 @@ def test_the_rest_of_a_reply_from_before_is_righted() -> None:
     first = dialogue().turn(
         incoming_text("无锡电话和地址 江阴 宜兴 梁溪"), None, limit_bytes=400, real_seconds=0
     )
-    said, texts = first, []
+    said = first
+    texts: list[str] = []
     while "更多" in (said.text or "") and len(texts) < 20:
         said = everywhere().turn(incoming_text("更多"), said.state, limit_bytes=400, real_seconds=0)
         texts.append(said.text or "")

@@ -13,24 +13,15 @@ from tests.store.scene import NOW, Effect, Mind, in_time, message, rows
 
 WUHAN, WEST, WUXI = Scope("武汉"), Scope("武汉", ("东西湖区",)), Scope("无锡")
 FACT = "dongxihu-2023/phone.dongxihu"
-PLACE: dict[str, Any] = {
-    "fact": FACT,
-    "city": "武汉",
-    "district": "东西湖区",
-    "printed": "027-83891432 201室",
-}
-SAID: dict[str, Any] = {
-    "phones": ["027-83890001"],
-    "address": "",
-    "remark": "",
-    "source": "公告",
-    "by": "liu",
-}
+HERE = {"fact": FACT, "city": "武汉", "district": "东西湖区"}
+PLACE: dict[str, Any] = {**HERE, "printed": "027-83891432 201室"}
+WORDS = {"address": "", "remark": "", "source": "公告", "by": "liu"}
+SAID: dict[str, Any] = {**WORDS, "phones": ["027-83890001"]}
 
 
-async def fail(store: Store, number: int, sender: str, *, open: str = "1", **more: str) -> None:
-    values = {"fact": FACT, "city": "武汉", "district": "东西湖区", "number": "", "open": open, **more}
-    arrival = message(f"m{number}", sender=sender, received_at=NOW + timedelta(hours=number))
+async def fail(store: Store, hours: int, sender: str, *, number: str = "", open: str = "1") -> None:
+    values = {**HERE, "number": number, "open": open}
+    arrival = message(f"m{hours}", sender=sender, received_at=NOW + timedelta(hours=hours))
     await store.turn(arrival, Mind(Effect(name="report_office", values=values)), passive=in_time)
 
 
