@@ -74,7 +74,13 @@ def _dialled(turn: Turn) -> list[Dialled]:
 
 
 def _last(turn: Turn) -> list[Dialled]:
-    sourced = (turn.library.sourced[id_] for id_ in turn.context.offices if id_ in turn.library.sourced)
+    """The offices that were named last; where those were of a report, what it was about, or if the words point
+    beside it, the other ways that it named."""
+    named, reported = turn.context.offices, set(turn.kept.get("dialled", ()))
+    if reported and reported.issubset(named):
+        others = turn.library.vocabulary.patterns.others.search(turn.reading.text) is not None
+        named = tuple(id_ for id_ in named if (id_ in reported) != others)
+    sourced = (turn.library.sourced[id_] for id_ in named if id_ in turn.library.sourced)
     return [
         Dialled(office=office, number="") for office in map(turn.library.office, sourced) if office.phones
     ]
@@ -129,7 +135,8 @@ def _noted(turn: Turn, dialled: list[Dialled], *, alone: bool) -> Reply:
         facts=tuple(office.id for office in (*(one.office for one in dialled), *others)),
     )
     effects = [_report(one, open=bool(there["open"])) for one in new]
-    return Reply(sections=[section], effects=effects, alone=alone)
+    keep = {"dialled": [one.office.id for one in dialled]}
+    return Reply(sections=[section], effects=effects, alone=alone, keep=keep)
 
 
 def _report(dialled: Dialled, *, open: bool) -> Effect:

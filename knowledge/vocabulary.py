@@ -96,6 +96,7 @@ class Patterns(Record):
     uncounted: re.Pattern[str]
     unreached: re.Pattern[str]
     besides: re.Pattern[str]
+    others: re.Pattern[str]
 
 
 class Everyday(Record):

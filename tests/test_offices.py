@@ -386,6 +386,12 @@ def test_another_question_is_answered_as_well() -> None:
     assert dialled("你们电话一天没人接 卓越技师到底哪天截止")[1] == []
 
 
+def test_after_a_report_the_same_is_meant_or_the_other_way() -> None:
+    assert dialled("惠山区电话多少", "没人接", "还是没人接")[1][0]["fact"] == HUISHAN
+    assert dialled("惠山区电话多少", "没人接", "这个也打不通")[1][0]["fact"] == "wuxi-2024/contact.city"
+    assert dialled("惠山区电话多少", "没人接", "宜兴电话多少", "没人接")[1][0]["fact"].endswith("yixing")
+
+
 def test_out_of_hours_it_is_said_and_marked() -> None:
     text, reports = dialled("惠山区电话多少", "没人接", now=NIGHT)
     assert reports[0]["open"] == ""
