@@ -70,12 +70,19 @@ def _dialled(turn: Turn) -> list[Dialled]:
         ]
     else:
         found = [Dialled(office=office, number="") for office in _said(turn)]
-    return [one for one in found if one.office.id in last] or found or ([] if digits else _last(turn))
+    named = [one for one in found if one.office.id in last]
+    return named or _of_programmes(turn, found) or ([] if digits else _last(turn))
+
+
+def _of_programmes(turn: Turn, found: list[Dialled]) -> list[Dialled]:
+    """Of rows with the same number those of the programmes asked about, where there are any."""
+    asked = set(turn.reading.programmes)
+    return [one for one in found if not asked.isdisjoint(one.office.contact.programmes)] or found
 
 
 def _last(turn: Turn) -> list[Dialled]:
-    """The offices that were named last; where those were of a report, what it was about, or if the words point
-    beside it, the other ways that it named."""
+    """The offices that were named last; where those were of a report, its own, or, if the words point beside
+    those, the other ways that it named."""
     named, reported = turn.context.offices, set(turn.kept.get("dialled", ()))
     if reported and reported.issubset(named):
         others = turn.library.vocabulary.patterns.others.search(turn.reading.text) is not None
