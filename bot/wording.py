@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -27,6 +27,20 @@ class Worded:
 
     parts: tuple[str, ...]
     choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scoped:
+    """What is said of one scope, under its heading."""
+
+    heading: str
+    slight: bool
+    texts: list[str] = field(default_factory=list)
+
+    def under(self, texts: Sequence[str]) -> Iterator[str]:
+        """Some of the texts, the first of them with the heading."""
+        if texts:
+            yield from (self.heading + texts[0], *texts[1:])
 
 
 class Wording:
@@ -66,9 +80,8 @@ class Wording:
         """The parts of a reply that are still to be said, righted by what was corrected since."""
         more = "\n" + self.phrase("conversation/more")
         whole = "\n".join(part.removesuffix(more) for part in parts)
-        return (
-            tuple(pack([self.righted(whole, library)], limit_bytes, more)) if library.misled(whole) else parts
-        )
+        righted = self.righted(whole, library)
+        return parts if righted == whole else tuple(pack([righted], limit_bytes, more))
 
     def word(
         self,
@@ -80,40 +93,36 @@ class Wording:
         after: Sequence[str] = (),
         limit_bytes: int,
     ) -> Worded:
-        """The whole reply: notes, sections under their notices' headings, numbered choices, closing lines."""
+        """The whole reply: notes, sections under their notices' headings, numbered choices, closing lines.
+        Each notice's sections stand together where all fit into one part; else each notice has its first
+        section said before any has its second."""
         asking = [section for section in reply.sections if section.weight < 0] if reply.awaiting else []
         others = [section for section in reply.sections if section not in asking]
-        blocks = [*before, *self._sections(others, library, now)]
+        told = self._sections(others, library, now)
         labels, says = self._choices(reply.choices)
         tail = [self.render("conversation/choices", lines=labels)] if labels else []
         more = "\n" + self.phrase("conversation/more")
-        closing = "\n".join(self._sections(asking, library, now))
-        parts = pack([*blocks, *tail, *after], limit_bytes - _size(closing) - 2, more)
+        closing = "\n".join(_together(self._sections(asking, library, now)))
+        room = limit_bytes - _size(closing) - 2
+        parts = pack([*before, *_together(told), *tail, *after], room, more)
+        if len(parts) > 1:
+            parts = pack([*before, *_in_turn(told), *tail, *after], room, more)
         if closing:
             # what awaits an answer belongs to what is read first
             parts[0] = f"{parts[0]}\n\n{closing}".lstrip()
         return Worded(parts=tuple(parts), choices=says)
 
-    def _sections(self, sections: Iterable[Section], library: Library, now: datetime) -> Iterable[str]:
-        """Heaviest first; of several scopes each has its first section said before any has its second, but
-        one that has nothing of weight to say comes last."""
-        by_scope: dict[Scope | None, list[str]] = {}
-        slight: list[Scope | None] = []
+    def _sections(self, sections: Iterable[Section], library: Library, now: datetime) -> list[_Scoped]:
+        """What is said of each scope, heaviest first; a scope with nothing of weight to say comes last."""
+        scopes: dict[Scope | None, _Scoped] = {}
         for section in sorted(sections, key=lambda s: -s.weight):
-            if section.scope not in by_scope and section.weight < _SLIGHT:
-                slight.append(section.scope)
-            texts = by_scope.setdefault(section.scope, [])
+            if section.scope not in scopes:
+                heading = self._heading(section.scope, library, now)
+                scopes[section.scope] = _Scoped(heading, section.weight < _SLIGHT)
             text = self.righted(self.render(section.template, **section.values), library)
-            if text not in texts:
-                texts.append(text)
-        headings = {scope: self._heading(scope, library, now) for scope in by_scope}
-        weighty = [scope for scope in by_scope if scope not in slight]
-        if len(weighty) > 1:
-            for scope in weighty:
-                yield headings[scope] + by_scope[scope].pop(0)
-        for scope, texts in by_scope.items():
-            if texts:
-                yield from (headings[scope] + texts[0], *texts[1:])
+            if text not in scopes[section.scope].texts:
+                scopes[section.scope].texts.append(text)
+        return sorted(scopes.values(), key=lambda scoped: scoped.slight)
 
     def _heading(self, scope: Scope | None, library: Library, now: datetime) -> str:
         """Which notice and programmes a section speaks of, with a line break; empty for none."""
@@ -136,6 +145,24 @@ class Wording:
             label = self.render(choice.template, **choice.values)
             rows.setdefault(label, self.render(choice.says, **choice.values) if choice.says else label)
         return list(rows), tuple(rows.values())
+
+
+def _together(told: Iterable[_Scoped]) -> Iterator[str]:
+    """Each scope's sections one after the other."""
+    for scoped in told:
+        yield from scoped.under(scoped.texts)
+
+
+def _in_turn(told: Iterable[_Scoped]) -> Iterator[str]:
+    """The first section of each scope of weight, then what else each has to say."""
+    weighty = [scoped for scoped in told if not scoped.slight]
+    if len(weighty) < 2:
+        yield from _together(told)
+        return
+    for scoped in weighty:
+        yield from scoped.under(scoped.texts[:1])
+    for scoped in told:
+        yield from scoped.under(scoped.texts if scoped.slight else scoped.texts[1:])
 
 
 def pack(blocks: Sequence[str], limit_bytes: int, more: str) -> list[str]:

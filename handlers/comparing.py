@@ -12,6 +12,19 @@ from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.COMPARE})
 _MATTERS = ("level", "age", "title", "honours", "contests", "award.count", "quota.body", "way", "money.bonus")
+_TABLED = frozenset(
+    {
+        Aspect.COMPARE,
+        Aspect.ELIGIBILITY,
+        Aspect.REQUIREMENTS,
+        Aspect.ABOUT,
+        Aspect.QUOTA,
+        Aspect.AWARD_COUNT,
+        Aspect.SUPPORT_MONEY,
+        Aspect.PROCEDURE,
+    }
+)
+"""What the table tells of: where anything else is compared, the others' answers stand side by side."""
 _WORTH = 2
 _TABLE = 4.0
 
@@ -31,7 +44,7 @@ class Comparing:
         pairs = [
             (finding, programme)
             for finding in turn.reading.findings
-            if Aspect.COMPARE in finding.overview
+            if Aspect.COMPARE in finding.overview and _TABLED.issuperset(finding.overview)
             for programme in facts.programmes_of(turn, finding.scope)
         ]
         if len(pairs) >= _WORTH:

@@ -62,6 +62,9 @@ def _which_district(turn: Turn, finding: Finding) -> Section:
 def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: bool) -> list[Section]:
     districts = turn.reading.districts
     everyone = list(facts.facts_of(turn, finding.scope, Contact))
+    named = [s for s in everyone if any(name in turn.reading.text for name in _contact(s).people)]
+    if named and not turn.reading.programmes:
+        return [_section(turn, finding, named, missing=())]
     if districts:
         own = [s for s in everyone if _of(s, districts)]
         missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from handlers import check_figures, check_words, facts
+from handlers import check_figures, check_verdicts, check_words, facts
 from handlers.check_state import Check
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 from knowledge.figures import chinese_number
@@ -72,9 +72,10 @@ class SelfCheck:
         begun = self._begin(turn, check)
         if begun.awaiting:
             return replace(begun, alone=_alone(turn))
-        if not facts.own_chances(turn) and any(finding.pointed for finding in turn.reading.findings):
-            return NOT_MINE
-        return replace(begun, alone=set(turn.reading.aspects[:2]) <= _CHANCES)
+        pointed = any(finding.pointed for finding in turn.reading.findings)
+        if facts.own_chances(turn) or not pointed:
+            return replace(begun, alone=set(turn.reading.aspects[:2]) <= _CHANCES)
+        return replace(begun, alone=False) if _every(turn) else NOT_MINE
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
@@ -102,12 +103,14 @@ class SelfCheck:
         inherited = {"topic", "programmes"} <= set(reading.inherited)
         if facts.own_chances(turn) and not inherited:
             return True
-        programmes = [p for p in reading.programmes if p in turn.library.rules]
+        programmes = [p for p in reading.programmes if p in turn.library.rules] or _every(turn)
         own, chance = patterns.myself.search(reading.text), patterns.chance.search(reading.text)
         if not programmes or not (chance or own or len(reading.text) >= _LONG):
             return False
         notice = turn.library.programmes[programmes[0]][0]
         told = len(self._told(turn, turn.incoming.text, notice.id, None).values)
+        if not reading.programmes:
+            return bool(own and chance) or told >= (_OWN if own else _TELLING)
         if inherited or not chance:
             return told >= _STORY
         return told >= (_OWN if own else _TELLING)
@@ -180,7 +183,7 @@ class SelfCheck:
         if any(fact in told.values or fact in told.unsure for fact in question.fills):
             check = check.answered(question)
         noted = check_words.noted(turn.library, check, question, told, template)
-        turned = check_words.turned(turn.library, before, self._interview(turn, check), check)
+        turned = check_verdicts.turned(turn.library, before, self._interview(turn, check), check)
         return self._on(turn, check, notes=[noted, *turned])
 
     # —— commands
@@ -217,10 +220,10 @@ class SelfCheck:
         return self._back(turn, check, check.asked[-1:])
 
     def _details(self, turn: Turn, check: Check) -> Reply:
-        return check_words.details(turn, check)
+        return check_verdicts.details(turn, check)
 
     def _materials(self, turn: Turn, check: Check) -> Reply:
-        return check_words.materials(turn, check)
+        return check_verdicts.materials(turn, check)
 
     def _back(self, turn: Turn, check: Check, questions: Sequence[str]) -> Reply:
         """Asks an answered question again; the others keep their answers."""
@@ -246,7 +249,7 @@ class SelfCheck:
             check = check.without(told.values).with_told(told, turn.now)
             values = {"told": check_words.told(turn.library, check, told.values)}
             noted = Section(template="selfcheck/changed", values=values)
-            turned = check_words.turned(turn.library, before, self._interview(turn, check), check)
+            turned = check_verdicts.turned(turn.library, before, self._interview(turn, check), check)
             return self._on(turn, check, notes=[noted, *turned])
         interview = self._interview(turn, check)
         questions = [id_ for fact in meant for id_ in interview.questions_for(fact)]
@@ -302,7 +305,7 @@ class SelfCheck:
     def _ended(self, turn: Turn, check: Check, said: Sequence[Section]) -> Reply:
         """The verdicts after what else is said; the first end of a check is counted."""
         done = self._verdicts(turn, replace(check, counted=True))
-        ended = check_figures.ended(turn.library, check, check_words.reports(turn.library, check))
+        ended = check_figures.ended(turn.library, check, check_verdicts.reports(turn.library, check))
         return replace(
             done,
             sections=[*check_words.ordered(said), *done.sections],
@@ -319,7 +322,7 @@ class SelfCheck:
 
     def _verdicts(self, turn: Turn, check: Check) -> Reply:
         check = replace(check, current="", touched_at=turn.now)
-        reply = check_words.verdicts(turn, check)
+        reply = check_verdicts.verdicts(turn, check)
         if turn.links:
             link = turn.links.new("result")
             values = {"url": link.url, "days": _LINK_DAYS}
@@ -388,8 +391,15 @@ def _programmes(turn: Turn) -> tuple[str, ...]:
     notices = list(dict.fromkeys(turn.library.programmes[p][0].id for p in named))
     if len(notices) == 1:
         return tuple(dict.fromkeys(named))
-    if not named and turn.reading.city and turn.library.vocabulary.patterns.every.search(turn.reading.text):
-        for notice in turn.library.of_city(turn.reading.city):
+    return () if named or not turn.reading.city else _every(turn)
+
+
+def _every(turn: Turn) -> tuple[str, ...]:
+    """All programmes of the city, or of the first that has rules, where somebody asks which there is for
+    him."""
+    if turn.library.vocabulary.patterns.every.search(turn.reading.text):
+        city = turn.reading.city
+        for notice in turn.library.of_city(city) if city else turn.library.notices.values():
             if notice.criteria.rulesets:
                 return tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
     return ()

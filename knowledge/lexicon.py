@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from itertools import pairwise
+from operator import eq
 
 from knowledge.language import blurred, heard, is_han, is_word, latin_runs, latin_syllables, sound, tagged
 
@@ -241,6 +242,7 @@ class Lexicon:
                 and sum(a == b for a, b in zip(written, surface, strict=True)) == 1
                 and (words[at][0], words[at + 1][1]) == (at, at + _SHORT_NAME)
                 and not is_word(written)
+                and not self.scan(written)
             ):
                 changes.append((written, surface))
                 text = text[:at] + surface + text[at + _SHORT_NAME :]
@@ -328,9 +330,20 @@ class Lexicon:
             a in self._little_words for a, b in zip(written, surface, strict=True) if a != b
         ):
             return False
+        if not named and _other_word(written, surface, words):
+            return False
         if len(written) < _SHORTEST_BLURRED:
             return longest == 1 and same > 0 and [sound(c) for c in written] == [sound(c) for c in surface]
         return same * 3 >= len(written) and longest < len(written)
+
+
+def _other_word(written: str, surface: str, words: Sequence[tuple[int, int]]) -> bool:
+    """Whether a word of what is written shares no character with what it would be read as (党委: 单位)."""
+    first = words[0][0]
+    return any(
+        end - start > 1 and not any(map(eq, written[start - first : end - first], surface[start - first :]))
+        for start, end in set(words)
+    )
 
 
 def _within_word(text: str, start: int, end: int) -> bool:

@@ -85,6 +85,8 @@ class NoticeIndex:
         self._facts = list(library.facts(notice))
         self._ids = [sourced.id for sourced in self._facts]
         self._about = [frozenset(sourced.fact.about) for sourced in self._facts]
+        apart = {matter.id for matter in library.vocabulary.matters.values() if matter.apart}
+        self._apart = {at: about for at, about in enumerate(self._about) if about and about <= apart}
         self._aspects = [frozenset(aspects_of(sourced.fact)) for sourced in self._facts]
         self._regions = {region.name: (region.name, *region.names) for region in notice.regions}
         self._fitting = lru_cache(_CHOICES_KEPT)(self._fitting_of)
@@ -167,14 +169,14 @@ class NoticeIndex:
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
         hits = self._choose(question, scores, most, just=any(not self._region_of[self._at[f]] for f in just))
-        silent += self._missing_kinds(question, hits)
-        unknown = list(self._missing_words(question, bool(silent or just), fits))
-        silent += unknown
         named = {matter for segment in question.segments for matter in segment}
         specific = self._specific(question, named)
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
+        silent += self._missing_kinds(question, hits, overview)
+        unknown = list(self._missing_words(question, bool(silent or just), fits))
+        silent += unknown
         alike = {fact for fact, worth in samples if worth >= POINTED}
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
@@ -295,7 +297,8 @@ class NoticeIndex:
             scores[at] += min(WORDING_MOST, shared[at])
         for at in named & sampled.keys():
             scores[at] += min(SAMPLE_MOST, SAMPLE * sampled[at])
-        fitting = (named & fits.all).difference(self._beside_the_notice(question))
+        unnamed = [at for at, about in self._apart.items() if about.isdisjoint(question.matters)]
+        fitting = (named & fits.all).difference(self._beside_the_notice(question), unnamed)
         return {at: scores[at] + self._place_bonus(at, question, fits) for at in fitting}
 
     def _asserted(self, question: Question) -> Set[Aspect]:
@@ -327,6 +330,7 @@ class NoticeIndex:
     def _choose(self, question: Question, scores: Mapping[int, float], most: int, *, just: bool) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
         asked, an aspect's name alone brings in no other."""
+        scores = self._place_last(question, scores)
         ranked = sorted([(-score, at) for at, score in scores.items() if score >= ENOUGH])[:most]
         if not ranked:
             return []
@@ -352,6 +356,16 @@ class NoticeIndex:
             if best is not None and scores[best] >= least:
                 chosen[best] = self._why(best, question)
         return [Hit(fact=self._ids[at], score=round(scores[at], 3), why=why) for at, why in chosen.items()]
+
+    def _place_last(self, question: Question, scores: Mapping[int, float]) -> Mapping[int, float]:
+        """The scores, with facts for which nothing but their district speaks behind the best that was asked
+        for: the day that a whole city has is told first of a district too, before its quota."""
+        if self._asserted(question).isdisjoint(DAYS):
+            return scores
+        placed = [at for at in scores if self._region_of[at] in question.districts]
+        only = [at for at in placed if not self._why(at, question)]
+        most = max((score for at, score in scores.items() if self._why(at, question)), default=0.0)
+        return {**scores, **{at: min(scores[at], KEEP_ALONE * most) for at in only}} if only else scores
 
     def _best_about(self, matter: str, question: Question) -> Collection[int]:
         """The facts about a matter: those that serve an aspect that is asked, where there are such."""
@@ -415,7 +429,10 @@ class NoticeIndex:
             for word in [w for w in question.strange if w not in question.sought][:_STRANGE_NAMED]:
                 yield Silent(notice=self._notice.id, topic=word)
 
-    def _missing_kinds(self, question: Question, hits: Sequence[Hit]) -> list[Silent]:
+    def _missing_kinds(
+        self, question: Question, hits: Sequence[Hit], overview: Sequence[Aspect]
+    ) -> list[Silent]:
+        """The kinds of answer asked for that neither the best facts nor the deadline, told whole, show."""
         own = [hit for hit in hits if self._region_of[self._at[hit.fact]] in question.districts] or hits
         best = max((hit.score for hit in own), default=0.0)
         due = self._by_aspect.get(Aspect.DEADLINE, ()) if Aspect.DEADLINE in self._asserted(question) else ()
@@ -424,6 +441,8 @@ class NoticeIndex:
             for hit in own
             if hit.score >= KIND_SHARE * best or self._at[hit.fact] in due
         ]
+        if Aspect.DEADLINE in overview:
+            says += [self._facts[i].fact.say for i in due]
         return [
             Silent(notice=self._notice.id, topic=kind.name)
             for kind in question.kinds

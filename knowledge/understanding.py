@@ -258,7 +258,7 @@ class Reader:
                 continue
             if kind == _ASPECT:
                 _add(aspects, Aspect(name), weight)
-            else:
+            elif label in matters or not self._words.matters[label].apart:
                 _add(matters, label, weight)
 
     def _strange(self, mended: Mended, notices: Sequence[Notice]) -> tuple[str, ...]:

@@ -25,14 +25,15 @@ class AspectWords(Record):
 
 
 class Matter(Record):
-    """A matter finer than an aspect; a `general` one is the aspect as a whole. A word after `=` is a case of
-    the matter (返聘 of 退休人员), not another word for it."""
+    """A matter finer than an aspect; a `general` one is the aspect as a whole, one `apart` is told only to
+    whoever names it. A word after `=` is a case of the matter (返聘 of 退休人员), not another word for it."""
 
     id: str
     name: str
     aspect: Aspect
     words: Strings
     general: bool = False
+    apart: bool = False
 
 
 class Speech(Record):
