@@ -101,9 +101,9 @@ class Office:
     def misled(self, text: str) -> bool:
         """Whether a text leads to a number or an address known to be wrong, without the right one."""
         gone = {local(number) for number in self.printed} - {local(number) for number in self.phones}
-        if self.rung and not any(local(number) in text for number in self.phones):
-            numbers = (re.escape(number.split("-")[0]) for number in gone)
-            if any(re.search(rf"(?<!\d){number}(?!\d)", text) for number in numbers):
+        if gone and not any(local(number) in text for number in self.phones):
+            wrong = (number.split("-")[0] for number in gone)
+            if any(number in text and re.search(rf"(?<!\d){number}(?!\d)", text) for number in wrong):
                 return True
         if not self.moved or not self.contact.address:
             return False

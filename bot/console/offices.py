@@ -32,10 +32,7 @@ async def listed(visit: Visit) -> web.Response:
     async with visit.work() as work:
         kept = await _kept(visit, work)
     shown = lines(visit.house.library, visit.scope, kept)
-    places: dict[str, list[Line]] = {}
-    for line in shown:
-        places.setdefault(line.office.city + line.office.district, []).append(line)
-    return visit.page("offices.html", places=places, gone=gone(kept, shown))
+    return visit.page("offices.html", lines=shown, gone=gone(kept, shown))
 
 
 async def show(visit: Visit) -> web.Response:

@@ -96,6 +96,16 @@ async def test_reports_are_settled_inside_the_scope_and_come_again(store: Store)
         assert [one.count for one in await work.office_reports(scope=EVERYWHERE)] == [1]
 
 
+async def test_who_reported_is_forgotten_in_time(store: Store) -> None:
+    await fail(store, 0, "a")
+    async with store.work() as work:
+        await work.purge(now=NOW + timedelta(days=179), days=180)
+    assert (await rows(store, office_reports))[0]["contact_id"]
+    async with store.work() as work:
+        await work.purge(now=NOW + timedelta(days=181), days=180)
+    assert (await rows(store, office_reports))[0]["contact_id"] is None
+
+
 async def test_a_report_stays_counted_when_its_person_is_forgotten(store: Store) -> None:
     await fail(store, 0, "a")
     forget = Mind(Effect(name="forget", values={"receipt": "r"}))
