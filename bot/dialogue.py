@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.notification import Notifier
 from bot.noting import gap, noted
+from bot.tracing import contacts, trace_of
 from bot.wording import Worded, Wording
 from handlers.affairs import Affairs, Push
 from handlers.alerts import Alert, Telling
@@ -18,9 +19,8 @@ from handlers.registry import ALL, ASKING, HUMAN, LAST, TELLING
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
 from knowledge.lessons import Lesson
-from knowledge.library import Library, Sourced
-from knowledge.notice import Aspect, Contact
-from knowledge.overlay import Office
+from knowledge.library import Library
+from knowledge.notice import Aspect
 from knowledge.reading import ASK, Context, Reading
 from knowledge.understanding import Reader
 from store.records import Noted
@@ -225,15 +225,15 @@ class Dialogue:
             return Said(
                 text=None,
                 state=memory.dump(),
-                trace=_trace(self.library, reply, ""),
+                trace=trace_of(self.library, reply, ""),
                 effects=effects,
                 reading=reading,
             )
         counted = noted(reading, reply)
         effects += tuple(gap(turn, counted))
         worded = self._worded(turn, reply, limit_bytes, notes)
-        trace = _trace(self.library, reply, "\n".join(worded.parts))
-        named = tuple(s.id for section in reply.sections for s in _contacts(self.library, section))
+        trace = trace_of(self.library, reply, "\n".join(worded.parts))
+        named = tuple(s.id for section in reply.sections for s in contacts(self.library, section))
         context = replace(_remembered(memory.context, reading), offices=named or memory.context.offices)
         kept = replace(
             memory,
@@ -287,7 +287,7 @@ class Dialogue:
         first, *rest = notification.parts(limit_bytes)
         told = notification.told
         section = Section(template=push.template, facts=tuple(told.facts), computed=told.computed)
-        trace = _trace(self.library, Reply(sections=[section]), notification.text)
+        trace = trace_of(self.library, Reply(sections=[section]), notification.text)
         kept = replace(memory, parts=tuple(rest), trace=trace if rest else "{}")
         return Said(text=first, state=kept.dump(), trace=trace, reading=reading)
 
@@ -379,35 +379,3 @@ def _remembered(context: Context, reading: Reading) -> Context:
         stated=stated,
         text=reading.text,
     )
-
-
-def _trace(library: Library, reply: Reply, text: str) -> str:
-    """Where every figure of the reply comes from."""
-    contacts = [fact for section in reply.sections for fact in _contacts(library, section)]
-    offices = {office.id: office for office in (*map(library.office, contacts), *library.corrected)}
-    return _json(
-        {
-            "knowledge": library.version,
-            "sections": [
-                {"template": s.template, "facts": s.facts, "computed": dict(s.computed)}
-                for s in reply.sections
-            ],
-            "staff": {id_: told for id_, office in offices.items() if (told := _staff(office, text))},
-        }
-    )
-
-
-def _contacts(library: Library, section: Section) -> Iterator[Sourced]:
-    """The contacts that a section shows."""
-    return (s for fact in section.facts if isinstance((s := library.sourced[fact]).fact, Contact))
-
-
-def _staff(office: Office, text: str) -> dict[str, str]:
-    """What a reply says of an office by the word of staff, and by which correction."""
-    said = office.correction
-    corrected = said is not None and said.source in text
-    return {
-        **({"correction": f"{said.id} {said.on} {said.source} {said.remark}"} if said and corrected else {}),
-        **({"phones": " ".join(office.phones), "address": office.address} if corrected else {}),
-        **({"checked": office.checked_on.isoformat()} if office.checked_on else {}),
-    }
