@@ -7,7 +7,7 @@ QUESTIONS ?= knowledge/questions/sample.jsonl
 CLOCK_START ?= 2024-07-01T09:00:00+08:00
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint fix eval bench screenshot clean
+.PHONY: help setup demo test lint fix eval people bench screenshot clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ fix: $(READY) ## Reformat and mend what the linter can mend
 
 eval: $(READY) ## Judge the answers to QUESTIONS through the encrypted callback
 	@$(RUN) -m tests.eval $(QUESTIONS) --clock-start $(CLOCK_START)
+
+people: $(READY) ## Lead made-up people through the self-check and judge the verdicts (PEOPLE=file)
+	@$(RUN) -m tests.eval_people $(PEOPLE)
 
 bench: $(READY) ## Measure speed and memory
 	@$(RUN) -m tests.bench
