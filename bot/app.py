@@ -30,8 +30,9 @@ from bot.desk.broadcast import sensitive_words
 from bot.desk.tickets import Watch
 from bot.dialogue import Dialogue
 from bot.kinds import Kinds
-from bot.learning import Learning, Trials
+from bot.learning import Trials
 from bot.notification import Notifier
+from bot.overlays import Overlays
 from bot.pages.links import PublicLinks
 from bot.pages.views import Pages
 from bot.pushes import Pushes
@@ -59,6 +60,7 @@ class Service:
     library: Library
     store: Store
     clock: Clock
+    overlays: Overlays
     dialogue: Dialogue
     conversation: Conversation
     delivery: Delivery
@@ -151,6 +153,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         )
         delivery = Delivery(store, channels, clock.now, pushes=pushes)
         dialogue = Dialogue(library, wording, links=links, kept_days=settings.retention_days)
+        overlays = await Overlays.open(store, library, dialogue.take, notifier.take)
         conversation = Conversation(
             store,
             dialogue,
@@ -162,7 +165,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
         reminding = Reminding(store, library, clock.now, delivery.wake)
         loops = [
             conversation.run,
-            Learning(store, dialogue).run,
+            overlays.run,
             delivery.run,
             Watch(store, clock.now).run,
             lambda: clock.follow(store),
@@ -175,6 +178,7 @@ async def service(settings: Settings) -> AsyncIterator[Service]:
             library,
             store,
             clock,
+            overlays,
             dialogue,
             conversation,
             delivery,
@@ -249,7 +253,7 @@ def application(parts: Service) -> web.Application:
 def _pages(parts: Service) -> Pages:
     settings, wechat = parts.settings, parts.wechat
     ways = settings.templates.items()
-    return Pages(
+    pages = Pages(
         parts.store,
         parts.library,
         parts.clock.now,
@@ -257,6 +261,8 @@ def _pages(parts: Service) -> Pages:
         door=PageDoor(wechat.api, wechat.account, settings.wechat_api_base) if wechat else None,
         subscribable={kind: chosen["subscribe"].id for kind, chosen in ways if "subscribe" in chosen},
     )
+    parts.overlays.inform(pages.take)
+    return pages
 
 
 async def _running(parts: Service) -> AsyncIterator[None]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.notification import Notifier
 from bot.noting import gap, noted
+from bot.tracing import contacts, trace_of
 from bot.wording import Worded, Wording
 from handlers.affairs import Affairs, Push
 from handlers.alerts import Alert, Telling
@@ -67,6 +68,7 @@ class Memory:
                 "matters": context.matters,
                 "stated": dict(context.stated),
                 "text": context.text,
+                "offices": context.offices,
                 "choices": self.choices,
                 "parts": self.parts,
                 "trace": self.trace,
@@ -90,6 +92,7 @@ class Memory:
                     matters=tuple(kept["matters"]),
                     stated=kept["stated"],
                     text=kept["text"],
+                    offices=tuple(kept["offices"]),
                 ),
                 choices=tuple(kept["choices"]),
                 parts=tuple(kept["parts"]),
@@ -103,7 +106,7 @@ class Memory:
 
 
 class Dialogue:
-    """Answers by one library; holds no state of any person."""
+    """Answers by the notices of one library; holds no state of any person."""
 
     def __init__(
         self,
@@ -152,7 +155,7 @@ class Dialogue:
         if reading.act == "more" and talking:
             return self._answer(incoming, reading, memory, limit_bytes, notes=(), affairs=affairs)
         if reading.act in ("more", "details") and memory.parts:
-            return self._more(memory, reading)
+            return self._more(memory, reading, limit_bytes)
         if reading.act == "details":
             push = affairs.last_push() if affairs else None
             if push:
@@ -160,14 +163,16 @@ class Dialogue:
             reading = replace(reading, act="more")
         return self._answer(incoming, reading, memory, limit_bytes, notes=notes, affairs=affairs)
 
-    def learn(self, lessons: Iterable[Lesson]) -> None:
-        """From the next turn on, read by these lessons and no others."""
-        self._reader = self._reader.taught(lessons)
+    def take(self, library: Library) -> None:
+        """From the next turn on, go by these notices under another overlay."""
+        self.library = library
+        self._reader = self._reader.taught(library.overlay.lessons)
+        self._notifier = self._notifier.under(library)
 
-    def taught(self, lessons: Iterable[Lesson]) -> Dialogue:
-        """One that has learnt these lessons; this one stays as it is."""
+    def under(self, library: Library) -> Dialogue:
+        """One that has taken it; this one stays as it is."""
         other = copy(self)
-        other.learn(lessons)
+        other.take(library)
         return other
 
     def repeats(self, text: str) -> tuple[Lesson, ...]:
@@ -220,17 +225,19 @@ class Dialogue:
             return Said(
                 text=None,
                 state=memory.dump(),
-                trace=_trace(self.library, reply),
+                trace=trace_of(self.library, reply, ""),
                 effects=effects,
                 reading=reading,
             )
         counted = noted(reading, reply)
         effects += tuple(gap(turn, counted))
         worded = self._worded(turn, reply, limit_bytes, notes)
-        trace = _trace(self.library, reply)
+        trace = trace_of(self.library, reply, "\n".join(worded.parts))
+        named = tuple(s.id for section in reply.sections for s in contacts(self.library, section))
+        context = replace(_remembered(memory.context, reading), offices=named or memory.context.offices)
         kept = replace(
             memory,
-            context=memory.context if reply.private else _remembered(memory.context, reading),
+            context=memory.context if reply.private else context,
             choices=worded.choices,
             parts=worded.parts[1:],
             trace=trace if worded.parts[1:] else "{}",
@@ -265,9 +272,10 @@ class Dialogue:
             limit_bytes=limit_bytes,
         )
 
-    def _more(self, memory: Memory, reading: Reading) -> Said:
-        kept = replace(memory, parts=memory.parts[1:])
-        return Said(text=memory.parts[0], state=kept.dump(), trace=memory.trace, reading=reading)
+    def _more(self, memory: Memory, reading: Reading, limit_bytes: int) -> Said:
+        first, *rest = self._wording.resumed(memory.parts, self.library, limit_bytes)
+        kept = replace(memory, parts=tuple(rest))
+        return Said(text=first, state=kept.dump(), trace=memory.trace, reading=reading)
 
     def _details(
         self, push: Push, incoming: Incoming, memory: Memory, reading: Reading, limit_bytes: int
@@ -279,7 +287,7 @@ class Dialogue:
         first, *rest = notification.parts(limit_bytes)
         told = notification.told
         section = Section(template=push.template, facts=tuple(told.facts), computed=told.computed)
-        trace = _trace(self.library, Reply(sections=[section]))
+        trace = trace_of(self.library, Reply(sections=[section]), notification.text)
         kept = replace(memory, parts=tuple(rest), trace=trace if rest else "{}")
         return Said(text=first, state=kept.dump(), trace=trace, reading=reading)
 
@@ -370,17 +378,4 @@ def _remembered(context: Context, reading: Reading) -> Context:
         or (() if reading.aspects else context.matters),
         stated=stated,
         text=reading.text,
-    )
-
-
-def _trace(library: Library, reply: Reply) -> str:
-    """Where every figure of the reply comes from."""
-    return _json(
-        {
-            "knowledge": library.version,
-            "sections": [
-                {"template": s.template, "facts": s.facts, "computed": dict(s.computed)}
-                for s in reply.sections
-            ],
-        }
     )

@@ -1,4 +1,4 @@
-"""Lessons of the staff: tried before they are taken, and taken up by every process."""
+"""Lessons of the staff, tried before they are taken."""
 
 from __future__ import annotations
 
@@ -8,48 +8,16 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
-import structlog
-
 from bot.dialogue import Dialogue, Memory
 from handlers.contract import Incoming, Kind
 from knowledge.judging import Judge, Mark, questions
 from knowledge.lessons import Lesson, Tried
+from knowledge.overlay import Overlay
 from knowledge.reading import Context
-from store.database import Store
 from store.records import Answer
 
-_log = structlog.get_logger(__name__)
-
-_EVERY_S: Final = 2.0
 _WHOLE: Final = 1_000_000
 _WORTH: Final = {Mark.RIGHT: 2, Mark.MISSED: 1, Mark.WRONG: 0, Mark.INVENTED: 0}
-
-
-class Learning:
-    """Keeps a dialogue's lessons those of the database."""
-
-    def __init__(self, store: Store, dialogue: Dialogue) -> None:
-        self._store = store
-        self._dialogue = dialogue
-        self._known: tuple[Lesson, ...] = ()
-
-    async def sweep(self) -> None:
-        """Take up what was taught or ended since."""
-        async with self._store.work() as work:
-            taught = await work.lessons()
-        lessons = tuple(Lesson(wording=row.wording, topic=row.topic, city=row.city) for row in taught)
-        if lessons != self._known:
-            self._dialogue.learn(lessons)
-            self._known = lessons
-
-    async def run(self) -> None:
-        """Sweep every two seconds until cancelled."""
-        while True:
-            try:
-                await self.sweep()
-            except Exception:
-                _log.exception("lessons could not be read", action="learning_failed")
-            await asyncio.sleep(_EVERY_S)
 
 
 class Trials:
@@ -68,7 +36,7 @@ class Trials:
         return await asyncio.to_thread(self._trial, lesson, tuple(held), now)
 
     def _trial(self, lesson: Lesson, held: tuple[Lesson, ...], now: datetime) -> Tried:
-        before, after = self._dialogue.taught(held), self._dialogue.taught((*held, lesson))
+        before, after = map(self._taught, (held, (*held, lesson)))
         said = after.turn(
             _incoming(lesson.wording, now),
             Memory(context=Context(city=lesson.city)).dump(),
@@ -80,6 +48,10 @@ class Trials:
             answered=said.noted.answer is Answer.FOUND,
             worse=tuple(_worse(before, after, self._judge, now)),
         )
+
+    def _taught(self, lessons: tuple[Lesson, ...]) -> Dialogue:
+        """One that goes by the notices and these lessons alone."""
+        return self._dialogue.under(self._dialogue.library.overlaid(Overlay(lessons=lessons)))
 
 
 def _worse(before: Dialogue, after: Dialogue, judge: Judge, now: datetime) -> Iterator[str]:

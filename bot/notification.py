@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -30,11 +31,14 @@ class Notification:
     template: str
     told: Told
     wording: Wording
+    library: Library
 
     @cached_property
     def chat(self) -> str:
         """The text with lines that the platform's chat lets people press."""
-        return self.wording.render(self.template, **self.told.values)
+        text = self.wording.render(self.template, **self.told.values)
+        # what staff wrote themselves shows no facts, and goes out as somebody approved it
+        return self.wording.righted(text, self.library) if self.told.facts else text
 
     @cached_property
     def text(self) -> str:
@@ -65,6 +69,16 @@ class Notifier:
         self._wording = wording or Wording()
         self._telling = {handler.name: handler for handler in telling}
 
+    def take(self, library: Library) -> None:
+        """Go by these notices under another overlay."""
+        self.library = library
+
+    def under(self, library: Library) -> Notifier:
+        """One that does; this one stays as it is."""
+        other = copy(self)
+        other.take(library)
+        return other
+
     def notification(
         self, *, template: str, content: str, now: datetime, unit: str = "", url: str = ""
     ) -> Notification:
@@ -78,4 +92,4 @@ class Notifier:
             unit=unit,
             url=url,
         )
-        return Notification(template, handler.tell(sending), self._wording)
+        return Notification(template, handler.tell(sending), self._wording, self.library)

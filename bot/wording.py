@@ -69,6 +69,18 @@ class Wording:
         """The text of a template whose few values come again and again: rendered once, and kept."""
         return self._kept(template, **values)
 
+    def righted(self, text: str, library: Library) -> str:
+        """The text below every correction of a number or an address that it gives wrong alone."""
+        wrong = library.misled(text)
+        return "\n".join([self.render("facts/righted", offices=wrong), text]) if wrong else text
+
+    def resumed(self, parts: tuple[str, ...], library: Library, limit_bytes: int) -> tuple[str, ...]:
+        """The parts of a reply that are still to be said, righted by what was corrected since."""
+        more = "\n" + self.phrase("conversation/more")
+        whole = "\n".join(part.removesuffix(more) for part in parts)
+        righted = self.righted(whole, library)
+        return parts if righted == whole else tuple(pack([righted], limit_bytes, more))
+
     def word(
         self,
         reply: Reply,
@@ -105,7 +117,7 @@ class Wording:
             if section.scope not in scopes:
                 heading = self._heading(section.scope, library, now)
                 scopes[section.scope] = _Scoped(heading, section.weight < _SLIGHT)
-            text = self.render(section.template, **section.values)
+            text = self.righted(self.render(section.template, **section.values), library)
             if text not in scopes[section.scope].texts:
                 scopes[section.scope].texts.append(text)
         return sorted(scopes.values(), key=lambda scoped: scoped.slight)

@@ -164,7 +164,7 @@ def _closing(turn: Turn, check: Check) -> Section:
         values={
             "deadline": until,
             "closed": notice.season(turn.now) in (Season.CLOSED, Season.SUPERSEDED),
-            "office": facts.row(office) if office else None,
+            "office": facts.told(turn.library, office) if office else None,
             "short": notice.header.short,
         },
         facts=tuple(source for source in (office and office.id, until and until.fact) if source),

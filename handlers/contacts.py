@@ -184,7 +184,7 @@ def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: 
     return Section(
         template="contacts/list",
         values={
-            "contacts": [{"contact": s.fact, "cite": s.citation} for s in contacts],
+            "offices": [*map(turn.library.office, contacts)],
             "missing": missing,
             "street": street,
             "street_source": source,

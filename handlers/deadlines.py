@@ -83,7 +83,11 @@ def _section(turn: Turn, finding: Finding, stages: list[Sourced], least: float) 
     office = facts.office(turn, finding.scope)
     return Section(
         template="deadlines/stages",
-        values={"moments": moments, "closed": closed, "office": office.fact if office and closed else None},
+        values={
+            "moments": moments,
+            "closed": closed,
+            "office": turn.library.office(office) if office and closed else None,
+        },
         facts=tuple(s.id for s in (*stages, *([office] if office and closed else []))),
         computed={
             f"left.{s.id}": str(m.left) for s, m in zip(stages, moments, strict=True) if m.left is not None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from handlers.contract import Choice, Section, Turn
 from knowledge.library import Library, Notice, Season, Sourced
 from knowledge.notice import Aspect, Condition, Contact, Fact
+from knowledge.overlay import Office
 from knowledge.reading import Finding, Scope
 
 _BEFORE_OVERVIEWS = 10.0
@@ -15,15 +16,22 @@ _BEFORE_OVERVIEWS = 10.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A line of an answer: what the notice says and where."""
+    """A line of an answer: what the notice says and where; of a contact also how it is told now."""
 
     say: str
     cite: str
+    office: Office | None = None
 
 
 def row(sourced: Sourced) -> Row:
     """The fact in its own words."""
     return Row(say=sourced.fact.say, cite=sourced.citation)
+
+
+def told(library: Library, sourced: Sourced) -> Row:
+    """The same of a fact that may be a contact, which is told as staff have it."""
+    office = library.office(sourced) if isinstance(sourced.fact, Contact) else None
+    return Row(say=sourced.fact.say, cite=sourced.citation, office=office)
 
 
 def hits(turn: Turn, finding: Finding, aspects: Collection[Aspect]) -> list[Sourced]:
@@ -77,7 +85,7 @@ def section(
         template=template,
         values={
             "label": aspects[aspect].name if aspect in aspects else "",
-            "rows": [*map(row, facts)],
+            "rows": [told(turn.library, fact) for fact in facts],
         },
         facts=tuple(sourced.id for sourced in facts),
         scope=finding.scope,

@@ -71,7 +71,7 @@ def _unwritten(turn: Turn, scope: Scope) -> Section:
     office = facts.office(turn, scope)
     return Section(
         template="fallback/unwritten",
-        values={"office": office.fact if office else None, "cite": office.citation if office else ""},
+        values={"office": turn.library.office(office) if office else None},
         facts=(office.id,) if office else (),
         scope=scope,
     )

@@ -93,7 +93,7 @@ def _with_offices(
     turn: Turn, values: Mapping[str, Any], *effects: Effect, choices: tuple[Choice, ...] = ()
 ) -> Reply:
     offices = [office for scope in _scopes(turn) if (office := facts.office(turn, scope))]
-    shown = [{"contact": s.fact, "cite": s.citation} for s in offices]
+    shown = [*map(turn.library.office, offices)]
     section = Section(
         template=f"human/{turn.reading.act}",
         values={**values, "offices": shown},

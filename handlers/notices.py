@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
+from handlers.facts import row
 from knowledge.library import clause_key
 from knowledge.notice import Award
 from knowledge.reading import ASK, Scope
@@ -59,7 +60,7 @@ def _introduction(turn: Turn) -> Reply:
             template="facts/list",
             values={
                 "label": "",
-                "rows": [{"say": s.fact.say, "cite": s.citation} for s in facts if s.notice.id == notice],
+                "rows": [row(s) for s in facts if s.notice.id == notice],
             },
             facts=tuple(s.id for s in facts if s.notice.id == notice),
             scope=Scope(notice=notice, programmes=programmes),

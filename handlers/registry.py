@@ -13,6 +13,7 @@ from handlers.comparing import Comparing
 from handlers.contacts import Contacts
 from handlers.contract import Asking, Handler
 from handlers.deadlines import Deadlines
+from handlers.dialling import Dialling
 from handlers.eligibility import Eligibility
 from handlers.fallback import Elsewhere, Fallback
 from handlers.human import Human
@@ -43,6 +44,7 @@ ALL: Final[tuple[Handler, ...]] = (
     _BINDING,
     _BULLETINS,
     Events(),
+    Dialling(),
     HUMAN,
     Privacy(),
     _STATUS,

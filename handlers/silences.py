@@ -44,9 +44,8 @@ def _section(turn: Turn, finding: Finding) -> Section:
         values={
             "topics": list(dict.fromkeys(silent.topic for silent in finding.silent)),
             "notes": list(dict.fromkeys(silent.note for silent in finding.silent if silent.note)),
-            "near": [facts.row(s) for s in near],
-            "office": office.fact if office else None,
-            "cite": office.citation if office else "",
+            "near": [facts.told(turn.library, s) for s in near],
+            "office": turn.library.office(office) if office else None,
             "else_answered": bool(finding.hits),
         },
         facts=tuple(s.id for s in (*near, *([office] if office else []))),

@@ -13,6 +13,7 @@ from knowledge.calendar import Deadline
 from knowledge.library import Library, Sourced
 from knowledge.notice import CHINA, Material
 from knowledge.opinions import Item, Opinions
+from knowledge.overlay import Office
 from knowledge.process import Audience, ReviewStatus
 from knowledge.reading import Scope
 
@@ -81,13 +82,12 @@ class Sheet:
 
     meanings: tuple[tuple[str, Meaning | None], ...]
     dues: tuple[Due, ...]
-    offices: tuple[Sourced, ...]
+    offices: tuple[Office, ...]
 
     @property
     def values(self) -> dict[str, Any]:
         """As the templates take it."""
-        offices = [{"contact": one.fact, "cite": one.citation} for one in self.offices]
-        return {"meanings": self.meanings, "dues": self.dues, "offices": offices}
+        return {"meanings": self.meanings, "dues": self.dues, "offices": self.offices}
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ def sheet(library: Library, cases: Iterable[Case], now: datetime, *, dues: bool 
     return Sheet(
         meanings=tuple(meanings.items()),
         dues=tuple(dict.fromkeys(due for due in bound if due)),
-        offices=tuple({one.id: one for one in asked if one}.values()),
+        offices=tuple({one.id: library.office(one) for one in asked if one}.values()),
     )
 
 

@@ -25,6 +25,7 @@ from knowledge.notice import (
     FACT_FILES,
     Aspect,
     Clause,
+    Contact,
     Fact,
     Header,
     Programme,
@@ -33,6 +34,7 @@ from knowledge.notice import (
     Stage,
     Strings,
 )
+from knowledge.overlay import Office, Overlay, printed
 from knowledge.process import Audience, Defaults, Plan, Preparation, Reminder, Reminders, ReviewStatus
 from knowledge.rules import Criteria, Known, Outcome, Rules, implied
 from knowledge.sayings import Sayings
@@ -231,6 +233,7 @@ class Library:
     vocabulary: Vocabulary
     dictionary: Mapping[str, Entry]
     screens: tuple[Screen, ...] = ()
+    overlay: Overlay = field(default_factory=Overlay)
 
     @classmethod
     def load(cls, *added: Path, base: Path = DATA) -> Library:
@@ -271,6 +274,51 @@ class Library:
                     key = clause_key(clause.id)
                     found[key] = (*found.get(key, ()), (notice, part, clause))
         return MappingProxyType(found)
+
+    def overlaid(self, overlay: Overlay) -> Library:
+        """The same notices under what staff say now; this one stays as it is."""
+        return replace(self, overlay=overlay)
+
+    def office(self, sourced: Sourced) -> Office:
+        """A contact as it is told now."""
+        contact, header = sourced.fact, sourced.notice.header
+        assert isinstance(contact, Contact)
+        correction = self.overlay.corrections.get(sourced.id)
+        if correction and correction.printed != printed(contact):
+            correction = None
+        check = self.overlay.checks.get(sourced.id)
+        checked = check and (check.printed, check.correction) == (
+            printed(contact),
+            correction.id if correction else None,
+        )
+        return Office(
+            id=sourced.id,
+            city=header.city,
+            district=contact.region or header.district,
+            contact=contact,
+            cite=sourced.citation,
+            correction=correction,
+            checked_on=check.on if check and checked else None,
+        )
+
+    def offices(self, notice: Notice) -> tuple[Office, ...]:
+        """The contacts of a notice and its relays as they are told now, in the order of the files."""
+        return tuple(map(self.office, self.of_kind(notice, Contact)))
+
+    def misled(self, text: str) -> tuple[Office, ...]:
+        """The corrected contacts whose wrong number or address a text gives alone."""
+        return tuple(office for office in self.corrected if office.misled(text))
+
+    @cached_property
+    def corrected(self) -> tuple[Office, ...]:
+        """The contacts that staff corrected, of the notices that hold: a later edition has its own word."""
+        return tuple(
+            office
+            for notice in (self.notices.values() if self.overlay.corrections else ())
+            if not notice.superseded_by
+            for office in self.offices(notice)
+            if office.correction
+        )
 
     @cached_property
     def _by_kind(self) -> dict[tuple[str, type[Fact]], tuple[Sourced, ...]]:

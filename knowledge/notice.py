@@ -17,7 +17,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 CHINA = ZoneInfo("Asia/Shanghai")
 
-_PHONE = re.compile(r"(0\d{2,3}-)?\d{7,8}(-\d{1,6})?|1[3-9]\d{9}")
+PHONE = re.compile(r"(0\d{2,3}-)?\d{7,8}(-\d{1,6})?|1[3-9]\d{9}")
+"""A number to dial: 0510-81822591, 83919071, 0510-83597000-87521 or 18019306941."""
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T(?:([01]\d|2[0-3]):([0-5]\d)|(24):(00)))?")
 _DASHES = re.compile(r"[-‐-―－]+")
 
@@ -291,7 +292,7 @@ class Phone(Record):
     @field_validator("dial")
     @classmethod
     def _well_formed(cls, value: str) -> str:
-        if not _PHONE.fullmatch(value):
+        if not PHONE.fullmatch(value):
             raise ValueError(
                 "a number to dial is written 0510-81822591, 83919071, 0510-83597000-87521 or 18019306941"
             )

@@ -69,7 +69,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a conversation remembers between two messages."""
+    """What a conversation remembers between two messages; `offices` are the contacts that were named last."""
 
     city: str = ""
     programmes: tuple[str, ...] = ()
@@ -78,6 +78,7 @@ class Context:
     matters: tuple[str, ...] = ()
     stated: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     text: str = ""
+    offices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,9 @@ class Patterns(Record):
     all_of_them: re.Pattern[str]
     unwritten: re.Pattern[str]
     uncounted: re.Pattern[str]
+    unreached: re.Pattern[str]
+    besides: re.Pattern[str]
+    others: re.Pattern[str]
 
 
 class Everyday(Record):

@@ -33,6 +33,7 @@ from store import (
     inbox,
     lists,
     occasions,
+    offices,
     outbox,
     pages,
     permissions,
@@ -163,6 +164,13 @@ class Work:
     lessons_of = verb(gaps.lessons_of)
     teach = verb(gaps.teach)
     unteach = verb(gaps.unteach)
+    corrections = verb(offices.corrections)
+    correct_office = verb(offices.correct_office)
+    end_correction = verb(offices.end_correction)
+    office_checks = verb(offices.office_checks_of)
+    check_office = verb(offices.check_office)
+    office_reports = verb(offices.office_reports_of)
+    settle_office = verb(offices.settle_office)
 
     unit = verb(units.unit)
     units_of = verb(units.units_of)

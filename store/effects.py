@@ -6,6 +6,8 @@
 - `count_check` (what, name, programme; city, district): one more self-check that began, ended so, or failed
   a criterion, on this day; it names nobody. Several come in the order of their values, so that two turns
   never wait for each other in a circle.
+- `report_office` (fact, city, district, number, open): the person did not get through to an office; an empty
+  `open` is outside its hours.
 - `ask_staff` (question, why; city, district, programme): a question for staff (`store.tickets`).
 - `say_to_staff` (): this message is for whoever of the staff talks with the person.
 - `leave_staff` (): the person wants the bot again.
@@ -28,7 +30,7 @@ from typing import Final
 from sqlalchemy import BindParameter, Text, bindparam, delete, insert, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert  # SQLite's compiler reads its ON CONFLICT as well
 
-from store import audience, audit, codes, guessing, outbox, seats
+from store import audience, audit, codes, guessing, offices, outbox, seats
 from store import pages as links
 from store import tickets as handoff
 from store.columns import fixed
@@ -48,6 +50,7 @@ from store.schema import (
     inbound,
     mass_uses,
     mutes,
+    office_reports,
     pages,
     receipts,
     seat_requests,
@@ -145,6 +148,10 @@ UNBIND_APPLICATIONS: Final = (
 UNBIND_STAFF: Final = (
     update(staff_contacts).where(staff_contacts.c.contact_id == _of_person).values(contact_id=null())
 )
+# that somebody did not get through stays counted, and is nobody's
+UNBIND_REPORTS: Final = (
+    update(office_reports).where(office_reports.c.contact_id == _of_person).values(contact_id=null())
+)
 DROP_UNANSWERED: Final = (
     update(inbound)
     .where(inbound.c.contact_id == _of_person, inbound.c.answered_at.is_(None))
@@ -206,6 +213,23 @@ def _count_check(
         programme=programme,
         what=Counted(what),
         name=name,
+    )
+
+
+def _report_office(
+    session: Session, cause: Cause, *, fact: str, city: str, district: str, number: str, open: str
+) -> None:
+    now = cause.arrival.received_at
+    offices.report(
+        session,
+        contact=cause.contact.id,
+        fact=fact,
+        city=city,
+        district=district,
+        number=number,
+        open=bool(open),
+        day=day_of(now),
+        now=now,
     )
 
 
@@ -275,7 +299,7 @@ def _forget(session: Session, cause: Cause, *, receipt: str) -> None:
     session.run(DROP_UNANSWERED, of_contact=person, now=now)
     session.run(ERASE_INBOUND, of_contact=person, except_id=cause.inbound_id)
     session.run(ERASE_REQUEST, at_id=cause.inbound_id)
-    for erase in (*ERASE_WORDS, *ERASE_WHOLE, UNBIND_APPLICATIONS, UNBIND_STAFF):
+    for erase in (*ERASE_WORDS, *ERASE_WHOLE, UNBIND_APPLICATIONS, UNBIND_STAFF, UNBIND_REPORTS):
         session.run(erase, of_contact=person)
     audit.erase_recorded(session, object=f"contact:{person}")
     session.run(UNLINK, of_contact=person, receipt=receipt, now=now)
@@ -285,6 +309,7 @@ EFFECTS: Final[Mapping[str, Callable[..., None]]] = {
     "not_helpful": _not_helpful,
     "gap": _gap,
     "count_check": _count_check,
+    "report_office": _report_office,
     "ask_staff": _ask_staff,
     "say_to_staff": _say_to_staff,
     "leave_staff": _leave_staff,

@@ -16,6 +16,7 @@ from store.schema import (
     deliveries,
     gaps,
     inbound,
+    office_reports,
     receipts,
     ticket_answers,
     tickets,
@@ -73,6 +74,11 @@ _old_gaps = (
     .where(gaps.c.question.is_not(None), gaps.c.asked_at < bindparam("before"))
     .limit(bindparam("limit"))
 )
+_old_reports = (
+    select(office_reports.c.id)
+    .where(office_reports.c.contact_id.is_not(None), office_reports.c.reported_at < bindparam("before"))
+    .limit(bindparam("limit"))
+)
 _old_receipts = (
     select(receipts.c.platform_id).where(receipts.c.at < bindparam("before")).limit(bindparam("limit"))
 )
@@ -108,6 +114,10 @@ PURGE: Final = (
     .values(text=null(), recipient=null(), content=null())
     .returning(deliveries.c.id),
     update(gaps).where(gaps.c.id.in_(_old_gaps)).values(question=null()).returning(gaps.c.id),
+    update(office_reports)
+    .where(office_reports.c.id.in_(_old_reports))
+    .values(contact_id=null())
+    .returning(office_reports.c.id),
     delete(receipts)
     .where(receipts.c.platform_id.in_(_old_receipts), receipts.c.at < bindparam("before"))
     .returning(receipts.c.contact_id),
@@ -125,8 +135,8 @@ def unanswered(session: Session, *, before: datetime, limit: int = 100) -> tuple
 
 
 def purge(session: Session, *, now: datetime, days: int, limit: int = 1000) -> int:
-    """Erase messages, answers, conversations and gaps that are older than `days`, settled deliveries, and
-    reports of the platform that were of none.
+    """Erase messages, answers, conversations and gaps that are older than `days`, who reported an office,
+    settled deliveries, and reports of the platform that were of none.
 
     At most `limit` of each, so that no turn waits long: call again until it gives 0. Deliveries to
     people who were forgotten are erased whatever their age.

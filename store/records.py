@@ -303,6 +303,50 @@ class Taught:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeCorrection:
+    """What is right of an office that a notice `printed` otherwise; `fact` is its id in the knowledge."""
+
+    id: int
+    fact: str
+    city: str
+    district: str
+    printed: str
+    phones: tuple[str, ...]
+    address: str
+    remark: str
+    source: str
+    entered_by: str
+    entered_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeCheck:
+    """Somebody of the staff made sure of an office as `printed`, or as corrected."""
+
+    fact: str
+    city: str
+    district: str
+    printed: str
+    correction_id: int | None
+    checked_by: str
+    checked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeReports:
+    """What nobody has settled of an office: how often people did not get through by a number (empty: none was
+    said), how often outside its hours (`closed`), and when last."""
+
+    fact: str
+    city: str
+    district: str
+    number: str
+    count: int
+    closed: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """An armed delivery: its intent to send is committed, and `owner` and `attempt` guard its outcome.
 

@@ -563,6 +563,57 @@ learned = Table(
     Index("ix_learned_held", "city", "wording", unique=True, **_where("ended_at IS NULL")),
 )
 
+# What is right of an office that a notice (`printed`) has otherwise; `phones` is JSON. A version is never
+# changed, it only ends.
+office_corrections = Table(
+    "office_corrections",
+    metadata,
+    _key(),
+    Column("fact", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("printed", Text, nullable=False),
+    Column("phones", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("remark", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("entered_by", Text, nullable=False),
+    Column("entered_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Index("ix_office_corrections_held", "fact", unique=True, **_where("ended_at IS NULL")),
+)
+
+# Somebody made sure of an office as it is printed, or as a correction has it; the last one counts.
+office_checks = Table(
+    "office_checks",
+    metadata,
+    Column("fact", Text, primary_key=True),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("printed", Text, nullable=False),
+    Column("correction_id", BigInteger, ForeignKey("office_corrections.id")),
+    Column("checked_by", Text, nullable=False),
+    Column("checked_at", UtcDateTime, nullable=False),
+)
+
+# Who could not get through to an office: one report a person, office and day. `open`: within its hours.
+office_reports = Table(
+    "office_reports",
+    metadata,
+    _key(),
+    Column("contact_id", BigInteger, ForeignKey("contacts.id")),
+    Column("fact", Text, nullable=False),
+    Column("city", Text, nullable=False),
+    Column("district", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("open", Boolean(create_constraint=False), nullable=False),
+    Column("day", Text, nullable=False),
+    Column("reported_at", UtcDateTime, nullable=False),
+    Column("settled_at", UtcDateTime),
+    Index("ix_office_reports_once", "contact_id", "fact", "day", unique=True),
+    Index("ix_office_reports_open", "fact", **_where("settled_at IS NULL")),
+)
+
 # What staff should know or do; `content` is JSON without personal values.
 staff_notes = Table(
     "staff_notes",

@@ -8,10 +8,12 @@ from functools import cache
 import pytest
 
 from bot.dialogue import Dialogue
-from bot.learning import Learning, Trials
+from bot.learning import Trials
 from bot.masking import hide
+from bot.overlays import Overlays
 from knowledge.lessons import Lesson, Lessons
 from knowledge.library import Library
+from knowledge.overlay import Overlay
 from store.database import Store
 from store.records import Answer
 from store.scope import EVERYWHERE
@@ -34,13 +36,17 @@ def trials() -> Trials:
     return Trials(dialogue())
 
 
+def taught_by(*lessons: Lesson) -> Dialogue:
+    return dialogue().under(dialogue().library.overlaid(Overlay(lessons=lessons)))
+
+
 def answer(taught: Dialogue, *turns: str) -> tuple[Answer, str]:
     said = talk(taught, turns)[-1]
     return said.noted.answer, said.text or ""
 
 
 def test_a_taught_wording_is_answered_as_its_topic() -> None:
-    taught = dialogue().taught([LESSON])
+    taught = taught_by(LESSON)
 
     assert answer(dialogue(), ASKED)[0] is not Answer.FOUND
     found, reply = answer(taught, ASKED)
@@ -50,7 +56,7 @@ def test_a_taught_wording_is_answered_as_its_topic() -> None:
 
 
 def test_a_lesson_of_a_city_is_none_elsewhere() -> None:
-    taught = dialogue().taught([LESSON])
+    taught = taught_by(LESSON)
 
     assert answer(taught, "无锡卓越技师那个翻毛鸡咋个整") == answer(
         dialogue(), "无锡卓越技师那个翻毛鸡咋个整"
@@ -58,9 +64,7 @@ def test_a_lesson_of_a_city_is_none_elsewhere() -> None:
 
 
 def test_a_lesson_of_a_topic_that_is_gone_is_left_out() -> None:
-    taught = dialogue().taught(
-        [Lesson(wording=LESSON.wording, topic="gone"), Lesson(wording="x", topic="aspect:y")]
-    )
+    taught = taught_by(Lesson(wording=LESSON.wording, topic="gone"), Lesson(wording="x", topic="aspect:y"))
 
     assert answer(taught, ASKED) == answer(dialogue(), ASKED)
 
@@ -99,8 +103,10 @@ async def test_a_lesson_that_brings_no_answer_is_refused() -> None:
 
 async def test_every_process_takes_a_lesson_up(postgres_url: str) -> None:
     stores = [await Store.open(postgres_url, VAULT) for _ in range(2)]
-    processes = [(Learning(store, own), own) for store in stores for own in [dialogue().taught([])]]
-    tasks = [asyncio.create_task(learning.run()) for learning, _ in processes]
+    processes = [(Overlays(store, dialogue().library), taught_by()) for store in stores]
+    for overlays, own in processes:
+        overlays.inform(own.take)
+    tasks = [asyncio.create_task(overlays.run()) for overlays, _ in processes]
     async with stores[0].work() as work:
         lesson = await work.teach(
             city=LESSON.city, wording=LESSON.wording, topic=LESSON.topic, by="chen", now=NOW
@@ -110,8 +116,8 @@ async def test_every_process_takes_a_lesson_up(postgres_url: str) -> None:
     assert lesson
     async with stores[1].work() as work:
         await work.unteach(scope=EVERYWHERE, lesson=lesson, now=NOW)
-    for learning, own in processes:
-        await learning.sweep()
+    for overlays, own in processes:
+        await overlays.sweep()
         assert answer(own, ASKED)[0] is not Answer.FOUND
     for task in tasks:
         task.cancel()

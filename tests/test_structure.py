@@ -33,6 +33,7 @@ from store.database import Store
 from store.records import Before, CodePurpose, Thought
 from store.schema import deliveries
 from tests import progressing
+from tests.correcting import corrected_everywhere
 from tests.databases import VAULT
 from tests.store import broadcasting
 from tests.store.scene import NOW, in_time, message
@@ -253,6 +254,9 @@ def test_every_template_is_used_and_leaves_no_gap(sqlite_url: str) -> None:
     said = dialogue.turn(incoming_text("武汉工匠申报条件"), None, limit_bytes=400, real_seconds=0)
     dialogue.turn(incoming_text("更多"), said.state, limit_bytes=400, real_seconds=0)
 
+    moved = dialogue.under(dialogue.library.overlaid(corrected_everywhere(dialogue.library)))
+    talk(moved, ["主管部门后台账号找谁申请", "附件7 原文", "联系人 原文"])
+
     links = PublicLinks("https://jiangwen.example")
     asyncio.run(with_a_store(Dialogue(dialogue.library, wording, links), sqlite_url))
     for what in ("joined", "left", "handed_over", "confirmed", "granted", "removed"):
@@ -455,6 +459,8 @@ CORNERS = [
     ["武汉工匠奖金多少"],
     ["武汉工匠和湖北工匠是一个东西吗"],
     ["提醒我", "日历"],
+    ["打不通", "2", "1"],
+    ["惠山区电话多少", "没人接"],
 ]
 """Conversations that lead to what the sample questions do not."""
 

@@ -42,6 +42,7 @@ async def show(visit: Visit) -> web.Response:
         waiting = await work.provisional(scope=visit.scope)
         requests = await _requests(visit, work)
         notes = await work.notes_here(scope=visit.scope)
+        failed = await work.office_reports(scope=visit.scope)
     library = visit.house.library
     return visit.page(
         "boards.html",
@@ -51,6 +52,7 @@ async def show(visit: Visit) -> web.Response:
         unreached=count,
         seats=len(waiting) + len(requests),
         notes=len(notes),
+        failed=sum(report.count for report in failed),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from knowledge.dictionary import Days, Entry, Items, OneOf, Span, Value, load
 from knowledge.library import Library, Notice, Season
 from knowledge.notice import CHINA, Contact, Limit, Material, Programme, Stage
+from knowledge.overlay import Office
 from knowledge.rules import (
     AllOf,
     AnyOf,
@@ -97,7 +98,7 @@ class Sheet:
     open: tuple[tuple[Entry, str], ...]
     stages: tuple[tuple[Stage, str, bool, int], ...]
     season: Season
-    offices: tuple[tuple[Contact, str], ...]
+    offices: tuple[Office, ...]
     proofs: tuple[Paper, ...]
     papers: tuple[Paper, ...]
 
@@ -261,16 +262,16 @@ def _stages(
         )
 
 
-def _offices(check: Check, library: Library, programme: str) -> Iterator[tuple[Contact, str]]:
+def _offices(check: Check, library: Library, programme: str) -> Iterator[Office]:
     """The office of the person's district, else the city's line for the programme."""
     usable = []
     for sourced in library.of_kind(check.notice, Contact):
         contact = sourced.fact
         assert isinstance(contact, Contact)
         if contact.phones and (not contact.programmes or programme in contact.programmes):
-            usable.append((contact, sourced.citation))
-    own = [row for row in usable if _local(row[0], check.districts)]
-    yield from own or [row for row in usable if row[0].role == "city"]
+            usable.append(library.office(sourced))
+    own = [office for office in usable if _local(office.contact, check.districts)]
+    yield from own or [office for office in usable if office.contact.role == "city"]
 
 
 def _local(contact: Contact, districts: tuple[str, ...]) -> bool:

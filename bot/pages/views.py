@@ -89,6 +89,10 @@ class Pages:
         self._templates = _environment()
         self._room = asyncio.Semaphore(_AT_ONCE)
 
+    def take(self, library: Library) -> None:
+        """Go by these notices under another overlay."""
+        self._library = library
+
     def routes(self) -> list[web.RouteDef]:
         """Where the pages are."""
         return [

@@ -17,6 +17,7 @@ from store.records import Actor, Role
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.test_page import FAINT
 from tests.console.office import DISTRICT, PASSWORD, Office, open_office
+from tests.correcting import DONGXIHU
 from tests.databases import VAULT
 from tests.store.scene import Effect, Mind, in_time, message
 from tests.store.units import keep
@@ -55,6 +56,8 @@ PAGES = (
     "/imports/columns",
     "/figures",
     "/gaps",
+    "/offices",
+    f"/offices/{DONGXIHU}",
 )
 
 
@@ -275,3 +278,32 @@ async def test_an_administrator_teaches_a_wording(office: Office, tab: Page, siz
     await tab.get_by_role("button", name="教给它").click()
     await tab.get_by_text("已教会").wait_for(timeout=30_000)
     assert await tab.get_by_role("cell", name=question).count() == 1
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+async def test_a_clerk_puts_a_dead_number_right(office: Office, tab: Page, size: ViewportSize) -> None:
+    place = {"fact": DONGXIHU, "city": "武汉", "district": "东西湖区", "number": "", "open": "1"}
+    arrival = message(f"dead{size['width']}", sender=f"dead{size['width']}", received_at=office.now)
+    await office.store.turn(arrival, Mind(Effect(name="report_office", values=place)), passive=in_time)
+    await tab.set_viewport_size(size)
+    await sign_in(office, tab, "liu")
+    await tab.get_by_role("link", name="看板", exact=True).click()
+    await tab.get_by_role("link", name="电话打不通 1").click()
+    await tab.get_by_role("link", name="东西湖区人力资源和社会保障局").click()
+    await tab.get_by_label("电话").fill("12")
+    await tab.get_by_label("来源").fill(f"官网公告{SCRIPT}")
+    await tab.get_by_role("button", name="保存更正").click()
+    assert await tab.get_by_label("电话").get_attribute("aria-invalid") == "true"
+    await tab.get_by_label("电话").fill(f"027-8389{size['width']:04}")
+    await tab.get_by_label("来源").fill("官网公告")
+    await tab.get_by_role("button", name="保存更正").click()
+    assert "已更正" in await tab.get_by_role("status").inner_text()
+    await tab.get_by_role("button", name="核对无误").click()
+    assert "已记为核对无误" in await tab.get_by_role("status").inner_text()
+    await tab.get_by_role("link", name="办公电话", exact=True).click()
+    row = tab.get_by_role("row").filter(has_text=f"027-8389{size['width']:04}")
+    assert "027-83891432" in await row.inner_text(), "what the notice prints stays"
+    assert "没有" in await row.inner_text()
+    await row.get_by_role("link").click()
+    await tab.get_by_role("button", name="结束更正").click()
+    assert "更正已结束" in await tab.get_by_role("status").inner_text()

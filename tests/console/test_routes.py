@@ -148,7 +148,30 @@ async def _lesson(office: Office) -> int:
     return lesson
 
 
-OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
+async def _edition(office: Office) -> str:
+    return "wuhan-2023"
+
+
+async def _office(office: Office) -> str:
+    return "phone.gongjiang"
+
+
+async def _correction(office: Office) -> int:
+    values: dict[str, Any] = {"printed": "", "phones": [], "address": "x", "remark": "", "source": "x"}
+    async with office.store.work() as work:
+        made = await work.correct_office(
+            fact=f"wuhan-2023/x{next(_numbers)}",
+            city=CITY.city,
+            district="",
+            by="x",
+            now=office.now,
+            **values,
+        )
+    assert made
+    return made
+
+
+OBJECTS: dict[str, Callable[[Office], Awaitable[int | str]]] = {
     "staff": _account,
     "broadcast": _broadcast,
     "template": _template,
@@ -162,6 +185,9 @@ OBJECTS: dict[str, Callable[[Office], Awaitable[int]]] = {
     "gap": _gap,
     "task": _task,
     "lesson": _lesson,
+    "edition": _edition,
+    "office": _office,
+    "correction": _correction,
 }
 """How the thing that a part of a path names is made, inside 武汉."""
 

@@ -25,6 +25,7 @@ from store.schema import (
     mass_uses,
     metadata,
     mutes,
+    office_reports,
     pages,
     receipts,
     recipients,
@@ -271,7 +272,17 @@ async def test_erased_tables_are_all_tables_with_words_of_people(store: Store) -
         applications,
         gaps,
     }
-    touched |= {consents, wishes, mutes, allowances, mass_uses, seat_requests, receipts, staff_contacts}
+    touched |= {
+        consents,
+        wishes,
+        mutes,
+        allowances,
+        mass_uses,
+        seat_requests,
+        receipts,
+        staff_contacts,
+        office_reports,
+    }
     # a recipient stays counted: the contact names nobody any more
     of_the_unit = {unit_people, recipients}
     assert {table.name for table in metadata.sorted_tables if "contact_id" in table.c} == {
