@@ -19,6 +19,9 @@ from store.records import StaffNote
 from store.scope import Scope
 
 _AHEAD: Final = 12
+_ROWS: Final = 100
+"""So many of one sort a page shows, lest it be slow and large on an old computer."""
+_MOST: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +39,21 @@ class Ahead:
 async def show(visit: Visit) -> web.Response:
     """Deadlines ahead, open returns with their clocks, quotas used."""
     async with visit.work() as work:
-        returned = await work.returns_here(scope=visit.scope)
+        returned = await work.returns_here(scope=visit.scope, limit=_MOST)
         tallies = await work.tallies(scope=visit.scope)
         count, _ = await work.unreached(scope=visit.scope, limit=1)
         waiting = await work.provisional(scope=visit.scope)
         requests = await _requests(visit, work)
-        notes = await work.notes_here(scope=visit.scope)
+        notes = await work.notes_here(scope=visit.scope, limit=_MOST)
     library = visit.house.library
     return visit.page(
         "boards.html",
         ahead=list(_stages(library, visit.scope, visit.now))[:_AHEAD],
-        returned=[(one, (visit.now - one.returned_at).days if one.returned_at else 0) for one in returned],
+        returned=[
+            (one, (visit.now - one.returned_at).days if one.returned_at else 0) for one in returned[:_ROWS]
+        ],
+        open_returns=len(returned),
+        most=_MOST,
         uses=list(uses(library, tallies, visit.scope)),
         unreached=count,
         seats=len(waiting) + len(requests),
@@ -79,8 +86,9 @@ async def ranking(visit: Visit) -> web.Response:
 async def notes(visit: Visit) -> web.Response:
     """What staff should know of their places."""
     async with visit.work() as work:
-        found = await work.notes_here(scope=visit.scope)
-    return visit.page("boards_notes.html", notes=[(note, _facts(note)) for note in found])
+        found = await work.notes_here(scope=visit.scope, limit=_MOST)
+    notes = [(note, _facts(note)) for note in found[:_ROWS]]
+    return visit.page("boards_notes.html", notes=notes, number=len(found), most=_MOST)
 
 
 async def close_note(visit: Visit) -> web.Response:
