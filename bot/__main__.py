@@ -68,7 +68,7 @@ def serve() -> None:
 @cli.command()
 def demo(
     port: Annotated[int, typer.Option(help="Port of the chat page; 0 takes a free one.")] = 8090,
-    start: Annotated[str, typer.Option(help="When the demo's time starts.")] = "2024-07-01T09:00:00+08:00",
+    start: Annotated[str, typer.Option(help="When the demo's time starts.")] = "2023-06-20T09:00:00+08:00",
 ) -> None:
     """Run the bot and a WeChat simulator with a chat page."""
     moment = _moment(start)

@@ -49,9 +49,7 @@ async def show(visit: Visit) -> web.Response:
     return visit.page(
         "boards.html",
         ahead=list(_stages(library, visit.scope, visit.now))[:_AHEAD],
-        returned=[
-            (one, (visit.now - one.returned_at).days if one.returned_at else 0) for one in returned[:_ROWS]
-        ],
+        returned=[(one, _days_since(one.returned_at, visit.now)) for one in returned[:_ROWS]],
         open_returns=len(returned),
         most=_MOST,
         uses=list(uses(library, tallies, visit.scope)),
@@ -166,6 +164,11 @@ def _stages(library: Library, scope: Scope, now: datetime) -> Iterator[Ahead]:
 def _ahead(library: Library, notice: str, fact: Stage, city: str, district: str, days: int) -> Ahead:
     cite = library.sourced[f"{notice}/{fact.id}"].citation
     return Ahead(city=city, district=district, say=fact.say, ends=fact.ends, days=days, cite=cite)
+
+
+def _days_since(moment: datetime | None, now: datetime) -> int:
+    """As a calendar of China counts them: what came yesterday came a day ago."""
+    return (now.astimezone(CHINA).date() - moment.astimezone(CHINA).date()).days if moment else 0
 
 
 def _facts(note: StaffNote) -> str:

@@ -1,4 +1,7 @@
-// A part of a page with data-poll="address" is read again every data-every seconds, until what comes has none.
+// A part of a page with data-poll="address" is read again every data-every seconds, until what comes has none;
+// one with data-last then lets its whole page be read again. A conversation shows its end.
+const shown = (part) => { if (part.matches(".talk")) part.scrollTop = part.scrollHeight; };
+document.querySelectorAll(".talk").forEach(shown);
 document.querySelectorAll("[data-poll]").forEach(function follow(part) {
   setTimeout(async () => {
     try {
@@ -10,6 +13,8 @@ document.querySelectorAll("[data-poll]").forEach(function follow(part) {
         const next = holder.content.firstElementChild;
         part.replaceWith(next);
         part = next;
+        shown(part);
+        if (!part.dataset.poll && "last" in part.dataset) return location.reload();
       }
     } catch { /* the connection is gone: try again at the next turn */ }
     if (part.dataset.poll) follow(part);
