@@ -114,6 +114,7 @@ class Town:
             changed=sum(row.status != row.before for row in self.words.applications),
             told=self.words.told.title,
             waits=self.words.waits.title,
+            tail=self.words.tail,
             style=(_TEMPLATES / "page.css").read_text(encoding="utf-8"),
         )
         return web.Response(text=page, content_type="text/html")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from pytest_asyncio import fixture
 
 from bot.stage import Stage, staged
 from bot.town import Town
+from tests.browser.axe import violations
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.wire import DATA_KEY
 
@@ -34,7 +36,7 @@ class Here:
     def page(self) -> str:
         return f"http://127.0.0.1:{self.stage.port}"
 
-    async def enter(self, login: str, size: ViewportSize) -> Page:
+    async def enter(self, login: str, size: ViewportSize, *, mouse: bool = True) -> Page:
         """A tab in which somebody has signed in with what the page of the town says."""
         context = await self.browser.new_context(locale="zh-CN", viewport=size)
         page = await context.new_page()
@@ -43,12 +45,21 @@ class Here:
         row = page.locator("tr", has=page.get_by_role("cell", name=login, exact=True))
         code = await row.locator("strong").inner_text()
         password = await page.locator("p > strong").first.inner_text()
-        await page.get_by_role("link", name="经办后台").click()
-        await page.get_by_label("账号").fill(login)
-        await page.get_by_label("密码").fill(password)
-        await page.get_by_role("button", name="登录").click()
-        await page.get_by_label("手机验证器").fill(code)
-        await page.get_by_role("button", name="继续").click()
+        if mouse:
+            await page.get_by_role("link", name="经办后台").click()
+            await page.get_by_label("账号").fill(login)
+            await page.get_by_label("密码").fill(password)
+            await page.get_by_role("button", name="登录").click()
+            await page.get_by_label("手机验证器").fill(code)
+            await page.get_by_role("button", name="继续").click()
+        else:
+            await _press(page, "经办后台")
+            for words in ((login, password), (code,)):
+                for word in words:
+                    await page.keyboard.type(word)
+                    await page.keyboard.press("Tab")
+                async with page.expect_navigation():
+                    await page.keyboard.press("Enter")
         await page.get_by_role("link", name="群发", exact=True).first.wait_for()
         return page
 
@@ -60,25 +71,26 @@ class Here:
                 await asyncio.sleep(0.05)
 
 
-@fixture(loop_scope="session")
-async def here(browser: Browser) -> AsyncIterator[Here]:
+@asynccontextmanager
+async def morning(browser: Browser) -> AsyncIterator[Here]:
     town = Town()
     async with staged(start=MORNING, beside=town.routes, data_key=DATA_KEY, **town.settings) as stage:
         await town.people(stage)
         yield Here(stage=stage, town=town, browser=browser)
-        for context in browser.contexts:
-            await context.close()
 
 
-@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-async def test_the_morning_is_played_from_the_page_of_the_town(
-    here: Here, size: ViewportSize, tmp_path: Path
-) -> None:
-    clerk = await here.enter("clerk", size)
+@fixture(loop_scope="session")
+async def here(browser: Browser) -> AsyncIterator[Here]:
+    async with morning(browser) as here:
+        yield here
+
+
+async def test_the_morning_is_played_from_the_page_of_the_town(here: Here, tmp_path: Path) -> None:
+    clerk = await here.enter("clerk", PHONE)
     await _imports(here, clerk, tmp_path)
     await here.heard("初审退回", 4)
 
-    approver = await here.enter("approver", size)
+    approver = await here.enter("approver", PHONE)
     await approver.get_by_role("link", name="群发", exact=True).click()
     await approver.get_by_role("link", name="纸质材料这周交齐").click()
     await approver.get_by_role("button", name="批准，发给").click()
@@ -95,6 +107,8 @@ async def test_the_morning_is_played_from_the_page_of_the_town(
     await clerk.get_by_role("button", name="发送").click()
     await here.heard("可以先交照片，评审前补原件。", 1)
     await clerk.screenshot(path=tmp_path / "answered.png", full_page=True)
+    for page in (clerk, approver):
+        await page.context.close()
 
 
 async def _imports(here: Here, clerk: Page, folder: Path) -> None:
@@ -115,16 +129,86 @@ async def _imports(here: Here, clerk: Page, folder: Path) -> None:
     await clerk.get_by_text("已采用").wait_for()
 
 
-async def test_no_page_of_the_console_is_empty_at_first_sight(here: Here, tmp_path: Path) -> None:
-    clerk, admin = await here.enter("clerk", DESKTOP), await here.enter("admin", DESKTOP)
+@fixture(scope="module", loop_scope="session")
+async def first_sight(browser: Browser) -> AsyncIterator[Here]:
+    """A town in which nobody does anything yet."""
+    async with morning(browser) as here:
+        yield here
+
+
+async def test_a_clerk_s_pages_have_something_to_show_and_nothing_that_axe_finds(first_sight: Here) -> None:
+    clerk = await first_sight.enter("clerk", DESKTOP)
     base = clerk.url.partition("/console")[0] + "/console"
-    for who, path in ((admin, "/gaps"), (admin, "/audit"), *((clerk, path) for path in _PAGES)):
-        await who.goto(base + path)
-        await who.screenshot(path=tmp_path / f"{path.replace('/', '-')}.png", full_page=True)
-        assert await who.locator("main tbody tr:not(:has(td[colspan])), main dl, main svg").count(), path
+    for path in _BOARDS:
+        await looked_at(clerk, base + path)
+        assert await clerk.locator(_SHOWN).count(), path
+    for path in _DESK:
+        await looked_at(clerk, base + path)
+    await clerk.context.close()
 
 
-_PAGES = (
+async def test_axe_finds_nothing_on_the_other_pages(first_sight: Here) -> None:
+    admin = await first_sight.enter("admin", DESKTOP)
+    base = admin.url.partition("/console")[0] + "/console"
+    for path in _MANAGED:
+        await looked_at(admin, base + path)
+    await admin.context.clear_cookies()
+    for url in (f"{base}/login", *(first_sight.page + path for path in ("/town", "/", "/phones"))):
+        await looked_at(admin, url)
+    await admin.context.close()
+
+
+async def looked_at(page: Page, url: str) -> None:
+    """A page, at a desk and on a phone."""
+    answer = await page.goto(url)
+    assert answer
+    assert answer.ok, url
+    for size in (DESKTOP, PHONE):
+        await page.set_viewport_size(size)
+        assert await violations(page) == []
+
+
+async def test_a_morning_s_work_needs_no_mouse(here: Here) -> None:
+    approver = await here.enter("approver", DESKTOP, mouse=False)
+    await _press(approver, "群发")
+    await _press(approver, "纸质材料这周交齐")
+    await _press(approver, "批准，发给这 24 人")
+    await approver.get_by_text("已批准，一分钟后开始发").wait_for()
+
+    clerk = await here.enter("clerk", DESKTOP, mouse=False)
+    await _press(clerk, "咨询")
+    await _press(clerk, "获奖证书丢了只有照片行不行")
+    await _press(clerk, "我来办")
+    await _reach(clerk, "写给对方的话")
+    await clerk.keyboard.type("可以先交照片，评审前补原件。")
+    await _press(clerk, "发送")
+    await here.heard("可以先交照片，评审前补原件。", 1)
+    for page in (clerk, approver):
+        await page.context.close()
+
+
+async def _reach(page: Page, name: str) -> None:
+    """Tab until what is called so has the focus, which can be seen."""
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate(_FOCUS) == name:
+            break
+    assert await page.evaluate(_FOCUS) == name
+    assert await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+
+
+async def _press(page: Page, name: str) -> None:
+    """Reach it, and press Enter; the page that it leads to has come."""
+    await _reach(page, name)
+    async with page.expect_navigation():
+        await page.keyboard.press("Enter")
+
+
+_FOCUS = """
+(({ labels, textContent }) => (labels?.[0]?.textContent || textContent).trim())(document.activeElement)
+"""
+_SHOWN = "main tbody tr:not(:has(td[colspan])), main dl, main svg"
+_BOARDS = (
     "/broadcasts",
     "/lists",
     "/boards",
@@ -137,3 +221,20 @@ _PAGES = (
     "/gaps",
     "/figures",
 )
+_DESK = (
+    "",
+    "/account",
+    "/password",
+    "/broadcasts/new",
+    "/broadcasts/1",
+    "/broadcasts/2",
+    "/broadcasts/1/recipients",
+    "/broadcasts/1/calls",
+    "/lists/1",
+    "/imports",
+    "/imports/columns",
+    "/tickets/1",
+    "/tickets/2",
+    "/gaps/1",
+)
+_MANAGED = ("/staff", "/staff/new", "/staff/1", "/audit", "/gaps/1", "/second/enrol", "/broadcasts/2")

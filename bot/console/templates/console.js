@@ -1,7 +1,16 @@
 // A part of a page with data-poll="address" is read again every data-every seconds, until what comes has none;
-// one with data-last then lets its whole page be read again. A conversation shows its end.
-const shown = (part) => { if (part.matches(".talk")) part.scrollTop = part.scrollHeight; };
+// one with data-last then lets its whole page be read again. A conversation shows its end, and what is wider
+// than the page can be moved by the keyboard.
+const shown = (part) => {
+  for (const one of document.querySelectorAll(".scroll")) {
+    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+    else one.removeAttribute("tabindex");
+  }
+  if (part.matches(".talk")) part.scrollTop = part.scrollHeight;
+};
+shown(document.body);
 document.querySelectorAll(".talk").forEach(shown);
+addEventListener("resize", () => shown(document.body));
 document.querySelectorAll("[data-poll]").forEach(function follow(part) {
   setTimeout(async () => {
     try {
