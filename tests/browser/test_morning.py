@@ -235,6 +235,5 @@ _DESK = (
     "/imports/columns",
     "/tickets/1",
     "/tickets/2",
-    "/gaps/1",
 )
 _MANAGED = ("/staff", "/staff/new", "/staff/1", "/audit", "/gaps/1", "/second/enrol", "/broadcasts/2")
