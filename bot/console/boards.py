@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.console.visit import Missing, Visit
+from bot.console.words import WORDS
 from bot.desk import seating
 from bot.desk.quotas import uses
 from knowledge.library import Library
@@ -173,10 +175,15 @@ def _days_since(moment: datetime | None, now: datetime) -> int:
 
 def _facts(note: StaffNote) -> str:
     """What a note says, in one line."""
-    return ", ".join(_line(value) for value in note.content.values())
+    values = {name: _line(value) for name, value in note.content.items()}
+    line: str | None = WORDS["note_lines"].get(note.kind)
+    if line is None:
+        return ", ".join(values.values())
+    count = sum(len(value) for value in note.content.values() if isinstance(value, list))
+    return line.format_map(defaultdict(str, values, count=count))
 
 
 def _line(value: object) -> str:
     if isinstance(value, list):
-        return " / ".join(_line(one) for one in value)
+        return "、".join(map(_line, value)) or "—"
     return " ".join(map(str, value.values())) if isinstance(value, dict) else str(value)
