@@ -4,6 +4,7 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 READY := $(VENV)/.ready
 QUESTIONS ?= knowledge/questions/sample.jsonl
+DEMO_START ?= 2024-07-01T09:00:00+08:00
 CLOCK_START ?= 2024-07-01T09:00:00+08:00
 
 .DEFAULT_GOAL := help
@@ -22,7 +23,7 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(READY) ## Run the bot and a WeChat simulator; open the printed address
-	@$(RUN) -m bot demo
+	@$(RUN) -m bot demo --start $(DEMO_START)
 
 test: $(READY) ## Run every test
 	@$(RUN) -m pytest

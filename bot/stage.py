@@ -33,11 +33,11 @@ class Stage:
     simulator: Simulator
     port: int
 
-    async def move(self, now: datetime) -> None:
-        """Service time stands at `now`, on both sides."""
+    async def move(self, now: datetime, *, rate: float = 0) -> None:
+        """Service time is `now`, on both sides, and stands there unless `rate` lets it run."""
         assert self.simulator.remote_clock is not None  # `staged` gives it one
         async with ClientSession() as session:
-            await self.simulator.remote_clock.move(session, Move(now=now, rate=0))
+            await self.simulator.remote_clock.move(session, Move(now=now, rate=rate))
 
 
 @asynccontextmanager

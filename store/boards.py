@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import BigInteger, Text, bindparam, distinct, func, or_, select, update
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, or_, select, update
 
 from store.applications import NAME
 from store.columns import EMPTY, fixed
@@ -77,21 +77,37 @@ class Ranked:
 
 _here = within(units.c.city, units.c.district)
 _got_through = deliveries.c.state.in_([fixed(DeliveryState.SENT), fixed(DeliveryState.RECEIVED)])
+_seated = and_(seats.c.unit_id == units.c.id, seats.c.ended_at.is_(None))
 _contacts = (
     select(seats.c.contact_id)
-    .where(seats.c.unit_id == units.c.id, seats.c.ended_at.is_(None))
+    .where(_seated)
     # two levels below the units that are listed, where nothing is correlated by itself
     .correlate(units)
     .union(select(unit_people.c.contact_id).where(unit_people.c.unit_id == units.c.id).correlate(units))
+    .subquery("theirs")
 )
 _people = select(func.count()).where(unit_people.c.unit_id == units.c.id)
+_tried = deliveries.join(_contacts, _contacts.c.contact_id == deliveries.c.contact_id)
 _last_failure = (
     select(deliveries.c.reason)
-    .where(deliveries.c.contact_id.in_(_contacts), deliveries.c.reason != EMPTY)
+    .select_from(_tried)
+    .where(deliveries.c.reason != EMPTY)
     .order_by(deliveries.c.id.desc())
     .limit(1)
 )
-_never = ~select(deliveries.c.id).where(deliveries.c.contact_id.in_(_contacts), _got_through).exists()
+# Each by itself, so that a planner can go through all deliveries once instead of once a unit.
+_never = and_(
+    ~select(deliveries.c.id)
+    .where(deliveries.c.contact_id == seats.c.contact_id, _seated, _got_through)
+    .exists(),
+    ~select(deliveries.c.id)
+    .where(
+        deliveries.c.contact_id == unit_people.c.contact_id,
+        unit_people.c.unit_id == units.c.id,
+        _got_through,
+    )
+    .exists(),
+)
 UNREACHED: Final = (
     select(
         units.c.id,
@@ -101,14 +117,8 @@ UNREACHED: Final = (
         units.c.district,
         _people.scalar_subquery().label("people"),
         _people.where(unit_people.c.email_sealed.is_not(None)).scalar_subquery().label("emails"),
-        select(func.count())
-        .where(seats.c.unit_id == units.c.id, seats.c.ended_at.is_(None))
-        .scalar_subquery()
-        .label("seats"),
-        select(func.count(distinct(deliveries.c.id)))
-        .where(deliveries.c.contact_id.in_(_contacts))
-        .scalar_subquery()
-        .label("tried"),
+        select(func.count()).where(_seated).scalar_subquery().label("seats"),
+        select(func.count()).select_from(_tried).scalar_subquery().label("tried"),
         func.coalesce(_last_failure.scalar_subquery(), EMPTY).label("reason"),
     )
     .where(_here, _never)

@@ -90,6 +90,24 @@ def _elements_sqlite(element: _Elements, compiler: Any, **options: Any) -> str:
     return f"json_each({compiler.process(element.clauses, **options)})"
 
 
+class Gathered(FunctionElement[str]):
+    """The values of a column over a group, as a JSON array."""
+
+    inherit_cache = True
+    name = "gathered"
+    type = Text()
+
+
+@compiles(Gathered, "postgresql")
+def _gathered_postgresql(element: Gathered, compiler: Any, **options: Any) -> str:
+    return f"CAST(json_agg({compiler.process(element.clauses, **options)}) AS TEXT)"
+
+
+@compiles(Gathered, "sqlite")
+def _gathered_sqlite(element: Gathered, compiler: Any, **options: Any) -> str:
+    return f"json_group_array({compiler.process(element.clauses, **options)})"
+
+
 def given(parameter: str, /, **columns: TypeEngine[Any]) -> Subquery:
     """A table that is the value of `parameter` (as `packed` writes it): one statement for many rows."""
     rows = _Elements(bindparam(parameter, type_=Text)).table_valued(column("value"), name=f"each_{parameter}")

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.engine import make_url
 
 from store import (
+    alike,
     allowances,
     applications,
     audience,
@@ -107,6 +108,7 @@ class Work:
     counts = verb(outbox.counts)
     oldest_waiting = verb(outbox.oldest_waiting)
     reach = verb(reach.reach)
+    alike = verb(alike.alike)
 
     unanswered = verb(inbox.unanswered)
     purge = verb(inbox.purge)

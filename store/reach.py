@@ -244,7 +244,7 @@ _ON_PLATFORM: Final = {
 
 
 # As a common table it is read once for all that hold it.
-_asked = select(given("ids", id=BigInteger())).cte("asked")
+ASKED: Final = select(given("ids", id=BigInteger())).cte("asked")
 ADDRESS: Final = (
     contacts.c.channel,
     contacts.c.account,
@@ -254,7 +254,7 @@ ADDRESS: Final = (
     contacts.c.window_left,
 )
 ADDRESSES: Final = select(contacts.c.id.label("contact_id"), *ADDRESS).where(
-    contacts.c.id == _asked.c.id, contacts.c.forgotten_at.is_(None)
+    contacts.c.id == ASKED.c.id, contacts.c.forgotten_at.is_(None)
 )
 
 
@@ -268,17 +268,16 @@ def _facts(
         cast(name, Text).label("name"),
         cast(number, BigInteger).label("number"),
         cast(more, Text).label("more"),
-    ).where(of.c.contact_id == _asked.c.id, *conditions)
+    ).where(of.c.contact_id == ASKED.c.id, *conditions)
 
 
 _held = seats.c.ended_at.is_(None)
 _standing = case((allowances.c.rejected, "rejected"), (allowances.c.lasting, "lasting"))
-OF_CONTACTS: Final = (
+FOR_WAYS: Final = (
     _facts("allowance", allowances, allowances.c.template_id, allowances.c.left, more=_standing),
     _facts("mass", mass_uses, None, mass_uses.c.used, mass_uses.c.month == bindparam("in_month")),
     _facts("muted", mutes, mutes.c.topic, None),
     _facts("consent", consents, consents.c.purpose, None, consents.c.withdrawn_at.is_(None)),
-    _facts("seat", seats, seats.c.state, seats.c.unit_id, _held),
     # A person of the roster is addressed as such, or by the seat that stands for them.
     _facts("person", unit_people, unit_people.c.email_sealed, unit_people.c.unit_id),
     _facts(
@@ -290,6 +289,8 @@ OF_CONTACTS: Final = (
         unit_people.c.id == seats.c.person_id,
     ),
 )
+"""The facts that `ways` goes by, beside the addresses."""
+OF_CONTACTS: Final = (*FOR_WAYS, _facts("seat", seats, seats.c.state, seats.c.unit_id, _held))
 FACTS: Final = union_all(*OF_CONTACTS)
 
 

@@ -307,10 +307,17 @@ RESULTS: Final = (
     .order_by(recipients.c.contact_id)
     .limit(bindparam("limit"))
 )
-_stands_for = select(seats.c.person_id).where(
-    seats.c.contact_id == recipients.c.contact_id, seats.c.ended_at.is_(None), seats.c.person_id.is_not(None)
+# Whom to ring up for whom: the roster's person of the contact, and whom their seats stand for.
+_rung = (
+    select(unit_people.c.contact_id, unit_people.c.id)
+    .union(
+        select(seats.c.contact_id, seats.c.person_id).where(
+            seats.c.ended_at.is_(None), seats.c.person_id.is_not(None)
+        )
+    )
+    .subquery("rung")
 )
-# All whom nothing reached, with whom to ring up: the roster's person of the contact, or by their seat.
+# All whom nothing reached.
 CALLS: Final = (
     select(
         func.coalesce(_last.c.id, 0).label("delivery_id"),
@@ -322,10 +329,9 @@ CALLS: Final = (
         _reason,
     )
     .select_from(
-        _joined.join(
-            unit_people,
-            or_(unit_people.c.contact_id == recipients.c.contact_id, unit_people.c.id.in_(_stands_for)),
-        ).join(units, units.c.id == unit_people.c.unit_id)
+        _joined.join(_rung, _rung.c.contact_id == recipients.c.contact_id)
+        .join(unit_people, unit_people.c.id == _rung.c.id)
+        .join(units, units.c.id == unit_people.c.unit_id)
     )
     .where(
         _listed,

@@ -7,9 +7,10 @@ A chunk of a roster is one transaction of a few statements on many rows, whateve
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Text, bindparam, false, insert, literal, select, update
@@ -17,7 +18,7 @@ from sqlalchemy import BigInteger, Text, bindparam, false, insert, literal, sele
 from store.columns import UtcDateTime, given, packed
 from store.engine import Session
 from store.masks import masked_email, masked_name, masked_phone
-from store.schema import contacts, unit_people, units
+from store.schema import contacts, listed_units, unit_people, units
 
 ROSTER: Final = "roster"
 
@@ -33,7 +34,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """A unit as a roster names it."""
+    """A unit as a roster names it; `street` is empty where it says nothing of it."""
 
     code: str
     name: str
@@ -41,6 +42,7 @@ class Registration:
     district: str
     department: str
     people: tuple[Listing, ...]
+    street: str = ""
 
 
 class What(StrEnum):
@@ -66,11 +68,12 @@ class Change:
     new: str = ""
 
 
-_described = ("name", "city", "district", "department")
+_described = ("name", "city", "district", "department", "street")
 _codes = given("codes", code=Text())
-KNOWN_UNITS: Final = select(units.c.id, units.c.code, *(units.c[name] for name in _described)).where(
-    units.c.code.in_(select(_codes.c.code))
-)
+_listed = select(listed_units.c.unit_id).where(listed_units.c.unit_id == units.c.id).exists()
+KNOWN_UNITS: Final = select(
+    units.c.id, units.c.code, *(units.c[name] for name in _described), _listed.label("listed")
+).where(units.c.code.in_(select(_codes.c.code)))
 _sealed = ("name_sealed", "phone_sealed", "phone_index", "email_sealed")
 KNOWN_PEOPLE: Final = (
     select(unit_people.c.id, units.c.code, *(unit_people.c[name] for name in _sealed))
@@ -143,7 +146,7 @@ def take_roster(
     known_units, known_people = _known(session, registrations)
     changes: list[Change] = []
     plan = _Plan()
-    for registration in registrations:
+    for registration in map(partial(_placed, known_units), registrations):
         before = known_units.get(registration.code)
         differing = list(_unit_changes(registration, before))
         changes += differing
@@ -177,6 +180,15 @@ def _known(
         )
         people.setdefault(row["code"], []).append(_Known(row["id"], listing))
     return found, people
+
+
+def _placed(known: Mapping[str, Mapping[str, Any]], registration: Registration) -> Registration:
+    """With the street that is to be kept: the known one where it says none, or a list of staff's holds the
+    unit."""
+    before = known.get(registration.code)
+    if before and before["street"] and (before["listed"] or not registration.street):
+        return replace(registration, street=before["street"])
+    return registration
 
 
 def _unit_changes(registration: Registration, before: Mapping[str, Any] | None) -> Iterable[Change]:

@@ -421,7 +421,7 @@ units = Table(
     Column("department", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("changed_at", UtcDateTime, nullable=False),
-    # as a list of staff's said it last; empty where none has
+    # as a list of staff's said it last, or the roster where none holds the unit; empty where neither has
     Column("street", Text, nullable=False, server_default=""),
     Index("ix_units_place", "city", "district"),
 )

@@ -23,7 +23,16 @@ from bot.channels.wechat_crypto import WeChatError
 from bot.dialogue import Dialogue, Memory, Said
 from handlers.contract import Incoming, Kind
 from knowledge.library import Library
-from tests import bench_delivery, bench_interview, bench_notices, bench_outbox, bench_ticks, bench_units
+from tests import (
+    bench_broadcasts,
+    bench_console,
+    bench_delivery,
+    bench_interview,
+    bench_notices,
+    bench_outbox,
+    bench_ticks,
+    bench_units,
+)
 from tests.bench_load import CONNECTIONS, EACH, Crowd, Push, Round, fire, opened, questions, request
 from tests.bench_servers import BARE, BOT, Server, Used, pinned, running, settings
 from tests.wire import SEASON
@@ -287,6 +296,8 @@ def main() -> None:
     bench_ticks.bench(row)
     bench_outbox.bench(row)
     bench_delivery.bench(row)
+    bench_console.bench(row)
+    bench_broadcasts.bench(row)
     print(f"measured in {time.perf_counter() - begun:.0f} s")
 
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from aiohttp import ClientSession, CookieJar
@@ -16,11 +16,13 @@ from bot.cli import cli
 from bot.console.visit import PROOF
 from bot.stage import Stage, staged
 from bot.town import Town
-from store.records import SeatState
-from store.scope import EVERYWHERE
+from store.recipients import TOLD, UNSETTLED
+from store.records import BroadcastState, SeatState
+from store.scope import EVERYWHERE, Scope
 from tests.wire import DATA_KEY
 
-MORNING = datetime.fromisoformat("2023-06-19T09:00:00+08:00")
+MORNING = datetime.fromisoformat("2023-06-20T09:00:00+08:00")
+CLERK = Scope("武汉", ("东西湖区",))
 
 
 @asynccontextmanager
@@ -57,7 +59,8 @@ async def test_the_export_reaches_the_phones_of_those_who_have_bound(tmp_path: P
             units = await work.units_of(city="武汉", limit=1000)
             seats = [seat for unit in units for seat in await work.seats_of(unit=unit.id)]
         assert len(units) == 140
-        assert [seat.state for seat in seats] == [SeatState.CONFIRMED] * 3
+        assert sorted(seat.state for seat in seats) == [*[SeatState.CONFIRMED] * 6, SeatState.PROVISIONAL]
+        before = _sent_back(stage)
         file = tmp_path / "export.xlsx"
         async with browser.get(f"http://127.0.0.1:{stage.port}/town/export.xlsx") as answer:
             file.write_bytes(await answer.read())
@@ -71,11 +74,34 @@ async def test_the_export_reaches_the_phones_of_those_who_have_bound(tmp_path: P
         assert result.exit_code == 0, result.output
         stage.service.delivery.wake()
         for _ in range(400):
-            told = [one.text for one in stage.simulator.deliveries if "退回" in one.text]
-            if len(told) == 2:
+            if len(_sent_back(stage)) == len(before) + 2:
                 break
             await asyncio.sleep(0.05)
-        assert len(told) == 2
+        assert len(_sent_back(stage)) == len(before) + 2
+
+
+async def test_the_day_before_has_been_lived_through() -> None:
+    async with town() as (stage, _):
+        now = stage.service.clock.now()
+        assert MORNING <= now < MORNING + timedelta(minutes=5)
+        assert stage.service.clock.rate == 1
+        async with stage.service.store.work() as work:
+            waits, told = await work.broadcast_list(scope=CLERK)
+            progress = await work.broadcast_progress(of=told, now=now)
+            asked = await work.tickets_of(scope=CLERK)
+            closed = await work.tickets_of(scope=CLERK, closed=True)
+            returned = await work.returns_here(scope=CLERK)
+            gaps = await work.open_gaps(scope=CLERK)
+        assert (waits.state, waits.people) == (BroadcastState.PENDING, 24)
+        assert (progress.number(*TOLD), progress.acknowledged) == (7, 3)
+        assert progress.number(*UNSETTLED) == 0
+        assert (len(asked), len(closed)) == (1, 1)
+        assert [one.returned_at is not None and one.returned_at < MORNING for one in returned] == [True] * 3
+        assert len(gaps) == 2
+
+
+def _sent_back(stage: Stage) -> list[str]:
+    return [one.text for one in stage.simulator.deliveries if "退回" in one.text]
 
 
 async def test_the_roster_of_the_page_changes_nothing(tmp_path: Path) -> None:

@@ -60,6 +60,13 @@ def test_columns_come_in_any_order_by_other_names_and_below_a_title() -> None:
     assert read.registrations[0].city == "无锡"
 
 
+def test_a_street_may_be_given() -> None:
+    read = book((*HEAD, "所属街道"), (*GOOD, "杨园街道"), (*OTHER, None))
+
+    assert read.faults == ()
+    assert [one.street for one in read.registrations] == ["杨园街道", ""]
+
+
 def test_several_contacts_stand_in_rows_or_in_columns() -> None:
     wide = book((*HEAD, "联系人2", "联系电话2"), (*GOOD, "李强", OTHER_PHONE))
     twice = book((*HEAD, "联系人", "联系电话"), (*GOOD, "李强", OTHER_PHONE))

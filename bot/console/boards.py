@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.console.visit import Missing, Visit
+from bot.console.words import WORDS
 from bot.desk import seating
 from bot.desk.quotas import uses
 from knowledge.library import Library
@@ -19,6 +21,9 @@ from store.records import StaffNote
 from store.scope import Scope
 
 _AHEAD: Final = 12
+_ROWS: Final = 100
+"""So many of one sort a page shows, lest it be slow and large on an old computer."""
+_MOST: Final = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +41,20 @@ class Ahead:
 async def show(visit: Visit) -> web.Response:
     """Deadlines ahead, open returns with their clocks, quotas used."""
     async with visit.work() as work:
-        returned = await work.returns_here(scope=visit.scope)
+        returned = await work.returns_here(scope=visit.scope, limit=_MOST)
         tallies = await work.tallies(scope=visit.scope)
         count, _ = await work.unreached(scope=visit.scope, limit=1)
         waiting = await work.provisional(scope=visit.scope)
         requests = await _requests(visit, work)
-        notes = await work.notes_here(scope=visit.scope)
+        notes = await work.notes_here(scope=visit.scope, limit=_MOST)
         failed = await work.office_reports(scope=visit.scope)
     library = visit.house.library
     return visit.page(
         "boards.html",
         ahead=list(_stages(library, visit.scope, visit.now))[:_AHEAD],
-        returned=[(one, (visit.now - one.returned_at).days if one.returned_at else 0) for one in returned],
+        returned=[(one, _days_since(one.returned_at, visit.now)) for one in returned[:_ROWS]],
+        open_returns=len(returned),
+        most=_MOST,
         uses=list(uses(library, tallies, visit.scope)),
         unreached=count,
         seats=len(waiting) + len(requests),
@@ -81,8 +88,9 @@ async def ranking(visit: Visit) -> web.Response:
 async def notes(visit: Visit) -> web.Response:
     """What staff should know of their places."""
     async with visit.work() as work:
-        found = await work.notes_here(scope=visit.scope)
-    return visit.page("boards_notes.html", notes=[(note, _facts(note)) for note in found])
+        found = await work.notes_here(scope=visit.scope, limit=_MOST)
+    notes = [(note, _facts(note)) for note in found[:_ROWS]]
+    return visit.page("boards_notes.html", notes=notes, number=len(found), most=_MOST)
 
 
 async def close_note(visit: Visit) -> web.Response:
@@ -162,12 +170,22 @@ def _ahead(library: Library, notice: str, fact: Stage, city: str, district: str,
     return Ahead(city=city, district=district, say=fact.say, ends=fact.ends, days=days, cite=cite)
 
 
+def _days_since(moment: datetime | None, now: datetime) -> int:
+    """As a calendar of China counts them: what came yesterday came a day ago."""
+    return (now.astimezone(CHINA).date() - moment.astimezone(CHINA).date()).days if moment else 0
+
+
 def _facts(note: StaffNote) -> str:
     """What a note says, in one line."""
-    return ", ".join(_line(value) for value in note.content.values())
+    values = {name: _line(value) for name, value in note.content.items()}
+    line: str | None = WORDS["note_lines"].get(note.kind)
+    if line is None:
+        return ", ".join(values.values())
+    count = sum(len(value) for value in note.content.values() if isinstance(value, list))
+    return line.format_map(defaultdict(str, values, count=count))
 
 
 def _line(value: object) -> str:
     if isinstance(value, list):
-        return " / ".join(_line(one) for one in value)
+        return "、".join(map(_line, value)) or "—"
     return " ".join(map(str, value.values())) if isinstance(value, dict) else str(value)

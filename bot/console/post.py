@@ -139,16 +139,16 @@ async def foreseen(
     office: PostOffice, work: Work, of: Broadcast, people: Sequence[Recipient], now: datetime
 ) -> Outlook:
     """How a broadcast would reach these people."""
-    contacts = [one.contact_id for one in people]
-    reaches = await work.reach(contact_ids=contacts, now=now)
-    at = begins(of, now)
+    contacts, kind = [one.contact_id for one in people], office.kinds[of.kind]
+    begins_at = begins(of, now)
+    at = waking(begins_at) if kind.quiet else begins_at
     return outlook(
         contacts,
-        reaches,
-        office.kinds[of.kind],
+        await work.alike(contact_ids=contacts, kind=kind, occasion=of.occasion, at=at),
+        kind,
         occasion=of.occasion,
         at=at,
-        until=ends(of, waking(at)),
+        until=ends(of, waking(begins_at)),
         calls=await work.calls_of(now=now),
         alone=speaks_of_unit(of.draft.body),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,9 +13,10 @@ from typing import Final
 
 from bot.desk.unit_list import WORDS
 from bot.desk.words import plain
+from store.alike import Alike
 from store.judge import PASSING
-from store.limits import LIMITS, api_lane, waking
-from store.reach import Kind, Reach, Shut, Why, ways
+from store.limits import LIMITS, api_lane
+from store.reach import Kind, Shut, Why, ways
 from store.records import Path
 
 PER_SECOND: Final = 20
@@ -110,7 +111,7 @@ class Outlook:
 
 def outlook(
     contacts: Sequence[int],
-    reaches: Mapping[int, Reach],
+    groups: Iterable[Alike],
     kind: Kind,
     *,
     occasion: str,
@@ -119,27 +120,26 @@ def outlook(
     calls: Mapping[str, int],
     alone: bool,
 ) -> Outlook:
-    """How a message of `kind` would reach these contacts from `at` on, or after the quiet hours. `calls` are
-    today's by the lanes of their APIs; `alone`: each is told something else."""
-    at = waking(at) if kind.quiet else at
+    """How a message of `kind` would reach these contacts from `at` on; `groups` are of all of them who were
+    not forgotten. `calls` are today's by the lanes of their APIs; `alone`: each is told something else."""
     shut = {Path.MASS: _ALONE} if alone else {}
     paths: Counter[Path] = Counter()
     later: Counter[Why] = Counter()
-    lost: dict[int, Why] = {}
-    lanes: dict[Path, set[str]] = {}
-    for one in contacts:
-        reach = reaches.get(one)
-        if reach is None:
-            lost[one] = Why.NO_CHANNEL
-            continue
+    lost = dict.fromkeys(contacts, Why.NO_CHANNEL)
+    lanes: defaultdict[Path, set[str]] = defaultdict(set)
+    for group in groups:
+        reach = group.reach
         found = ways(reach, kind, at, occasion=occasion, shut=shut, brief=True)
         if found.chosen is not None and found.chosen is not Path.CALL:
-            paths[found.chosen] += 1
-            lanes.setdefault(found.chosen, set()).add(api_lane(found.chosen, reach.channel, reach.account))
+            paths[found.chosen] += len(group.contacts)
+            lanes[found.chosen].add(api_lane(found.chosen, reach.channel, reach.account))
         elif found.opens_at is not None and found.opens_at < until:
-            later[next(why for why in found.why_not.values() if why in PASSING)] += 1
+            later[next(why for why in found.why_not.values() if why in PASSING)] += len(group.contacts)
         else:
-            lost[one] = found.why
+            lost.update(dict.fromkeys(group.contacts, found.why))
+            continue
+        for one in group.contacts:
+            del lost[one]
     costs = tuple(
         Cost(
             path=path,

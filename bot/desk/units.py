@@ -143,7 +143,7 @@ class _Reading:
         found = {key: pair for (key, _), pair in cells.items() if key not in _PERSONAL}
         if self._above and not any(_text(found[key][1]) for key in _MUST):
             return self._above
-        values, before = {"city": "", "department": ""}, len(self.faults)
+        values, before = {"city": "", "department": "", "street": ""}, len(self.faults)
         for key, (column, cell) in found.items():
             text = _text(cell)
             values[key] = text

@@ -13,6 +13,7 @@ from pytest_asyncio import fixture
 
 from knowledge.dictionary import Value
 from store.records import Purpose
+from tests.browser.axe import violations
 from tests.browser.chromium import DESKTOP, PHONE
 from tests.browser.test_page import FAINT
 from tests.pages.door import Door, open_door
@@ -67,12 +68,13 @@ async def test_a_result_is_read_without_scrolling_sideways(door: Door, tab: Page
     await tab.set_viewport_size(size)
     await tab.goto(door.url("/p/all"))
 
+    assert await violations(tab) == []
     assert await tab.locator("h1").all_inner_texts() == ["武汉工匠", "武汉市技能大师", "武汉市技能大师工作室"]
     assert await tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert await tab.evaluate(FAINT) == []
     smallest = "Math.min(...[...document.querySelectorAll('li, p, q, cite, small')].map("
     assert await tab.evaluate(smallest + "one => parseFloat(getComputedStyle(one).fontSize)))") >= 11
-    background = await tab.locator("main").first.evaluate("one => getComputedStyle(one).backgroundColor")
+    background = await tab.locator(".sheet").first.evaluate("one => getComputedStyle(one).backgroundColor")
     assert background == "rgb(255, 255, 255)", "the style is let through by the policy"
 
 
@@ -97,6 +99,7 @@ async def test_a_roster_goes_up_and_its_verdicts_come_down(
     await tab.goto(door.url("/p/roster"))
     assert await tab.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert await tab.evaluate(FAINT) == []
+    assert await violations(tab) == []
     async with tab.expect_download() as template:
         await tab.get_by_role("link", name="下载模板").click()
     await (await template.value).save_as(tmp_path / "template.xlsx")

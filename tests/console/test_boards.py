@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from bot.desk import quotas
 from store.boards import Tally
@@ -105,6 +106,26 @@ async def test_a_note_is_read_and_closed_in_its_place(office: Office) -> None:
     assert "有人从名单里消失了" in chen.plain
     await chen.send("/console/boards/notes/1/close")
     assert "已记为处理完" in chen.plain
+
+
+async def test_a_note_is_said_in_words(office: Office) -> None:
+    proposals = [{"code": "9142", "name": "武汉重工锻造有限公司"}]
+    notes: dict[str, dict[str, Any]] = {
+        "unit_unknown": {"notice": "wuhan-2023", "unit": "武汉重工", "proposals": proposals},
+        "status_gone": {"notice": "wuhan-2023", "applications": [3, 4]},
+        "seat_provisional": {"seat": 7, "unit": 9, "name": "东湖精密机械厂"},
+    }
+    async with office.store.work() as work:
+        for kind, content in notes.items():
+            await work.note(
+                kind=kind, city="武汉", district="武昌区", content=content, dedupe_key=kind, now=NOON
+            )
+    chen = await clerk(office, WUCHANG)
+    await chen.open("/console/boards/notes")
+    assert "武汉重工；名册里像是：9142 武汉重工锻造有限公司" in chen.plain
+    assert "2 份" in chen.plain
+    assert "东湖精密机械厂" in chen.plain
+    assert "wuhan-2023" not in chen.plain
 
 
 def test_quotas_are_counted_with_their_sub_limits() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,9 @@ from store.binding import Outcome, Tried
 from store.database import Store
 from store.records import CodePurpose, SeatState
 from store.rosters import Listing, What
-from store.schema import contacts, deliveries, failures, seat_requests, seats, staff_notes, unit_people
+from store.schema import contacts, deliveries, failures, seat_requests, seats, staff_notes, unit_people, units
+from store.scope import Scope
+from tests.store.broadcasting import staff
 from tests.store.scene import NOW, Mind, in_time, message, rows, texts_in
 from tests.store.units import CODE, DONGHU, OTHER_CODE, OTHER_PHONE, PHONE, WUZHONG, keep, registration
 
@@ -58,6 +61,31 @@ async def notes(store: Store) -> list[str]:
 
 
 # —— rosters
+
+
+async def test_a_street_of_a_roster_yields_to_that_of_a_list(store: Store) -> None:
+    author = await staff(store, "liu")
+
+    async def taken(street: str) -> tuple[str, list[tuple[str, str]]]:
+        """The unit's street after a roster that says so, and what the roster changed."""
+        async with store.work() as work:
+            registrations = [replace(WUZHONG, street=street)]
+            changes = await work.take_roster(registrations=registrations, now=NOW, keep=True)
+        (kept,) = await rows(store, units)
+        return kept["street"], [(one.field, one.new) for one in changes if one.what is What.UNIT]
+
+    await taken("")
+    assert await taken("徐家棚街道") == ("徐家棚街道", [("street", "徐家棚街道")])
+    assert await taken("") == ("徐家棚街道", [])
+    assert await taken("杨园街道") == ("杨园街道", [("street", "杨园街道")])
+    streets = {await unit_id(store): "积玉桥街道"}
+    async with store.work() as work:
+        values: dict[str, Any] = {"scope": Scope("武汉"), "by": author, "now": NOW}
+        kept = await work.add_list(token="t", name="n", streets=streets, **values)
+    assert await taken("杨园街道") == ("积玉桥街道", [])
+    async with store.work() as work:
+        await work.remove_list(list_id=kept, now=NOW)
+    assert await taken("杨园街道") == ("杨园街道", [("street", "杨园街道")])
 
 
 async def test_a_roster_is_kept_once_and_sealed(store: Store) -> None:

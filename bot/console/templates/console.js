@@ -1,4 +1,16 @@
-// A part of a page with data-poll="address" is read again every data-every seconds, until what comes has none.
+// A part of a page with data-poll="address" is read again every data-every seconds, until what comes has none;
+// one with data-last then lets its whole page be read again. A conversation shows its end, and what is wider
+// than the page can be moved by the keyboard.
+const shown = (part) => {
+  for (const one of document.querySelectorAll(".scroll")) {
+    if (one.scrollWidth > one.clientWidth) one.tabIndex = 0;
+    else one.removeAttribute("tabindex");
+  }
+  if (part.matches(".talk")) part.scrollTop = part.scrollHeight;
+};
+shown(document.body);
+document.querySelectorAll(".talk").forEach(shown);
+addEventListener("resize", () => shown(document.body));
 document.querySelectorAll("[data-poll]").forEach(function follow(part) {
   setTimeout(async () => {
     try {
@@ -10,6 +22,8 @@ document.querySelectorAll("[data-poll]").forEach(function follow(part) {
         const next = holder.content.firstElementChild;
         part.replaceWith(next);
         part = next;
+        shown(part);
+        if (!part.dataset.poll && "last" in part.dataset) return location.reload();
       }
     } catch { /* the connection is gone: try again at the next turn */ }
     if (part.dataset.poll) follow(part);
