@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from knowledge.library import Library, Sourced
@@ -35,28 +35,38 @@ class Use:
 
 
 def uses(library: Library, tallies: Sequence[Tally], scope: Scope) -> Iterator[Use]:
-    """The quotas of the scope's places, in the order of the notices; whole-city bodies are the city's."""
+    """The quotas of the scope's places, in the order of the notices; whole-city bodies are the city's. One
+    that each district has for itself (各区) is a district's own; of a whole city, those that have used it."""
     for notice in library.notices.values():
+        city, regions = notice.header.city, {region.name for region in notice.regions}
         for sourced in library.of_kind(notice, Quota):
             quota = sourced.fact
             assert isinstance(quota, Quota)
-            if not quota.total and scope.holds(notice.header.city, quota.region):
-                own = [one for one in tallies if one.notice == notice.id and _of(quota, one)]
-                yield _use(library, notice.header.city, sourced, quota, own)
+            if quota.total:
+                continue
+            own = [one for one in tallies if one.notice == notice.id and one.programme in quota.programmes]
+            each = [body for body in quota.bodies if body in regions and scope.holds(city, body)]
+            if quota.region:
+                each = []
+            elif not scope.districts:
+                each = [body for body in each if any(one.district == body for one in own)]
+            for district in each:
+                yield _use(library, city, sourced, district, [one for one in own if one.district == district])
+            if not each and scope.holds(city, quota.region):
+                yield _use(library, city, sourced, quota.body, [one for one in own if _of(quota, one)])
 
 
 def _of(quota: Quota, tally: Tally) -> bool:
-    if tally.programme not in quota.programmes:
-        return False
     named = tally.department in (quota.body, *quota.bodies)
     return named or (bool(quota.region) and tally.district == quota.region)
 
 
-def _use(library: Library, city: str, sourced: Sourced, quota: Quota, own: Iterable[Tally]) -> Use:
-    counted = list(own)
+def _use(library: Library, city: str, sourced: Sourced, body: str, counted: Sequence[Tally]) -> Use:
+    quota = sourced.fact
+    assert isinstance(quota, Quota)
     return Use(
         city=city,
-        body=quota.body,
+        body=body,
         programme=library.programmes[quota.programmes[0]][1].name,
         count=quota.count,
         unit=quota.unit,

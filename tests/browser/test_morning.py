@@ -163,6 +163,7 @@ async def looked_at(page: Page, url: str) -> None:
     answer = await page.goto(url)
     assert answer
     assert answer.ok, url
+    await page.locator("main").first.wait_for()
     for size in (DESKTOP, PHONE):
         await page.set_viewport_size(size)
         assert await violations(page) == []

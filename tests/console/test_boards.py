@@ -143,6 +143,22 @@ def test_quotas_are_counted_with_their_sub_limits() -> None:
     assert all(use.used == 0 for use in quotas.uses(library(), [], EVERYWHERE))
 
 
+def test_what_each_district_may_recommend_is_its_own() -> None:
+    mine = {"notice": "wuhan-2023", "programme": "wuhan-gongjiang", "city": "武汉", "department": ""}
+    tallies = [
+        Tally(**mine, district="东西湖区", category="", count=3),
+        Tally(**mine, district="江夏区", category="", count=1),
+    ]
+    own = list(quotas.uses(library(), tallies, Scope("武汉", ("东西湖区",))))
+    whole = [use for use in quotas.uses(library(), tallies, Scope("武汉")) if use.programme == "武汉工匠"]
+
+    assert [(use.body, use.programme, use.used, use.count) for use in own] == [
+        ("东西湖区", "武汉工匠", 3, 5),
+        ("东西湖区", "武汉市技能大师", 0, 10),
+    ]
+    assert [(use.body, use.used) for use in whole][:2] == [("东西湖区", 3), ("江夏区", 1)]
+
+
 async def test_deadlines_ahead_are_counted(office: Office) -> None:
     chen = await clerk(office, Scope("无锡"))
     await chen.open("/console/boards")
