@@ -29,8 +29,9 @@ from bot.settings import Settings, SettingsError, load
 from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines, year_lines
 from handlers.contract import Incoming, Kind
 from knowledge import cases, yaml_source
+from knowledge.edition import Notice
 from knowledge.faults import KnowledgeError
-from knowledge.library import Library, Notice
+from knowledge.library import Library
 from knowledge.notice import CHINA
 from store import vault
 from store.database import AlreadyOpen, Unavailable

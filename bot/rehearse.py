@@ -22,7 +22,8 @@ from bot.simulator import Template
 from bot.stage import Stage, staged
 from handlers.season import Planned, Season
 from knowledge import yaml_source
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.notice import CHINA
 from knowledge.process import Audience
 from store.records import CodePurpose, DeliveryState, Fate

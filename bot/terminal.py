@@ -8,7 +8,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from knowledge.cases import Result
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.reading import Reading
 from knowledge.rules import Outcome
 from knowledge.workdays import WorkingDays

@@ -10,7 +10,7 @@ from typing import Final
 from handlers import facts
 from handlers.contract import NOT_MINE, Choice, Effect, NotMine, Reply, Section, Turn
 from handlers.handoff import presence
-from knowledge.library import Notice
+from knowledge.edition import Notice
 from knowledge.overlay import Office
 from knowledge.reading import ASK, Scope
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handlers.contract import Choice, Section, Turn
-from knowledge.library import Library, Notice, Season, Sourced
+from knowledge.edition import Notice, Season
+from knowledge.library import Library, Sourced
 from knowledge.notice import Aspect, Condition, Contact, Fact
 from knowledge.overlay import Office
 from knowledge.reading import Finding, Scope

@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers import facts
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
 from handlers.handoff import unanswered
-from knowledge.library import Notice
+from knowledge.edition import Notice
 from knowledge.reading import ASK, Scope
 
 _FEW_CITIES = 9

@@ -12,9 +12,9 @@ from handlers.affairs import Affairs, Wish
 from handlers.alerts import Alert, Sending, Told
 from handlers.contract import NOT_MINE, Choice, Effect, Kind, NotMine, Reply, Section, Turn
 from knowledge.calendar import Deadline, deadlines, schedule
+from knowledge.edition import Notice, Season
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
-from knowledge.library import Notice, Season
 from knowledge.notice import CHINA
 from knowledge.process import Audience as Side
 from knowledge.reading import ASK, Scope

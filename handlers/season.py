@@ -15,7 +15,8 @@ from handlers.affairs import EnteredDay
 from handlers.alerts import Alert, Audience, Premise, Who
 from knowledge.calendar import Deadline, Due, deadlines, schedule
 from knowledge.changes import heirs
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.notice import Stage
 from knowledge.process import Audience as Side
 from knowledge.workdays import Override, WorkingDays

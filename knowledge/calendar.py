@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from graphlib import TopologicalSorter
 
-from knowledge.library import Library, Notice, Sourced
+from knowledge.edition import Notice
+from knowledge.library import Library, Sourced
 from knowledge.notice import CHINA, Stage
 from knowledge.process import Audience, Preparation, Reminder, ReviewStatus
 from knowledge.workdays import WorkingDays

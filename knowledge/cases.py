@@ -17,8 +17,9 @@ from pydantic import Field
 
 from knowledge import lint
 from knowledge.dictionary import ELSEWHERE, Days, Entry, Item, Items, OneOf, Span, Value, known, month
+from knowledge.edition import Notice
 from knowledge.faults import Fault, KnowledgeError
-from knowledge.library import Library, Notice
+from knowledge.library import Library
 from knowledge.notice import Record, Strings
 from knowledge.rules import Interval, Known, Outcome
 from knowledge.yaml_source import Path_, Source, read

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from knowledge.edition import Notice
 from knowledge.figures import figures
-from knowledge.library import Notice, Sourced
+from knowledge.library import Sourced
 from knowledge.lint import bare
 from knowledge.notice import Condition, Fact, Material, Programme, Quota, Stage
 

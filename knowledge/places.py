@@ -7,8 +7,9 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from knowledge.edition import Notice
 from knowledge.lexicon import Found, Sort
-from knowledge.library import Library, Notice
+from knowledge.library import Library
 from knowledge.reading import Context
 
 

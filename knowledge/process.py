@@ -1,6 +1,6 @@
 """What surrounds an application: who is reminded when, what comes before it, how it stands afterwards.
 
-Each type is filled from YAML by `knowledge.library`; `docs/notices.md` tells authors what to write where.
+Each type is filled from YAML by `knowledge.loading`; `docs/notices.md` tells authors what to write where.
 """
 
 from __future__ import annotations

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.likeness import Likeness, pairs
 from knowledge.notice import Aspect, Contact, Fact, Form, Place, Quota, Stage, Status
 from knowledge.reading import Finding, Hit, Scope, Silent

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.periods import Periods
 from knowledge.plainness import NO_CLAIM, Plainness
 from knowledge.records import Records

@@ -11,11 +11,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
 
+from knowledge.edition import Notice
 from knowledge.figures import chinese_number
 from knowledge.language import is_han, normalise, tagged
 from knowledge.lessons import Lesson, Lessons
 from knowledge.lexicon import Found, Lexicon, Mended, Sense, Sort
-from knowledge.library import Library, Notice
+from knowledge.library import Library
 from knowledge.likeness import Likeness, pairs, pieces
 from knowledge.meant import known_to_one
 from knowledge.notice import Aspect, Contact, Quota

@@ -15,7 +15,8 @@ import pytest
 from bot.notification import Notifier
 from bot.ticks import Reminding
 from handlers.season import Season, workdays
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.notice import CHINA, Stage
 from store.audience import CONTENT
 from store.database import Store

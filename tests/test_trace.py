@@ -13,8 +13,9 @@ import pytest
 from bot.dialogue import Dialogue, Said
 from handlers.contract import Incoming, Reply, Turn
 from handlers.registry import ALL
+from knowledge.edition import Notice
 from knowledge.figures import figures
-from knowledge.library import Library, Notice, Sourced
+from knowledge.library import Library, Sourced
 from knowledge.reading import ASK, Context, Finding, Hit, Reading, Scope
 from tests.talk import incoming_text, sample, talk
 from tests.wire import SEASON

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Final
 
 from bot.desk.listing import WORDS, Entry
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.likeness import Names
 from store.applications import Application, Identity, Listed, Unit, bare
 from store.database import Work

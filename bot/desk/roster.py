@@ -12,7 +12,8 @@ from bot.desk.reader import ROWS
 from bot.desk.table import Cell, Row, Unreadable
 from bot.desk.words import WORDS, plain
 from knowledge.dictionary import Value
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.rules import Outcome, Rules, leaves
 from knowledge.verdict import Reason, Report
 

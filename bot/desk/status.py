@@ -12,7 +12,7 @@ from bot.announce import announce
 from bot.desk.comparison import Comparison, Delivered, Difference, Sort, compare
 from handlers import reviews
 from handlers.season import workdays
-from knowledge.library import Notice
+from knowledge.edition import Notice
 from store.applications import Application, Unit, bare
 from store.database import Work
 from store.lists import Import, Taken, Write

@@ -16,7 +16,8 @@ from bot.desk.cells import Column
 from bot.desk.reader import ROWS
 from bot.desk.roster import Fault, Roster, columns, verdicts
 from bot.desk.words import WORDS
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.notice import CHINA
 from knowledge.rules import Outcome
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from knowledge.dictionary import Days, Entry, Items, OneOf, Span, Value, load
-from knowledge.library import Library, Notice, Season
+from knowledge.edition import Notice, Season
+from knowledge.library import Library
 from knowledge.notice import CHINA, Contact, Limit, Material, Programme, Stage
 from knowledge.overlay import Office
 from knowledge.rules import (

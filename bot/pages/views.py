@@ -25,7 +25,8 @@ from bot.pages import feeds, result
 from bot.pages.feed import MIME
 from bot.pages.links import hashed
 from bot.pages.subscribing import Door, policy
-from knowledge.library import Library, Notice
+from knowledge.edition import Notice
+from knowledge.library import Library
 from knowledge.notice import CHINA
 from store.database import Store
 from store.records import Page, Purpose

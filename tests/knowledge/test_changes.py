@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from knowledge.changes import Change, changes, heirs
-from knowledge.library import DATA, Library, Notice, Sourced
+from knowledge.edition import Notice
+from knowledge.library import DATA, Library, Sourced
 from knowledge.notice import Condition, Material, Quota, Stage
 
 ADDED = Path(__file__).parent / "added"

@@ -10,8 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from bot.terminal import coverage_lines
+from knowledge.edition import Season
 from knowledge.figures import figures
-from knowledge.library import Library, Season, clause_key
+from knowledge.library import Library, clause_key
 from knowledge.notice import Award, Clause, Contact, Fact, Form, Material, Money, Place, Quota, Stage, Status
 
 LIBRARY = Library.load()

@@ -11,7 +11,8 @@ import pytest
 
 from bot.dialogue import Dialogue, Said
 from knowledge import cases
-from knowledge.library import Library, Season
+from knowledge.edition import Season
+from knowledge.library import Library
 from tests.talk import sample, talk
 from tests.wire import wire
 
