@@ -74,11 +74,11 @@ def _lasting(pragma: str, row: Sequence[object]) -> Sequence[object]:
     return row[3:] if pragma == "index_list" else row[2:] if pragma == "foreign_key_list" else row[1:]
 
 
-async def test_on_postgresql_the_migrations_make_what_the_schema_says(postgres_url: str) -> None:
+async def test_on_postgresql_the_migrations_make_what_the_schema_says(empty_postgres_url: str) -> None:
     async def description(connection: AsyncConnection) -> list[set[tuple[object, ...]]]:
         return [set(map(tuple, (await connection.execute(text(sql))).all())) for sql in DESCRIPTIONS]
 
-    engine = create_async_engine(postgres_url)
+    engine = create_async_engine(empty_postgres_url)
     async with engine.connect() as connection:
         transaction = await connection.begin()
         await connection.run_sync(upgrade)
@@ -92,8 +92,8 @@ async def test_on_postgresql_the_migrations_make_what_the_schema_says(postgres_u
     assert migrated == created
 
 
-async def test_processes_that_start_at_once_migrate_once(postgres_url: str) -> None:
-    stores = await asyncio.gather(*(Store.open(postgres_url) for _ in range(4)))
+async def test_processes_that_start_at_once_migrate_once(empty_postgres_url: str) -> None:
+    stores = await asyncio.gather(*(Store.open(empty_postgres_url) for _ in range(4)))
     for store in stores:
         await store.close()
 
