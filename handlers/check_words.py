@@ -89,8 +89,10 @@ def names(library: Library, wanted: Iterable[str]) -> list[str]:
 
 
 def told(library: Library, check: Check, wanted: Iterable[str]) -> list[Shown]:
-    """Facts as they were understood."""
-    answers = ((fact, check.answers.get(fact)) for fact in wanted)
+    """Facts as they were understood, in the order of the dictionary."""
+    places = {id_: place for place, id_ in enumerate(library.dictionary)}
+    listed = sorted(wanted, key=lambda fact: (places[fact.partition("/")[0]], fact))
+    answers = ((fact, check.answers.get(fact)) for fact in listed)
     rows = [shown(library, fact, answer.value, answer.words) for fact, answer in answers if answer]
     return [row for at, row in enumerate(rows) if row not in rows[:at]]  # two programmes may ask the same
 
