@@ -108,8 +108,8 @@ async def _measure(row: Row, name: str, url: str, every: Row) -> None:
         row(f"{name}: {page.path}", str(page), TARGET, met=page.met)
 
 
-async def _things(office: Office, liu: int) -> dict[str, list[int]]:
-    """What the parts of paths name."""
+async def _things(office: Office, liu: int) -> dict[str, list[int | str]]:
+    """What the first part of a path names, with what may follow it."""
     store = office.store
     draft = await scene.draft(store, liu, "draft", title="草稿")
     pending = await scene.submit(store, await scene.draft(store, liu, "pending", title="待批"), liu)
@@ -128,6 +128,7 @@ async def _things(office: Office, liu: int) -> dict[str, list[int]]:
     return {
         "broadcast": [draft.id, pending.id, 1, city.SENT + 1],
         "draft": [upload],
+        "edition": ["wuhan-2023/phone.gongjiang"],
         "gap": [1],
         "list": [1],
         "staff": [liu],
@@ -135,14 +136,14 @@ async def _things(office: Office, liu: int) -> dict[str, list[int]]:
     }
 
 
-def _paths(things: dict[str, list[int]]) -> Iterator[str]:
+def _paths(things: dict[str, list[int | str]]) -> Iterator[str]:
     for route in ROUTES:
         if route.method != "GET" or route.path in FILES:
             continue
         named = re.findall(r"{(\w+)}", route.path)
-        for number in things[named[0]] if named else [0]:
+        for number in things[named[0]] if named else [""]:
             for query in SEEN.get(route.path, ("",)):
-                yield re.sub(r"{\w+}", str(number), route.path) + query
+                yield re.sub("{.+}", str(number), route.path) + query
 
 
 async def _visit(browser: Browser, path: str) -> Page:
