@@ -125,6 +125,7 @@ async def _imports(here: Here, clerk: Page, folder: Path) -> None:
     await clerk.get_by_text("读了 9 行").wait_for()
     assert await clerk.get_by_text("进入初审 → 初审退回").count() == 2
     await clerk.screenshot(path=folder / "import.png", full_page=True)
+    assert await violations(clerk) == []
     await clerk.get_by_role("button", name="采用").click()
     await clerk.get_by_text("已采用").wait_for()
 
@@ -236,5 +237,7 @@ _DESK = (
     "/imports/columns",
     "/tickets/1",
     "/tickets/2",
+    "/offices",
+    "/offices/dongxihu-2023/phone.dongxihu",
 )
 _MANAGED = ("/staff", "/staff/new", "/staff/1", "/audit", "/gaps/1", "/second/enrol", "/broadcasts/2")
