@@ -25,6 +25,7 @@ from bot.desk import roster, table, workbook
 from bot.desk.words import WORDS
 from bot.dialogue import Dialogue, Said
 from bot.kinds import Kinds
+from bot.moments import aware
 from bot.settings import Settings, SettingsError, load
 from bot.terminal import case_lines, clause_lines, coverage_lines, explained, programme_lines, year_lines
 from handlers.contract import Incoming, Kind
@@ -311,13 +312,9 @@ async def _menu(settings: Settings, *, show: bool) -> None:
 
 def _moment(text: str) -> datetime:
     """An ISO time with an offset, as an option gives it."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter("an ISO time with an offset, as 2024-07-01T09:00:00+08:00")
-    return moment
+    if moment := aware(text):
+        return moment
+    raise typer.BadParameter("an ISO time with an offset, as 2024-07-01T09:00:00+08:00")
 
 
 def _turn(dialogue: Dialogue, text: str, state: str | None, now: datetime, number: int) -> Said:

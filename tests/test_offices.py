@@ -194,20 +194,16 @@ def test_the_rest_of_a_reply_from_before_is_righted() -> None:
 def test_an_alert_on_an_application_names_the_corrected_number(status: str) -> None:
     notifier = Notifier(library())
     notifier.take(everywhere().library)
+    returned = "退回" in status
     change = Change(
-        application=1,
-        unit=1,
-        district="东西湖区",
-        notice="wuhan-2023",
-        programme="wuhan-gongjiang",
-        category="武汉市工匠",
-        name="王五",
-        before="",
-        status=status,
-        opinion="缺照片" if "退回" in status else "",
-        return_id=1 if "退回" in status else 0,
-        contact=None,
-        seats=1,
+        **progressing.change(
+            before="",
+            status=status,
+            opinion="缺照片" if returned else "",
+            return_id=1 if returned else 0,
+            contact=None,
+            seats=1,
+        )
     )
     for alert in alerts([change], occasion="x", workdays=WorkingDays(), now=progressing.NOW):
         content = json.dumps(alert.values, ensure_ascii=False)

@@ -18,6 +18,7 @@ from bot.desk import comparison, listing, status
 from bot.desk.comparison import Comparison, Delivered, Sort
 from bot.desk.listing import WORDS, Entry
 from bot.desk.status import Applied
+from bot.moments import aware
 from knowledge.library import Library
 from store.calls import Answer
 from store.database import Store, Work
@@ -156,7 +157,7 @@ def _delivered(library: Library, content: Any, *, by: str, digest: str, now: dat
     found = comparison.scope(library, city=texts["city"], notice=texts["notice"], district=texts["district"])
     if isinstance(found, list):
         faults += [_fault(0, field, text) for field, text in found if texts[field] or field == "notice"]
-    exported_at = _moment(texts["exported_at"])
+    exported_at = aware(texts["exported_at"])
     if texts["exported_at"] and (exported_at is None or exported_at > now):
         faults.append(_fault(0, "exported_at", WORDS.faults["exported_at"]))
     entries = _entries(content.get("rows"), faults) if content.get("rows") else ()
@@ -195,14 +196,6 @@ def _entries(rows: Any, faults: list[dict[str, Any]]) -> tuple[Entry, ...]:
 
 def _fault(row: int, field: str, problem: str) -> dict[str, Any]:
     return {"row": row, "field": field, "problem": problem}
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else None
 
 
 def _report(comparison: Comparison, applied: Applied | None) -> str:

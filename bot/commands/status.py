@@ -15,6 +15,7 @@ from bot.desk import comparison, listing, status, table
 from bot.desk.comparison import Comparison, Delivered, Sort
 from bot.desk.listing import REFUSED, WORDS, Listing
 from bot.desk.status import Applied
+from bot.moments import aware
 from bot.settings import load
 from knowledge.library import Library
 from knowledge.notice import CHINA
@@ -174,13 +175,9 @@ def _meaning(text: str) -> tuple[str, str]:
 
 
 def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise typer.BadParameter(WORDS.faults["exported_at"])
-    return moment
+    if moment := aware(text):
+        return moment
+    raise typer.BadParameter(WORDS.faults["exported_at"])
 
 
 async def _listing(store: Store, data: bytes, meanings: dict[str, str]) -> Listing:

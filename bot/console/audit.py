@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import AsyncIterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -103,18 +103,9 @@ def _filter(form: Form) -> AuditFilter:
 
 
 def _day(form: Form, name: str) -> datetime | None:
-    """The beginning of a day in China; a fault of the form where it is none."""
-    text = form[name].strip()
-    if not text:
-        return None
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=CHINA)
-    except ValueError:
-        day = None
-    if day is None or not _FIRST < day < _LAST - timedelta(days=2):
-        form.fault(name, "day")
-        return None
-    return day
+    """The beginning of a day in China."""
+    day = form.day(name)
+    return datetime.combine(day, time(), CHINA) if day else None
 
 
 def _row(entry: AuditEntry) -> list[str | int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 
 from aiohttp import web
@@ -408,30 +408,17 @@ async def _aim(visit: Visit, work: Work, scope: Scope) -> Aim:
 
 def _moment(visit: Visit, name: str) -> datetime | None:
     """A moment of China's clock within the next two months; faults for others."""
-    text = visit.form[name].strip()
-    if not text:
-        return None
-    try:
-        moment = datetime.fromisoformat(text).replace(tzinfo=CHINA)
-    except ValueError:
-        visit.form.fault(name, "moment")
-        return None
-    if not visit.now <= moment < visit.now + _LATEST:
+    moment = visit.form.moment(name)
+    if moment and not visit.now <= moment < visit.now + _LATEST:
         visit.form.fault(name, "past")
     return moment
 
 
 def _end_of_day(visit: Visit, name: str) -> datetime | None:
     """The end of a day in China that has not passed."""
-    text = visit.form[name].strip()
-    if not text:
-        return None
-    try:
-        end = datetime.combine(date.fromisoformat(text), time(), CHINA) + timedelta(days=1)
-    except (ValueError, OverflowError):
-        visit.form.fault(name, "day")
-        return None
-    if not visit.now < end < visit.now + _LATEST:
+    day = visit.form.day(name)
+    end = datetime.combine(day, time(), CHINA) + timedelta(days=1) if day else None
+    if end and not visit.now < end < visit.now + _LATEST:
         visit.form.fault(name, "past")
     return end
 

@@ -22,8 +22,6 @@ from store.records import Answer, Span
 _DAYS: Final = 30
 _PERIODS: Final = 100
 _FIELDS: Final = ("since", "until", "by", "place")
-_EARLIEST: Final = date(2000, 1, 1)
-_LATEST: Final = date(2200, 1, 1)
 
 
 async def show(visit: Visit) -> web.Response:
@@ -72,8 +70,8 @@ async def _figures(visit: Visit, span: Span, step: Step) -> Figures:
 def _asked(visit: Visit, form: Form) -> tuple[Span, Step]:
     """The span and the step of the form; what is wrong in it stays as it is without it."""
     today = visit.now.astimezone(CHINA).date()
-    last = _day(form, "until") or today
-    first = _day(form, "since") or last - timedelta(days=_DAYS - 1)
+    last = form.day("until") or today
+    first = form.day("since") or last - timedelta(days=_DAYS - 1)
     if first > last:
         form.fault("until", "before")
         first = last
@@ -87,20 +85,6 @@ def _asked(visit: Visit, form: Form) -> tuple[Span, Step]:
         form.fault("by", "periods")
         step, span = Step.DAY, replace(span, first=last - timedelta(days=_DAYS - 1))
     return span, step
-
-
-def _day(form: Form, name: str) -> date | None:
-    text = form[name].strip()
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day is None or not _EARLIEST < day < _LATEST:
-        form.fault(name, "day")
-        return None
-    return day
 
 
 def _places(visit: Visit) -> list[str]:

@@ -6,8 +6,13 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
+from knowledge.notice import CHINA
+
+_EARLIEST: Final = date(2000, 1, 1)
+_LATEST: Final = date(2200, 1, 1)
 _INVISIBLE: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
@@ -54,6 +59,32 @@ class Form:
         if self[name] not in options:
             self.fault(name, "choice")
         return self[name]
+
+    def day(self, name: str) -> date | None:
+        """A day, None where the field is empty; notes anything else, and days that are none of ours."""
+        text = self[name].strip()
+        if not text:
+            return None
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = None
+        if day is None or not _EARLIEST < day < _LATEST:
+            self.fault(name, "day")
+            return None
+        return day
+
+    def moment(self, name: str) -> datetime | None:
+        """A moment of China's clock, likewise."""
+        text = self[name].strip()
+        if not text:
+            return None
+        try:
+            moment = datetime.fromisoformat(text).replace(tzinfo=CHINA)
+        except ValueError:
+            self.fault(name, "moment")
+            return None
+        return moment
 
     def fault(self, name: str, key: str) -> None:
         """Note what is wrong with a field; the first fault of each stands."""

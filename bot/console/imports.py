@@ -15,7 +15,6 @@ from bot.console.words import WORDS
 from bot.desk import comparison, imports, listing, table
 from bot.desk.annotated import annotated
 from bot.desk.units import REFUSED
-from knowledge.notice import CHINA
 from store.drafts import Draft
 from store.lists import KIND
 from store.scope import Scope
@@ -169,14 +168,7 @@ def _places(visit: Visit) -> list[tuple[str, str]]:
 
 def _moment(visit: Visit) -> datetime:
     """When the file was exported; now where nothing is said."""
-    text = visit.form["exported"].strip()
-    if not text:
-        return visit.now
-    try:
-        moment = datetime.fromisoformat(text).replace(tzinfo=CHINA)
-    except ValueError:
-        visit.form.fault("exported", "day")
-        return visit.now
+    moment = visit.form.moment("exported") or visit.now
     if moment > visit.now:
         visit.form.fault("exported", "future")
     return moment

@@ -45,11 +45,13 @@ def uses(library: Library, tallies: Sequence[Tally], scope: Scope) -> Iterator[U
             if quota.total:
                 continue
             own = [one for one in tallies if one.notice == notice.id and one.programme in quota.programmes]
-            each = [body for body in quota.bodies if body in regions and scope.holds(city, body)]
-            if quota.region:
-                each = []
-            elif not scope.districts:
-                each = [body for body in each if any(one.district == body for one in own)]
+            shared = () if quota.region else quota.bodies
+            used = {one.district for one in own}
+            each = [
+                body
+                for body in shared
+                if body in (regions if scope.districts else used) and scope.holds(city, body)
+            ]
             for district in each:
                 yield _use(library, city, sourced, district, [one for one in own if one.district == district])
             if not each and scope.holds(city, quota.region):

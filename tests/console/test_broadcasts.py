@@ -56,6 +56,16 @@ async def sent(office: Office, liu: Browser, chen: Browser, **fields: Any) -> st
     return path
 
 
+async def submitted(office: Office) -> tuple[Browser, Browser, str]:
+    """A broadcast to one unit that waits for an approval, open before who may give it."""
+    liu, chen = await crew(office)
+    await scene.registered(office.store, "甲")
+    path = await write(liu)
+    await liu.send(f"{path}/submit")
+    await chen.open(path)
+    return liu, chen, path
+
+
 def seen_in(browser: Browser) -> dict[str, Any]:
     """What the form of the approval says was seen."""
     return dict(re.findall(r'name="(digest|submission)" value="(\w+)"', browser.text))
@@ -106,11 +116,7 @@ async def test_nobody_approves_their_own_not_even_an_administrator(office: Offic
 
 
 async def test_what_was_not_seen_is_not_approved(office: Office) -> None:
-    liu, chen = await crew(office)
-    await scene.registered(office.store, "甲")
-    path = await write(liu)
-    await liu.send(f"{path}/submit")
-    await chen.open(path)
+    liu, chen, path = await submitted(office)
     seen = seen_in(chen)
     await liu.send(f"{path}/withdraw")
     changed: dict[str, Any] = {**TEXT, "body": "改过了"}
@@ -127,11 +133,7 @@ async def test_what_was_not_seen_is_not_approved(office: Office) -> None:
 
 
 async def test_two_who_approve_at_once_send_once(both: Office) -> None:
-    liu, chen = await crew(both)
-    await scene.registered(both.store, "甲")
-    path = await write(liu)
-    await liu.send(f"{path}/submit")
-    await chen.open(path)
+    _, chen, path = await submitted(both)
     form = {PROOF: chen.token, **seen_in(chen)}
 
     async def press() -> int:
@@ -143,11 +145,7 @@ async def test_two_who_approve_at_once_send_once(both: Office) -> None:
 
 
 async def test_another_hour_is_another_thing_to_approve(office: Office) -> None:
-    liu, chen = await crew(office)
-    await scene.registered(office.store, "甲")
-    path = await write(liu)
-    await liu.send(f"{path}/submit")
-    await chen.open(path)
+    liu, chen, path = await submitted(office)
     seen = seen_in(chen)
     await liu.send(f"{path}/withdraw")
     later: dict[str, Any] = {**TEXT, "send_at": "2024-07-05T09:00"}
