@@ -92,7 +92,10 @@ def _unhelpful(turn: Turn) -> tuple[Effect, Effect]:
 def _with_offices(
     turn: Turn, values: Mapping[str, Any], *effects: Effect, choices: tuple[Choice, ...] = ()
 ) -> Reply:
-    offices = [office for scope in _scopes(turn) if (office := facts.office(turn, scope))]
+    city, district = place(turn)
+    districts = (district,) if district else turn.reading.districts
+    found = (facts.office_of(turn.library, scope, districts) for scope in _scopes(turn, city))
+    offices = [office for office in found if office]
     shown = [*map(turn.library.office, offices)]
     section = Section(
         template=f"human/{turn.reading.act}",
@@ -111,8 +114,7 @@ def _away(turn: Turn, desk: Desk) -> list[Section]:
     return [] if there["open"] else [Section(template="human/away", values=there)]
 
 
-def _scopes(turn: Turn) -> list[Scope]:
-    city = turn.reading.city or turn.context.city
+def _scopes(turn: Turn, city: str) -> list[Scope]:
     notices = turn.library.of_city(city) if city else list(turn.library.notices.values())[:_CITIES]
     asked = turn.reading.programmes or turn.context.programmes
     return [

@@ -199,6 +199,16 @@ async def test_two_with_the_same_phone(line: Wire) -> None:
 # —— codes
 
 
+async def test_whoever_speaks_for_a_unit_is_told_the_office_of_its_place(line: Wire) -> None:
+    talker = Talker(line)
+    code = await invitation(line)
+    await talker.say("绑定单位", "同意", code)
+    for said in ("转人工", "没帮到"):
+        heard = await talker.say(said)
+        assert "83919071" in heard
+        assert "81822591" not in heard
+
+
 async def test_an_invitation_binds_after_consent(line: Wire) -> None:
     hr = Talker(line)
     code = await invitation(line)
