@@ -63,7 +63,7 @@ class Season:
     async def settle(self) -> None:
         """Until nothing that is due waits."""
         now = self.service.clock.now()
-        for _ in range(400):
+        for _ in range(6000):
             self.service.delivery.wake()
             left = [
                 row

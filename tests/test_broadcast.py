@@ -64,8 +64,8 @@ async def forward(line: Wire, **span: int) -> None:
 
 
 async def read(person: Person, text: str) -> str:
-    """What the account has pushed to a phone that has this text, within some seconds."""
-    for _ in range(100):
+    """What the account has pushed to a phone that has this text, within a minute."""
+    for _ in range(1200):
         pushed = [e.text for e in person.chat if e.side is Side.ACCOUNT and e.channel == "custom"]
         found = [one for one in pushed if text in one]
         if found:
@@ -176,7 +176,7 @@ async def test_who_forgets_mid_way_gets_nothing(line: Wire, crew: tuple[Browser,
     for text in ("删除我的信息", "确认删除"):
         await say(line, other, text)
     await forward(line, minutes=2)
-    for _ in range(60):
+    for _ in range(1200):
         states = {
             row["state"] for row in await rows(line.service.store, deliveries) if row["kind"] == "notice"
         }

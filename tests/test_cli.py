@@ -44,7 +44,7 @@ def command(*words: str, **environment: str) -> subprocess.CompletedProcess[str]
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 
@@ -287,7 +287,7 @@ def test_the_service_is_ready_at_once_alone_on_its_file_and_ends_when_told(tmp_p
     with served(tmp_path, port) as process:
         assert process.stdout is not None
         assert f":{port}" in process.stdout.readline()
-        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5) as answer:
+        with urlopen(f"http://127.0.0.1:{port}/readyz", timeout=60) as answer:
             assert json.load(answer)["ready"] is True
         second = command(
             "serve", JIANGWEN_DATABASE_URL=f"sqlite+aiosqlite:///{tmp_path}/x.db", JIANGWEN_PORT="0"
@@ -296,7 +296,7 @@ def test_the_service_is_ready_at_once_alone_on_its_file_and_ends_when_told(tmp_p
         assert "in use" in second.stderr
         assert "Traceback" not in second.stderr
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=60) == 0
         assert process.stderr is not None
         assert "Traceback" not in process.stderr.read()
 

@@ -39,8 +39,8 @@ async def clerk(line: Wire) -> Browser:
 
 
 async def answered(line: Wire, wanted: str) -> str:
-    """What a new person is told, as soon as it has `wanted` in it: within seconds."""
-    for _ in range(16):
+    """What a new person is told, as soon as it has `wanted` in it: within half a minute."""
+    for _ in range(120):
         (text,) = await line.ask(ASK)
         if wanted in text:
             return text

@@ -72,7 +72,7 @@ class Talker:
     async def hears(self, word: str) -> str:
         """What is said to this person unasked and has the word in it."""
         person = self.line.simulator.someone(self.openid)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 for said in person.chat:
                     if said.side is Side.ACCOUNT and said.channel == "custom" and word in said.text:

@@ -88,7 +88,7 @@ class Line:
 
     async def settled(self, number: int) -> list[dict[str, Any]]:
         """This many deliveries, once none of them waits any more."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while True:
                 found = await rows(self.service.store, deliveries)
                 if len(found) >= number and not {row["state"] for row in found} & UNSETTLED:

@@ -73,7 +73,7 @@ async def test_the_export_reaches_the_phones_of_those_who_have_bound(tmp_path: P
         result = await asyncio.to_thread(CliRunner().invoke, cli, command, env=environment)
         assert result.exit_code == 0, result.output
         stage.service.delivery.wake()
-        for _ in range(400):
+        for _ in range(1200):
             if len(_sent_back(stage)) == len(before) + 2:
                 break
             await asyncio.sleep(0.05)

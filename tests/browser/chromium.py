@@ -3,7 +3,7 @@
 import shutil
 from typing import Final
 
-from playwright.async_api import Browser, Playwright, ViewportSize
+from playwright.async_api import Browser, Playwright, ViewportSize, expect
 
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 900}
@@ -17,6 +17,10 @@ QUIET: Final = [
     "--disable-sync",
     "--no-first-run",
 ]
+PATIENCE_MS: Final = 60_000
+"""What a page is given to come or to change: a busy machine fails no test."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 async def open_chromium(playwright: Playwright) -> Browser:

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Page, ViewportSize, async_playwright
 from pytest_asyncio import fixture
 
 from bot.simulator import Person, Simulator, app
-from tests.browser.chromium import DESKTOP, PHONE, open_chromium
+from tests.browser.chromium import DESKTOP, PATIENCE_MS, PHONE, open_chromium
 from tests.simulator.echo import EchoBot
 
 APP_ID, TOKEN = "wx5a1c0d3f7e9b2846", "AAAAA"
@@ -139,7 +139,7 @@ async def open_chat(browser: Browser, site: Site) -> AsyncIterator[Opener]:
     async def open_at(size: ViewportSize) -> Chat:
         context = await browser.new_context(viewport=size, locale="zh-CN", timezone_id="America/New_York")
         page = await context.new_page()
-        page.set_default_timeout(5000)
+        page.set_default_timeout(PATIENCE_MS)
         chat = Chat(page=page, troubles=[])
         page.on("pageerror", lambda error: chat.troubles.append(str(error)))
         page.on("console", lambda line: chat.troubles.append(line.text) if line.type == "error" else None)

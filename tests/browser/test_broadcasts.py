@@ -13,7 +13,7 @@ from pytest_asyncio import fixture
 from store.database import Store
 from store.records import DeliveryState, Role
 from store.unit_lists import Listed
-from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PATIENCE_MS, PHONE
 from tests.browser.test_console import SMALL, UNLABELLED
 from tests.browser.test_page import FAINT
 from tests.console.office import DISTRICT, Office, open_office
@@ -48,7 +48,7 @@ async def tab_of(
     session = (await office.enter(login)).cookie
     await context.add_cookies([{"name": "jiangwen", "value": session, "url": office.at("/")}])
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.on("pageerror", lambda error: troubles.append(str(error)))
     page.on("dialog", lambda dialog: troubles.append(dialog.message))
     return page

@@ -14,7 +14,7 @@ from pytest_asyncio import fixture
 from bot.console.second import STEP_S
 from store.database import Store
 from store.records import Actor, Role
-from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PATIENCE_MS, PHONE
 from tests.browser.test_page import FAINT
 from tests.console.office import DISTRICT, PASSWORD, Office, open_office
 from tests.correcting import DONGXIHU
@@ -96,7 +96,7 @@ async def tab(browser: Browser) -> AsyncIterator[Page]:
     """A tab in which nothing may go wrong, and no script of a page's content may run."""
     context = await browser.new_context(locale="zh-CN")
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     troubles: list[str] = []
     page.on("console", lambda line: troubles.append(line.text) if line.type == "error" else None)
     page.on("pageerror", lambda error: troubles.append(str(error)))
@@ -276,7 +276,7 @@ async def test_an_administrator_teaches_a_wording(office: Office, tab: Page, siz
     await tab.get_by_role("link", name=question).click()
     await tab.get_by_label("就是在问").select_option("aspect:deadline")
     await tab.get_by_role("button", name="教给它").click()
-    await tab.get_by_text("已教会").wait_for(timeout=30_000)
+    await tab.get_by_text("已教会").wait_for()
     assert await tab.get_by_role("cell", name=question).count() == 1
 
 

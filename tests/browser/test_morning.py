@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Page, ViewportSize
+from playwright.async_api import Browser, Page, ViewportSize, expect
 from pytest_asyncio import fixture
 
 from bot.stage import Stage, staged
 from bot.town import Town
 from tests.browser.axe import violations
-from tests.browser.chromium import DESKTOP, PHONE
+from tests.browser.chromium import DESKTOP, PATIENCE_MS, PHONE
 from tests.wire import DATA_KEY
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -40,7 +40,7 @@ class Here:
         """A tab in which somebody has signed in with what the page of the town says."""
         context = await self.browser.new_context(locale="zh-CN", viewport=size)
         page = await context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE_MS)
         await page.goto(f"{self.page}/town")
         row = page.locator("tr", has=page.get_by_role("cell", name=login, exact=True))
         code = await row.locator("strong").inner_text()
@@ -54,8 +54,9 @@ class Here:
             await page.get_by_role("button", name="继续").click()
         else:
             await _press(page, "经办后台")
-            for words in ((login, password), (code,)):
-                for word in words:
+            for words in ({"账号": login, "密码": password}, {"手机验证器": code}):
+                for label, word in words.items():
+                    await expect(page.get_by_label(label)).to_be_focused()
                     await page.keyboard.type(word)
                     await page.keyboard.press("Tab")
                 async with page.expect_navigation():
@@ -65,7 +66,7 @@ class Here:
 
     async def heard(self, words: str, times: int) -> None:
         """The phones have had these words so often."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(60):
             while sum(words in one.text for one in self.stage.simulator.deliveries) < times:
                 self.stage.service.delivery.wake()
                 await asyncio.sleep(0.05)

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser
 
 from bot.simulator import Channel, Delivery, Person, Template
-from tests.browser.chromium import DESKTOP
+from tests.browser.chromium import DESKTOP, PATIENCE_MS
 from tests.browser.conftest import Chat, Opener, Site
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -94,7 +94,7 @@ async def test_a_link_opened_on_the_phone_knows_whose_it_is(open_chat: Opener, s
 async def test_phones_side_by_side_are_of_different_people(browser: Browser, site: Site) -> None:
     context = await browser.new_context(viewport=DESKTOP, locale="zh-CN")
     page = await context.new_page()
-    page.set_default_timeout(5000)
+    page.set_default_timeout(PATIENCE_MS)
     await page.goto(f"{site.url}phones")
     people = list(site.simulator.people.values())[:3]
     for place, person in enumerate(people):

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.channels.wechat_api import WeChatApi
-from tests.channels.wechat_platform import Platform, client
+from tests.channels.wechat_platform import HASTE_S, Platform, client
 
 
 @pytest.fixture
@@ -30,5 +30,12 @@ async def base(platform: Platform) -> AsyncIterator[str]:
 @pytest.fixture
 async def api(base: str) -> AsyncIterator[WeChatApi]:
     made = client(base)
+    yield made
+    await made.aclose()
+
+
+@pytest.fixture
+async def hasty(base: str) -> AsyncIterator[WeChatApi]:
+    made = client(base, wait_s=HASTE_S)
     yield made
     await made.aclose()

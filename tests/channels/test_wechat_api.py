@@ -93,10 +93,12 @@ DOUBTFUL: dict[str, tuple[Any, str]] = {
 
 
 @pytest.mark.parametrize("name", DOUBTFUL)
-async def test_what_may_have_left_is_unclear(api: WeChatApi, platform: Platform, name: str) -> None:
+async def test_what_may_have_left_is_unclear(
+    api: WeChatApi, hasty: WeChatApi, platform: Platform, name: str
+) -> None:
     answer, reason = DOUBTFUL[name]
     platform.says[SEND] = [answer]
-    assert await sent(api) == Unclear(reason=reason)
+    assert await sent(hasty if answer is slow else api) == Unclear(reason=reason)
     assert platform.calls == {TOKEN: 1, SEND: 1}, "nothing is sent twice or elsewhere"
     assert await sent(api) == Sent()
 
@@ -138,9 +140,11 @@ async def test_what_never_left_waits_with_its_lane(url: str, base: str, unused_t
         {"errcode": -1},
     ],
 )
-async def test_without_a_token_nothing_has_left(api: WeChatApi, platform: Platform, answer: Any) -> None:
+async def test_without_a_token_nothing_has_left(
+    api: WeChatApi, hasty: WeChatApi, platform: Platform, answer: Any
+) -> None:
     platform.says[TOKEN] = [answer]
-    assert await sent(api) == Later(
+    assert await sent(hasty if answer is slow else api) == Later(
         at=NOW + timedelta(seconds=30), reason="no_token", burns_attempt=False, lane=True
     )
     assert platform.calls[SEND] == 0

@@ -19,6 +19,8 @@ SECRET = "planted-secret"
 TOKEN, SEND = "/cgi-bin/stable_token", "/cgi-bin/message/custom/send"
 CREATE, GET_MENU = "/cgi-bin/menu/create", "/cgi-bin/menu/get"
 OK = {"errcode": 0, "errmsg": "ok"}
+PATIENCE_S, HASTE_S = 30.0, 0.5
+"""For all but `slow`, that a busy machine is not taken for a platform that fails; and for `slow`."""
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -74,7 +76,7 @@ class Shelf:
 
 
 async def slow(request: web.Request) -> web.StreamResponse:
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(1.5 * HASTE_S)
     return web.json_response(OK)
 
 
@@ -97,8 +99,8 @@ async def elsewhere(request: web.Request) -> web.StreamResponse:
     return web.Response(status=302, headers={"Location": "/cgi-bin/trap"})
 
 
-def client(base: str, shelf: Shelf | None = None) -> WeChatApi:
-    timeout = aiohttp.ClientTimeout(total=2, connect=1, sock_read=0.1)
+def client(base: str, shelf: Shelf | None = None, *, wait_s: float = PATIENCE_S) -> WeChatApi:
+    timeout = aiohttp.ClientTimeout(total=2 * wait_s, connect=wait_s, sock_read=wait_s)
     return WeChatApi(app_id="wxid", app_secret=SECRET, api_base=base, shelf=shelf or Shelf(), timeout=timeout)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from time import perf_counter
+from time import process_time
 
 import pytest
 from yarl import URL
@@ -76,9 +76,9 @@ async def test_an_unknown_account_takes_as_long(office: Office) -> None:
         for _ in range(3):
             browser = office.browser()
             await browser.open("/console/login")
-            begun = perf_counter()
+            begun = process_time()
             await browser.send("/console/login", login=login, password="wrong")
-            spans.append(perf_counter() - begun)
+            spans.append(process_time() - begun)
         return min(spans)
 
     known, unknown = await fastest("liu"), await fastest("nobody")

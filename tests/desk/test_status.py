@@ -383,7 +383,7 @@ def standing(found: Sequence[Application]) -> dict[str, tuple[str, str, bool]]:
 
 
 @given(lists=LISTS, order=st.randoms(use_true_random=False))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 async def test_lists_in_any_order_come_to_what_the_last_one_says(
     lists: list[dict[str, str]], order: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

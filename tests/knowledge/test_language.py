@@ -362,7 +362,7 @@ VALUES = st.recursive(
 
 
 @given(VALUES)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=list(HealthCheck))
 def test_yaml_is_read_as_it_was_written(tmp_path: Path, value: Any) -> None:
     path = tmp_path / "value.yaml"
     path.write_text(yaml.safe_dump(value, allow_unicode=True), encoding="utf-8")
@@ -416,7 +416,7 @@ def test_the_line_of_every_value_is_known(tmp_path: Path) -> None:
 
 
 @given(st.binary(max_size=60))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=list(HealthCheck))
 def test_any_bytes_are_a_value_or_faults(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "bytes.yaml"
     path.write_bytes(content)

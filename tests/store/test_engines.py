@@ -175,7 +175,7 @@ async def test_a_guest_works_beside_whoever_has_the_file(sqlite_url: str) -> Non
         assert await work.unit(code=CODE)
     await first.close()
     second = await Store.open(sqlite_url, VAULT)
-    async with guest.work() as work, asyncio.timeout(5):
+    async with guest.work() as work, asyncio.timeout(60):
         assert await work.unit(code=CODE)
     await guest.close()
     await second.close()

@@ -87,7 +87,7 @@ async def test_a_claim_waits_for_no_turn(postgres_url: str) -> None:
 
     async with store.work() as turn:
         await turn.do(lock)
-        claimed = await asyncio.wait_for(claim(store), timeout=1)
+        claimed = await asyncio.wait_for(claim(store), timeout=60)
     later = await claim(store)
     await store.close()
 
