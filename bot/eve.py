@@ -13,6 +13,7 @@ from typing import Any, Final
 from bot.announce import announce
 from bot.console import post
 from bot.desk import imports, tickets
+from bot.desk.status import digest
 from bot.invented import Account, Bound, Claim, Text, Words
 from bot.stage import Stage
 from knowledge.notice import CHINA
@@ -148,7 +149,8 @@ class Eve:
             district=self._scope.districts[0],
             notice=place.notice,
             file_name="export.xlsx",
-            data=self._export,
+            table=await imports.read("status", self._export),
+            digest=digest(self._export),
             exported_at=self._now,
         )
         library, by = self._stage.service.library, "clerk"

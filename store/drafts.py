@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,13 +12,13 @@ from store.engine import Session
 from store.schema import import_drafts
 
 KEPT: Final = timedelta(days=1)
-_SEALED: Final = "import_drafts.data_sealed"
+_SEALED: Final = "import_drafts.table_sealed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A file with what was said of it: of which kind (`units`, `status`), of which place and notice, when
-    it was exported."""
+    it was exported. `table` is what it holds, as its reader wrote it down; `digest` is the file's own."""
 
     id: int
     kind: str
@@ -27,7 +26,8 @@ class Draft:
     district: str
     notice: str
     file_name: str
-    data: bytes
+    table: str
+    digest: str
     exported_at: datetime
 
 
@@ -59,7 +59,8 @@ def keep_draft(
     district: str,
     notice: str,
     file_name: str,
-    data: bytes,
+    table: str,
+    digest: str,
     exported_at: datetime,
     now: datetime,
 ) -> int:
@@ -73,7 +74,8 @@ def keep_draft(
         district=district,
         notice=notice,
         file_name=file_name,
-        data_sealed=session.vault.seal(_SEALED, b64encode(data).decode()),
+        table_sealed=session.vault.seal(_SEALED, table),
+        digest=digest,
         exported_at=exported_at,
         uploaded_at=now,
     )
@@ -87,7 +89,7 @@ def draft(session: Session, *, staff_id: int, draft_id: int) -> Draft | None:
     if not found:
         return None
     row = dict(found[0])
-    return Draft(data=b64decode(session.vault.open(_SEALED, row.pop("data_sealed"))), **row)
+    return Draft(table=session.vault.open(_SEALED, row.pop("table_sealed")), **row)
 
 
 def drop_draft(session: Session, *, staff_id: int, draft_id: int) -> None:

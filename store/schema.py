@@ -281,7 +281,7 @@ canned_answers = Table(
     UniqueConstraint("city", "district", "title"),
 )
 
-# Files that staff have uploaded and not taken in yet (real time); one an account.
+# What files hold that staff have uploaded and not taken in yet (real time); one an account.
 import_drafts = Table(
     "import_drafts",
     metadata,
@@ -292,7 +292,8 @@ import_drafts = Table(
     Column("district", Text, nullable=False),
     Column("notice", Text, nullable=False),
     Column("file_name", Text, nullable=False),
-    Column("data_sealed", Text, nullable=False),
+    Column("table_sealed", Text, nullable=False),
+    Column("digest", Text, nullable=False),
     Column("exported_at", UtcDateTime, nullable=False),
     Column("uploaded_at", UtcDateTime, nullable=False),
     UniqueConstraint("staff_id"),

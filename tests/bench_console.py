@@ -20,6 +20,8 @@ from typing import Final
 from sqlalchemy import text
 
 from bot.console.routes import ROUTES
+from bot.desk import imports
+from bot.desk.status import digest
 from store.database import Store
 from store.records import Role
 from store.scope import Scope
@@ -113,6 +115,7 @@ async def _things(office: Office, liu: int) -> dict[str, list[int | str]]:
     store = office.store
     draft = await scene.draft(store, liu, "draft", title="草稿")
     pending = await scene.submit(store, await scene.draft(store, liu, "pending", title="待批"), liu)
+    roster = bench_units.roster(city.UNITS)
     async with store.work() as work:
         upload = await work.keep_draft(
             staff_id=liu,
@@ -121,7 +124,8 @@ async def _things(office: Office, liu: int) -> dict[str, list[int | str]]:
             district="",
             notice="",
             file_name="roster.csv",
-            data=bench_units.roster(city.UNITS),
+            table=await imports.read("units", roster),
+            digest=digest(roster),
             exported_at=NOW,
             now=office.now - timedelta(minutes=1),
         )

@@ -14,6 +14,7 @@ from bot.console.visit import Missing, Visit
 from bot.console.words import WORDS
 from bot.desk import comparison, imports, listing, table
 from bot.desk.annotated import annotated
+from bot.desk.status import digest
 from bot.desk.units import REFUSED
 from store.drafts import Draft
 from store.lists import KIND
@@ -26,7 +27,7 @@ _SHOWN: Final = 200
 
 async def show(visit: Visit) -> web.Response:
     """The form for a file."""
-    return visit.page("imports.html", places=_places(visit))
+    return _asked(visit)
 
 
 async def upload(visit: Visit) -> web.Response:
@@ -42,7 +43,11 @@ async def upload(visit: Visit) -> web.Response:
         form.fault("place", "choice")
     exported = _moment(visit)
     if form.faults or file is None:
-        return visit.page("imports.html", status=422, places=_places(visit))
+        return _asked(visit, status=422)
+    try:
+        read = await imports.read(kind, file.data)
+    except table.Unreadable as fault:
+        return _asked(visit, status=422, refused=REFUSED[fault.reason])
     async with visit.work() as work:
         number = await work.keep_draft(
             staff_id=visit.staff.id,
@@ -51,7 +56,8 @@ async def upload(visit: Visit) -> web.Response:
             district=district,
             notice="" if isinstance(where, list) else where.notice.id,
             file_name=PurePath(file.name).name[:80],
-            data=file.data,
+            table=read,
+            digest=digest(file.data),
             exported_at=exported,
             now=visit.real_now,
         )
@@ -107,6 +113,10 @@ async def name_column(visit: Visit) -> web.Response:
             await visit.record(work, "column.named", after={"heading": heading, "field": field})
         known = await work.headings(kind=KIND)
     return _columns(visit, known, status=422) if visit.form.faults else visit.see("/imports/columns", "saved")
+
+
+def _asked(visit: Visit, *, status: int = 200, refused: str = "") -> web.Response:
+    return visit.page("imports.html", status=status, places=_places(visit), refused=refused)
 
 
 def _columns(visit: Visit, known: object, *, status: int = 200) -> web.Response:

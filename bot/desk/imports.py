@@ -41,8 +41,15 @@ class Look:
         return not self.faults and not self.outside and not older
 
 
+async def read(kind: str, data: bytes) -> str:
+    """The table of a file (`Draft.table`); raises `table.Unreadable`."""
+    if kind == "units":
+        return await table.text(data, most=units.ROWS, size=units.BYTES)
+    return await table.text(data, most=listing.ROWS, letters=listing.LETTERS)
+
+
 async def look(store: Store, library: Library, draft: Draft, scope: Scope, *, by: str, now: datetime) -> Look:
-    """What a file holds; raises `table.Unreadable`."""
+    """What a file holds; raises `table.Unreadable` where its table is no roster and no list."""
     if draft.kind == "units":
         return await _units(store, library, draft, scope, now)
     return await _status(store, library, draft, scope, by)
@@ -76,7 +83,7 @@ async def take_in(store: Store, book: units.Book, *, now: datetime, keep: bool) 
 
 
 async def _units(store: Store, library: Library, draft: Draft, scope: Scope, now: datetime) -> Look:
-    rows = await table.rows(draft.data, most=units.ROWS, size=units.BYTES)
+    rows = table.loaded(draft.table)
     book = units.read(library, rows, draft.city)
     if book.faults:
         return Look(rows=rows, faults=book.faults, number=book.rows)
@@ -93,7 +100,7 @@ def _own(scope: Scope, change: Change) -> bool:
 
 
 async def _status(store: Store, library: Library, draft: Draft, scope: Scope, by: str) -> Look:
-    rows = await table.rows(draft.data, most=listing.ROWS, letters=listing.LETTERS)
+    rows = table.loaded(draft.table)
     read = await _listing(store, rows)
     faults = [
         units.Fault(row=one.row, at=None, column=one.column, found=one.found, text=one.text)
@@ -123,7 +130,7 @@ def _delivered(library: Library, draft: Draft, read: listing.Listing, by: str) -
         whole=True,
         exported_at=draft.exported_at,
         source=draft.file_name,
-        digest=status.digest(draft.data),
+        digest=draft.digest,
         by=by,
         entries=read.entries,
     )

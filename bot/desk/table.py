@@ -40,15 +40,27 @@ async def rows(
 ) -> list[Row]:
     """The rows that hold anything, at most so many, of each cell at most so many letters, from a file of at
     most `size` bytes; raises Unreadable."""
+    return loaded(await text(data, most=most, letters=letters, size=size))
+
+
+async def text(
+    data: bytes, *, most: int = reader.ROWS, letters: int = reader.LETTERS, size: int = BYTES
+) -> str:
+    """What `rows` reads as a text that can be kept; `loaded` makes rows of it in a tenth of the time."""
     if len(data) > size:
         raise Unreadable("size")
     answer = await _read(data, str(most), str(letters))
-    if "refused" in answer:
-        raise Unreadable(answer["refused"])
-    return [Row(number, tuple(map(_cell, cells))) for number, cells in answer["rows"]]
+    if refused := json.loads(answer).get("refused"):
+        raise Unreadable(refused)
+    return answer
 
 
-async def _read(data: bytes, *size: str) -> dict[str, Any]:
+def loaded(kept: str) -> list[Row]:
+    """The rows that `text` read."""
+    return [Row(number, tuple(map(_cell, cells))) for number, cells in json.loads(kept)["rows"]]
+
+
+async def _read(data: bytes, *size: str) -> str:
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -70,8 +82,7 @@ async def _read(data: bytes, *size: str) -> dict[str, Any]:
             await child.wait()
     if child.returncode:
         raise Unreadable("huge" if child.returncode < 0 else "broken")
-    answer: dict[str, Any] = json.loads(output)
-    return answer
+    return output.decode()
 
 
 def _cell(value: Any) -> Cell:

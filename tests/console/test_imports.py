@@ -8,6 +8,7 @@ from aiohttp import FormData
 
 from bot.console.visit import PROOF
 from bot.desk import table
+from bot.desk.words import WORDS as ROSTER
 from store.records import Role
 from store.schema import import_drafts, units
 from store.scope import Scope
@@ -109,6 +110,10 @@ async def test_no_file_and_no_table_are_said(office: Office) -> None:
     await chen.send("/console/imports", kind="units", place="武汉/武昌区")
     assert chen.status == 422
     await give(chen, b"\x00\x01 no table")
+    assert chen.status == 422
+    assert ROSTER.refused["kind"].split("\n")[0] in chen.plain
+    assert await rows(office.store, import_drafts) == []
+    await give(chen, b"a,b\n1,2\n")
     assert chen.status == 200
     assert "采用</button>" not in chen.text
     await give(chen, GOOD.encode(), place="武汉/东西湖区")

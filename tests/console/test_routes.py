@@ -118,7 +118,8 @@ async def _draft(office: Office) -> int:
             district="",
             notice="",
             file_name="x.csv",
-            data=b"?",
+            table='{"rows": [[1, ["?"]]]}',
+            digest="",
             exported_at=office.now,
             now=office.now,
         )
