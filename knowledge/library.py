@@ -52,7 +52,7 @@ class Sourced:
         return f"{self.notice.header.short} {cited}" if self.notice.header.parent else cited
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Library:
     """Every notice, the shared vocabulary, and look-ups over them."""
 
@@ -68,6 +68,9 @@ class Library:
         """The notices of `base` and of each folder of `added`; raises KnowledgeError with all faults."""
         read = contents(base, added)
         return cls(read.version, read.notices, read.vocabulary, read.dictionary, read.screens)
+
+    def __repr__(self) -> str:
+        return f"Library({self.version})"
 
     @cached_property
     def sourced(self) -> Mapping[str, Sourced]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from knowledge import lint, lint_process, lint_rules, lint_telling
 from knowledge.dictionary import Entry, Screen
@@ -45,7 +46,9 @@ _OTHER_FILES = (
     "preparation",
     "review",
 )
+_CONTENTS_KEPT = 4
 _Kind = TypeVar("_Kind")
+_Stamp: TypeAlias = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +64,20 @@ class Contents:
 
 def contents(base: Path, added: Iterable[Path]) -> Contents:
     """The notices of `base`, which has the shared files too, and of each folder of `added`; raises
-    KnowledgeError with all faults."""
-    return _Loader(base, added).contents()
+    KnowledgeError with all faults. A process reads files anew only when they have changed."""
+    roots = (base, *added)
+    return _contents(roots, tuple(_stamp(path) for root in roots for path in sorted(root.rglob("*"))))
+
+
+@lru_cache(_CONTENTS_KEPT)
+def _contents(roots: tuple[Path, ...], stamps: tuple[_Stamp, ...]) -> Contents:
+    return _Loader(roots[0], roots[1:]).contents()
+
+
+def _stamp(path: Path) -> _Stamp:
+    """What differs once a file is another."""
+    now = path.stat()
+    return str(path), now.st_mtime_ns, now.st_ctime_ns, now.st_size
 
 
 class _Loader:

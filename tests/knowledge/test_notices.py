@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from pydantic import ValidationError
 from bot.terminal import coverage_lines
 from knowledge.edition import Season
 from knowledge.figures import figures
-from knowledge.library import Library, clause_key
+from knowledge.library import DATA, Library, clause_key
 from knowledge.notice import Award, Clause, Contact, Fact, Form, Material, Money, Place, Quota, Stage, Status
 
 LIBRARY = Library.load()
@@ -400,5 +402,11 @@ def test_what_the_library_holds_cannot_be_changed() -> None:
     assert isinstance(stage.about, tuple)
 
 
-def test_the_same_files_give_the_same_version() -> None:
-    assert Library.load().version == LIBRARY.version
+def test_the_same_files_give_the_same_version_and_changed_ones_another(tmp_path: Path) -> None:
+    copied = shutil.copytree(DATA, tmp_path / "data")
+    before = Library.load(base=copied)
+    assert before.version == Library.load(base=copied).version == LIBRARY.version
+
+    statuses = copied / "wuhan-2023" / "statuses.yaml"
+    statuses.write_text(f"{statuses.read_text(encoding='utf-8')}# one line more\n", encoding="utf-8")
+    assert Library.load(base=copied).version != before.version
