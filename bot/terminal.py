@@ -8,10 +8,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from knowledge.cases import Result
+from knowledge.criteria import Outcome
 from knowledge.edition import Notice
 from knowledge.library import Library
 from knowledge.reading import Reading
-from knowledge.rules import Outcome
 from knowledge.workdays import WorkingDays
 
 _WIDTH = 60

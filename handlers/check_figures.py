@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from handlers.check_state import Check
 from handlers.contract import Effect
+from knowledge.criteria import Outcome
 from knowledge.library import Library
-from knowledge.rules import Outcome
 from knowledge.verdict import Report
 
 

@@ -9,12 +9,13 @@ from handlers import facts
 from handlers.check_state import Check
 from handlers.check_words import LAST, deadline, entry_of, name_of, ordered, shown
 from handlers.contract import Choice, Reply, Section, Turn
+from knowledge.criteria import Interval, Outcome
 from knowledge.edition import Notice, Season
 from knowledge.interview import Interview
 from knowledge.library import Library
 from knowledge.notice import Condition, Material
 from knowledge.reading import Scope
-from knowledge.rules import Interval, Known, Outcome
+from knowledge.rules import Known
 from knowledge.verdict import Reason, Report
 
 _DECISIVE, _DECISIVE_OF_SEVERAL = 4, 2

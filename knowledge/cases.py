@@ -16,12 +16,13 @@ from typing import Any
 from pydantic import Field
 
 from knowledge import lint
+from knowledge.criteria import Interval, Outcome
 from knowledge.dictionary import ELSEWHERE, Days, Entry, Item, Items, OneOf, Span, Value, known, month
 from knowledge.edition import Notice
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.library import Library
 from knowledge.notice import Record, Strings
-from knowledge.rules import Interval, Known, Outcome
+from knowledge.rules import Known
 from knowledge.yaml_source import Path_, Source, read
 
 FOLDER = Path(__file__).parent / "cases"

@@ -9,10 +9,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cached_property
 
+from knowledge.criteria import Criteria
 from knowledge.dictionary import Screen, Value
 from knowledge.notice import CHINA, Clause, Fact, Header, Programme, Record, Silence, Stage, Strings
 from knowledge.process import Plan, Preparation, ReviewStatus
-from knowledge.rules import Criteria, Known, implied
+from knowledge.rules import Known, implied
 
 
 class Season(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from knowledge.criteria import Interval
 from knowledge.dictionary import (
     Item,
     Items,
@@ -15,7 +16,7 @@ from knowledge.library import Library
 from knowledge.outlook import Outlook
 from knowledge.questions import Asking, Line, Question
 from knowledge.residual import Live, State, Tree
-from knowledge.rules import Interval, Known, implied
+from knowledge.rules import Known, implied
 from knowledge.sight import Sight
 
 __all__ = ["Interview", "Line", "Question"]

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from knowledge.criteria import Criteria
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault
 from knowledge.figures import figures
 from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
 from knowledge.process import Preparation, Reminders, ReviewStatus
-from knowledge.rules import Criteria
 from knowledge.yaml_source import Path_, Source
 
 _Kind = TypeVar("_Kind")

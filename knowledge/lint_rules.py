@@ -6,11 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
+from knowledge.criteria import Cited, Leaf, Node, Ruleset, Standing, Switch, leaves, parts
 from knowledge.dictionary import ELSEWHERE, Entry, Screen
 from knowledge.faults import Fault
 from knowledge.lint import Draft, bare
 from knowledge.notice import Condition
-from knowledge.rules import Cited, Leaf, Node, Ruleset, Standing, Switch, leaves, of_number, of_option, parts
+from knowledge.rules import of_number, of_option
 
 _LINES = 9
 _COVERED = ("all", "any", "soft", "judged", "exclusion", "host", "slot")

@@ -11,12 +11,12 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from knowledge import lint, lint_process, lint_rules, lint_telling
+from knowledge.criteria import Criteria, Outcome
 from knowledge.dictionary import Entry, Screen
 from knowledge.edition import Notice, Region, Streets
 from knowledge.faults import Fault, KnowledgeError
 from knowledge.notice import FACT_FILES, Clause, Fact, Header, Silence, Stage, Strings
 from knowledge.process import Audience, Defaults, Plan, Preparation, Reminder, Reminders, ReviewStatus
-from knowledge.rules import Criteria, Outcome
 from knowledge.sayings import Sayings
 from knowledge.vocabulary import (
     AnswerKind,

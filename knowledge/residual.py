@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice, product
 from typing import Final
 
+from knowledge.criteria import AllOf, AnyOf, AtLeast, Interval, Leaf, Node, Standing, Switch, parts
 from knowledge.dictionary import Value
-from knowledge.rules import AllOf, AnyOf, AtLeast, Interval, Leaf, Node, Standing, Switch, parts
 
 UNMET, EXCEPTION, MET = int(Standing.UNMET), int(Standing.EXCEPTION), int(Standing.MET)
 _TRIED: Final = 64  # answers together; facts that occur twice are few

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from knowledge.criteria import Leaf, leaves
 from knowledge.dictionary import Entry, Items, OneOf, Value, months_before
 from knowledge.prospects import Prospects
 from knowledge.residual import Ask, Odds, Seen, State, code_of
-from knowledge.rules import Known, Leaf, Rules, leaves
+from knowledge.rules import Known, Rules
 
 _KEPT: Final = 50_000
 

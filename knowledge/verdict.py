@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from knowledge.criteria import Cited, Interval, Leaf, Outcome, Standing, leaves
 from knowledge.dictionary import Entry, Value
-from knowledge.rules import Cited, Interval, Known, Leaf, Outcome, Rules, Standing, leaves
+from knowledge.rules import Known, Rules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import Literal
 
 from pydantic import Field
 
+from knowledge.criteria import Outcome
 from knowledge.notice import Aspect, Record, Strings
-from knowledge.rules import Outcome
 from knowledge.sayings import Sayings
 
 

@@ -14,11 +14,11 @@ from statistics import fmean, median
 from time import perf_counter
 from types import MappingProxyType
 
+from knowledge.criteria import Criteria, Ruleset
 from knowledge.dictionary import Band, Days, Detail, Entry, Item, Items, OneOf, Span, Value
 from knowledge.interview import Interview
 from knowledge.library import Library
 from knowledge.residual import State
-from knowledge.rules import Criteria, Ruleset
 from tests.applicants import Facts, answer, cost, person
 from tests.archetypes import CITIES, realistic
 from tests.oracle import Oracle

@@ -11,10 +11,10 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from knowledge.criteria import AllOf, Node, Relax
 from knowledge.forms import Form
 from knowledge.interview import Interview
 from knowledge.residual import UNMET, Live, Seen, State, Tree
-from knowledge.rules import AllOf, Node, Relax
 
 _Known = tuple[Seen, ...]
 _Asked = tuple[str, float, tuple[tuple[float, _Known], ...]]

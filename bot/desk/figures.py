@@ -10,9 +10,9 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
+from knowledge.criteria import Outcome
 from knowledge.library import Library
 from knowledge.notice import Aspect
-from knowledge.rules import Outcome
 from store.database import Work
 from store.records import Answer, Counted, Figure, Span
 from store.scope import Scope

@@ -11,10 +11,11 @@ from bot.desk.cells import Column, Unclear
 from bot.desk.reader import ROWS
 from bot.desk.table import Cell, Row, Unreadable
 from bot.desk.words import WORDS, plain
+from knowledge.criteria import Outcome, leaves
 from knowledge.dictionary import Value
 from knowledge.edition import Notice
 from knowledge.library import Library
-from knowledge.rules import Outcome, Rules, leaves
+from knowledge.rules import Rules
 from knowledge.verdict import Reason, Report
 
 _NAMED: Final = 3

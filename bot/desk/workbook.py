@@ -16,10 +16,10 @@ from bot.desk.cells import Column
 from bot.desk.reader import ROWS
 from bot.desk.roster import Fault, Roster, columns, verdicts
 from bot.desk.words import WORDS
+from knowledge.criteria import Outcome
 from knowledge.edition import Notice
 from knowledge.library import Library
 from knowledge.notice import CHINA
-from knowledge.rules import Outcome
 
 _FIRST_PERSON: Final = 2
 _COLOURS: Final = {

@@ -8,27 +8,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from knowledge.dictionary import Days, Entry, Items, OneOf, Span, Value, load
-from knowledge.edition import Notice, Season
-from knowledge.library import Library
-from knowledge.notice import CHINA, Contact, Limit, Material, Programme, Stage
-from knowledge.overlay import Office
-from knowledge.rules import (
+from knowledge.criteria import (
     AllOf,
     AnyOf,
     AtLeast,
     Interval,
-    Known,
     Leaf,
     Node,
     Outcome,
     Relax,
-    Rules,
     Standing,
     Switch,
     Together,
     parts,
 )
+from knowledge.dictionary import Days, Entry, Items, OneOf, Span, Value, load
+from knowledge.edition import Notice, Season
+from knowledge.library import Library
+from knowledge.notice import CHINA, Contact, Limit, Material, Programme, Stage
+from knowledge.overlay import Office
+from knowledge.rules import Known, Rules
 from knowledge.verdict import Reason, Report
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from knowledge import cases
 from knowledge.cases import Case
+from knowledge.criteria import Leaf, Node, Outcome, Relax, Ruleset, Standing, Switch, parts
 from knowledge.faults import KnowledgeError
 from knowledge.library import Library
-from knowledge.rules import Leaf, Node, Outcome, Relax, Rules, Ruleset, Standing, Switch, parts
+from knowledge.rules import Rules
 
 PROGRAMMES = ["wuhan-gongjiang", "wuhan-dashi", "wuhan-studio", "wuxi-studio", "wuxi-zhuoyue"]
 

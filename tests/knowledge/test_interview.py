@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from knowledge.criteria import Criteria, Interval, Ruleset, Standing
 from knowledge.dictionary import Entry, Item, Items, OneOf, Value, born, dump, known, load, merge
 from knowledge.interview import Interview, Question
 from knowledge.library import Library
 from knowledge.residual import State
-from knowledge.rules import Criteria, Interval, Ruleset, Standing
 from tests.applicants import Facts, Odds, answer, asked, person
 from tests.oracle import Oracle
 

@@ -12,9 +12,10 @@ from typing import Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from knowledge.criteria import Interval, Leaf, Ruleset, Standing, leaves
 from knowledge.dictionary import Days, Entry, Item, Items, OneOf, Span, Value, known
 from knowledge.library import Library
-from knowledge.rules import Interval, Known, Leaf, Rules, Ruleset, Standing, leaves
+from knowledge.rules import Known, Rules
 
 U, E, J, M = Standing
 DAYS = (date(2024, 5, 28), date(2024, 7, 14))

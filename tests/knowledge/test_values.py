@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from knowledge.criteria import Interval, Ruleset, Standing
 from knowledge.dictionary import (
     Days,
     Entry,
@@ -28,7 +29,7 @@ from knowledge.dictionary import (
     months_before,
     whole_months,
 )
-from knowledge.rules import Interval, Known, Rules, Ruleset, Standing
+from knowledge.rules import Known, Rules
 
 U, E, J, M = Standing
 DAYS = (date(2024, 5, 28), date(2024, 7, 14))

@@ -12,8 +12,8 @@ import pytest
 from bot.pages import result
 from bot.pages.links import PublicLinks, hashed
 from handlers.contract import Effect
+from knowledge.criteria import Outcome
 from knowledge.dictionary import SURE_YES, Days, Item, Items, OneOf, Span
-from knowledge.rules import Outcome
 from tests.pages.door import Door, open_door
 from tests.pages.people import (
     HEAD_OF_WORKSHOP,

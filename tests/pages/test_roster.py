@@ -13,7 +13,7 @@ import pytest
 from aiohttp import ClientResponse, FormData
 
 from bot.desk import workbook
-from knowledge.rules import Outcome
+from knowledge.criteria import Outcome
 from store.records import Purpose
 from tests.pages.door import Door
 from tests.pages.people import MASTER, TOKEN, content, keep
