@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from knowledge.edition import Notice
+from knowledge.figures import chinese_number
 from knowledge.library import Library
 from knowledge.likeness import Likeness, pairs
-from knowledge.notice import Aspect, Contact, Fact, Form, Place, Quota, Stage, Status
+from knowledge.notice import Aspect, Award, Contact, Fact, Form, Place, Quota, Stage, Status
 from knowledge.reading import Finding, Hit, Scope, Silent
 from knowledge.vocabulary import AnswerKind
 
@@ -36,6 +37,8 @@ ANSWERED, SURE, MOST_UNSURE = 0.4, 3.0, 5
 JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
+_ROWS = (Award, Contact, Quota, Stage)
+CLEAR, ROW_SHARE = 6.0, 0.5
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
 
@@ -170,6 +173,7 @@ class NoticeIndex:
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
         hits = self._choose(question, scores, most, just=any(not self._region_of[self._at[f]] for f in just))
+        hits = self._without_neighbours(question, hits, dict(samples))
         named = {matter for segment in question.segments for matter in segment}
         specific = self._specific(question, named)
         overview = (
@@ -213,6 +217,15 @@ class NoticeIndex:
     def writes(self, term: str) -> bool:
         """Whether a term of some length stands in the text itself."""
         return len(term) >= TERM_LEAST and term in self._source
+
+    def alone_writes(self, term: str, others: Iterable[NoticeIndex]) -> bool:
+        """Whether a part of a term stands in the text itself, and in that of no other notice."""
+        elsewhere = [other._source for other in others if other is not self]
+        return any(
+            pair in self._source and not any(pair in source for source in elsewhere)
+            for pair in pairs(term)
+            if chinese_number(pair[0]) is None  # 一份 is any notice's word
+        )
 
     def lacking(self, question: Question, programmes: tuple[str, ...], term: str) -> Finding:
         """That the notice has nothing on a `term` that another one has: the other is meant."""
@@ -299,18 +312,29 @@ class NoticeIndex:
         for at in named & sampled.keys():
             scores[at] += min(SAMPLE_MOST, SAMPLE * sampled[at])
         unnamed = [at for at, about in self._apart.items() if about.isdisjoint(question.matters)]
-        fitting = (named & fits.all).difference(self._beside_the_notice(question), unnamed)
+        fitting = (named & fits.all).difference(self._beside_the_notice(question, sampled), unnamed)
         return {at: scores[at] + self._place_bonus(at, question, fits) for at in fitting}
 
     def _asserted(self, question: Question) -> Set[Aspect]:
         return {aspect for aspect, weight in question.aspects.items() if weight >= ASSERTED}
 
-    def _beside_the_notice(self, question: Question) -> Collection[int]:
+    def _beside_the_notice(self, question: Question, like: Mapping[int, float]) -> Set[int]:
         """The days of the season, where the day of the notice itself is asked and none of these."""
         asked = self._asserted(question)
-        if Aspect.ABOUT not in asked or not asked.isdisjoint(DAYS):
-            return ()
-        return {at for aspect in DAYS for at in self._by_aspect.get(aspect, ())}
+        days = {at for aspect in DAYS for at in self._by_aspect.get(aspect, ())}
+        if Aspect.ABOUT in asked and asked.isdisjoint(DAYS):
+            return days
+        if self._most_of_itself(question):
+            return {at for at in days if like.get(at, 0.0) < JUST_ASKED}
+        return frozenset()
+
+    def _most_of_itself(self, question: Question) -> bool:
+        """Whether the matter most asked is one of the notice itself, and no step of the season is named."""
+        most = max(question.matters, key=question.matters.__getitem__, default=None)
+        if most is None or question.matters[most] < ASSERTED or self._matters[most].general:
+            return False
+        named = {self._matters[matter].aspect for segment in question.segments for matter in segment}
+        return self._matters[most].aspect is Aspect.ABOUT and named.isdisjoint(DAYS)
 
     def _place_bonus(self, at: int, question: Question, fits: _Fitting) -> float:
         bonus = OWN_PROGRAMME if at in fits.own else 0.0
@@ -357,6 +381,33 @@ class NoticeIndex:
             if best is not None and scores[best] >= least:
                 chosen[best] = self._why(best, question)
         return [Hit(fact=self._ids[at], score=round(scores[at], 3), why=why) for at, why in chosen.items()]
+
+    def _without_neighbours(
+        self, question: Question, hits: Sequence[Hit], like: Mapping[str, float]
+    ) -> list[Hit]:
+        """The hits without rows that only stand beside the one asked for: another body's number, another
+        step's day, another sum. A row is asked for by its district, by a matter that the words name, or by
+        being asked in much these words."""
+        best: dict[type[Fact], Hit] = {}
+        kept = []
+        for hit in sorted(hits, key=lambda hit: -hit.score):
+            at = self._at[hit.fact]
+            kind = type(self._facts[at].fact)
+            first = best.setdefault(kind, hit)
+            beside = (
+                kind in _ROWS
+                and hit is not first
+                and like.get(first.fact, 0.0) >= POINTED
+                and first.score >= CLEAR
+                and hit.score < ROW_SHARE * first.score
+            )
+            if not beside or self._named_by(at, question):
+                kept.append(hit.fact)
+        return [hit for hit in hits if hit.fact in kept]
+
+    def _named_by(self, at: int, question: Question) -> bool:
+        named = {matter for segment in question.segments for matter, weight in segment.items() if weight >= ASSERTED}
+        return self._region_of[at] in question.districts or not named.isdisjoint(self._about[at])
 
     def _place_last(self, question: Question, scores: Mapping[int, float]) -> Mapping[int, float]:
         """The scores, with facts for which nothing but their district speaks behind the best that was asked
