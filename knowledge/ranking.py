@@ -38,7 +38,8 @@ JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _ROWS = (Award, Contact, Quota, Stage)
-CLEAR, ROW_SHARE = 6.0, 0.5
+BESIDE_SILENCE = 1.25
+CLEAR, ROW_SHARE = 7.0, 0.5
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
 
@@ -172,7 +173,13 @@ class NoticeIndex:
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
-        hits = self._choose(question, scores, most, just=any(not self._region_of[self._at[f]] for f in just))
+        hits = self._choose(
+            question,
+            scores,
+            most,
+            just=any(not self._region_of[self._at[f]] for f in just),
+            clear=any(worth >= POINTED for _, worth in samples),
+        )
         hits = self._without_neighbours(question, hits, dict(samples))
         named = {matter for segment in question.segments for matter in segment}
         specific = self._specific(question, named)
@@ -189,7 +196,14 @@ class NoticeIndex:
         if just and not any(map(self._general, just)):
             overview = ()
         if silent:
-            hits = [hit for hit in hits if hit.why or hit.fact in alike]
+            due = question.aspects.get(Aspect.DEADLINE, 0.0) >= 1.0
+            hits = [
+                hit
+                for hit in hits
+                if hit.fact in alike
+                or (hit.why and hit.score >= BESIDE_SILENCE)
+                or (due and Aspect.DEADLINE in self._aspects[self._at[hit.fact]])
+            ]
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
         told = any(m in named and self._covers(m, fits) for m in specific)
@@ -352,9 +366,12 @@ class NoticeIndex:
             return bool(region) and question.central
         return not self._relayed.isdisjoint(question.districts)
 
-    def _choose(self, question: Question, scores: Mapping[int, float], most: int, *, just: bool) -> list[Hit]:
+    def _choose(
+        self, question: Question, scores: Mapping[int, float], most: int, *, just: bool, clear: bool
+    ) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
-        asked, an aspect's name alone brings in no other."""
+        asked, an aspect's name alone brings in no other, and where it is `clear`, what the words are merely
+        like brings in none."""
         scores = self._place_last(question, scores)
         ranked = sorted([(-score, at) for at, score in scores.items() if score >= ENOUGH])[:most]
         if not ranked:
@@ -366,8 +383,13 @@ class NoticeIndex:
             if scores[at] >= KEEP_ALONE * top or (scores[at] >= KEEP * top and self._why(at, question))
         }
         served = ASPECT_LEAST if just else 0.0
+        surely = _named(question) if clear and top >= CLEAR else question.matters.keys()
         wanted: list[tuple[Collection[int], float]] = [
-            *((self._best_about(m, question), ENOUGH) for m, w in question.matters.items() if w >= ASSERTED),
+            *(
+                (self._best_about(m, question), ENOUGH)
+                for m, w in question.matters.items()
+                if w >= ASSERTED and m in surely
+            ),
             *(
                 (self._by_aspect.get(a, ()), 0.0 if a in DAYS and w >= 1.0 else served)
                 for a, w in question.aspects.items()
@@ -377,7 +399,8 @@ class NoticeIndex:
         for facts, least in wanted:
             if not chosen.keys().isdisjoint(facts):
                 continue
-            best = max((at for at in facts if at in scores), key=scores.__getitem__, default=None)
+            fitting = (at for at in facts if at in scores and not self._elsewhere(at, question))
+            best = max(fitting, key=scores.__getitem__, default=None)
             if best is not None and scores[best] >= least:
                 chosen[best] = self._why(best, question)
         return [Hit(fact=self._ids[at], score=round(scores[at], 3), why=why) for at, why in chosen.items()]
@@ -405,9 +428,12 @@ class NoticeIndex:
                 kept.append(hit.fact)
         return [hit for hit in hits if hit.fact in kept]
 
+    def _elsewhere(self, at: int, question: Question) -> bool:
+        """Whether a fact is a district's that nobody named."""
+        return bool(self._region_of[at]) and self._region_of[at] not in question.districts
+
     def _named_by(self, at: int, question: Question) -> bool:
-        named = {matter for segment in question.segments for matter, weight in segment.items() if weight >= ASSERTED}
-        return self._region_of[at] in question.districts or not named.isdisjoint(self._about[at])
+        return self._region_of[at] in question.districts or not _named(question).isdisjoint(self._about[at])
 
     def _place_last(self, question: Question, scores: Mapping[int, float]) -> Mapping[int, float]:
         """The scores, with facts for which nothing but their district speaks behind the best that was asked
@@ -500,6 +526,11 @@ class NoticeIndex:
             for kind in question.kinds
             if not set(kind.not_for) & set(question.aspects) and not any(map(kind.shows.search, says))
         ]
+
+
+def _named(question: Question) -> Set[str]:
+    """The matters that the words name, and are not merely like."""
+    return {m for segment in question.segments for m, weight in segment.items() if weight >= ASSERTED}
 
 
 def aspects_of(fact: Fact) -> tuple[Aspect, ...]:
