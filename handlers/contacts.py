@@ -10,7 +10,7 @@ from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 _ENOUGH = 4
-_NEAR, _NEARLY = 0.6, 0.7
+_NEAR, _NEARLY, _ALMOST = 0.6, 0.7, 0.85
 _OUTSTANDING = 1.3
 _SURE = 5.0
 _ASK_FIRST = 9
@@ -80,7 +80,8 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         if "districts" in turn.reading.inherited and turn.reading.programmes:
             contacts = [*(s for s in contacts if not _belongs(s)), *own]
         else:
-            contacts = [*own, *_beside(finding, own, contacts)]
+            named = finding.scope.programmes and "programmes" not in turn.reading.inherited
+            contacts = [*own, *_beside(finding, own, contacts, _NEARLY if named else _ALMOST)]
     elif unlisted := tuple(
         b
         for b in turn.reading.bodies
@@ -117,10 +118,10 @@ def _asks_office(turn: Turn, finding: Finding, best: Sourced) -> bool:
     return common or turn.library.vocabulary.patterns.office.search(turn.reading.text) is not None
 
 
-def _beside(finding: Finding, own: list[Sourced], contacts: list[Sourced]) -> list[Sourced]:
-    """The city's lines that the question is about nearly as much as about the district's."""
+def _beside(finding: Finding, own: list[Sourced], contacts: list[Sourced], share: float) -> list[Sourced]:
+    """The city's lines that the question is about nearly as much (by this share) as about the district's."""
     scores = {hit.fact: hit.score for hit in finding.hits}
-    least = max(_SURE, _NEARLY * max((scores.get(s.id, 0.0) for s in own), default=0.0))
+    least = max(_SURE, share * max((scores.get(s.id, 0.0) for s in own), default=0.0))
     return [s for s in contacts if not _belongs(s) and scores[s.id] >= least]
 
 

@@ -15,6 +15,7 @@ def known_to_one(
     None where there is no such term, or each has some. Who may recommend is such a term where
     `quotas` are asked."""
     terms: dict[int, str] = {}
+    indexes = [index for index, _ in scopes]
     known: list[set[str]] = [set() for _ in scopes]
     for item in found if len(scopes) > 1 else ():
         matters = [sense.value for sense in item.senses if sense.sort is Sort.MATTER]
@@ -24,9 +25,14 @@ def known_to_one(
         ]
         for at in knowing:
             known[at].update(matters)
-        if len(knowing) == 1 and (bodies or scopes[knowing[0]][0].writes(item.surface)):
+        if len(knowing) == 1 and (bodies or _own(scopes[knowing[0]][0], item.surface, indexes)):
             terms.setdefault(knowing[0], item.surface)
     for at, term in terms.items():
         if len(terms) == 1 and all(other <= known[at] for other in known):
             return term, scopes[at][0]
     return "", None
+
+
+def _own(index: NoticeIndex, term: str, indexes: Sequence[NoticeIndex]) -> bool:
+    """Whether a term is a notice's own word."""
+    return index.writes(term) or index.alone_writes(term, indexes)

@@ -27,8 +27,8 @@ class Spoken:
 
     @classmethod
     def of(cls, found: Sequence[Found], text: str, home: re.Pattern[str]) -> Spoken:
-        """What `found` says of places; a district after `home` is where somebody lives, and counts only
-        where no other is named."""
+        """What `found` says of places; a district once named after `home` is where somebody lives, and counts
+        only where no other is named."""
 
         items: dict[Sort, list[Found]] = defaultdict(list)
         values: dict[Sort, dict[str, None]] = defaultdict(dict)
@@ -40,7 +40,8 @@ class Spoken:
                 values[sense.sort][sense.value] = None
                 if sense.sort in (Sort.REGION, Sort.STREET):
                     named.append((item, sense.value))
-        units = [value for item, value in named if not home.search(text[: item.start])]
+        homes = {value for item, value in named if home.search(text[: item.start])}
+        units = [value for _, value in named if value not in homes]
         places = units or [value for _, value in named]
         return cls(
             cities=tuple(values[Sort.CITY]),

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from knowledge.edition import Notice
+from knowledge.figures import chinese_number
 from knowledge.library import Library
 from knowledge.likeness import Likeness, pairs
-from knowledge.notice import Aspect, Contact, Fact, Form, Place, Quota, Stage, Status
+from knowledge.notice import Aspect, Award, Contact, Fact, Form, Place, Quota, Stage, Status
 from knowledge.reading import Finding, Hit, Scope, Silent
 from knowledge.vocabulary import AnswerKind
 
@@ -36,6 +37,9 @@ ANSWERED, SURE, MOST_UNSURE = 0.4, 3.0, 5
 JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
+_ROWS = (Award, Contact, Quota, Stage)
+BESIDE_SILENCE = 1.25
+CLEAR, ROW_SHARE = 7.0, 0.5
 FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
 
@@ -169,7 +173,14 @@ class NoticeIndex:
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
-        hits = self._choose(question, scores, most, just=any(not self._region_of[self._at[f]] for f in just))
+        hits = self._choose(
+            question,
+            scores,
+            most,
+            just=any(not self._region_of[self._at[f]] for f in just),
+            clear=any(worth >= POINTED for _, worth in samples),
+        )
+        hits = self._without_neighbours(question, hits, dict(samples))
         named = {matter for segment in question.segments for matter in segment}
         specific = self._specific(question, named)
         overview = (
@@ -185,7 +196,14 @@ class NoticeIndex:
         if just and not any(map(self._general, just)):
             overview = ()
         if silent:
-            hits = [hit for hit in hits if hit.why or hit.fact in alike]
+            due = question.aspects.get(Aspect.DEADLINE, 0.0) >= 1.0
+            hits = [
+                hit
+                for hit in hits
+                if hit.fact in alike
+                or (hit.why and hit.score >= BESIDE_SILENCE)
+                or (due and Aspect.DEADLINE in self._aspects[self._at[hit.fact]])
+            ]
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
         told = any(m in named and self._covers(m, fits) for m in specific)
@@ -213,6 +231,15 @@ class NoticeIndex:
     def writes(self, term: str) -> bool:
         """Whether a term of some length stands in the text itself."""
         return len(term) >= TERM_LEAST and term in self._source
+
+    def alone_writes(self, term: str, others: Iterable[NoticeIndex]) -> bool:
+        """Whether a part of a term stands in the text itself, and in that of no other notice."""
+        elsewhere = [other._source for other in others if other is not self]
+        return any(
+            pair in self._source and not any(pair in source for source in elsewhere)
+            for pair in pairs(term)
+            if chinese_number(pair[0]) is None  # 一份 is any notice's word
+        )
 
     def lacking(self, question: Question, programmes: tuple[str, ...], term: str) -> Finding:
         """That the notice has nothing on a `term` that another one has: the other is meant."""
@@ -299,18 +326,29 @@ class NoticeIndex:
         for at in named & sampled.keys():
             scores[at] += min(SAMPLE_MOST, SAMPLE * sampled[at])
         unnamed = [at for at, about in self._apart.items() if about.isdisjoint(question.matters)]
-        fitting = (named & fits.all).difference(self._beside_the_notice(question), unnamed)
+        fitting = (named & fits.all).difference(self._beside_the_notice(question, sampled), unnamed)
         return {at: scores[at] + self._place_bonus(at, question, fits) for at in fitting}
 
     def _asserted(self, question: Question) -> Set[Aspect]:
         return {aspect for aspect, weight in question.aspects.items() if weight >= ASSERTED}
 
-    def _beside_the_notice(self, question: Question) -> Collection[int]:
+    def _beside_the_notice(self, question: Question, like: Mapping[int, float]) -> Set[int]:
         """The days of the season, where the day of the notice itself is asked and none of these."""
         asked = self._asserted(question)
-        if Aspect.ABOUT not in asked or not asked.isdisjoint(DAYS):
-            return ()
-        return {at for aspect in DAYS for at in self._by_aspect.get(aspect, ())}
+        days = {at for aspect in DAYS for at in self._by_aspect.get(aspect, ())}
+        if Aspect.ABOUT in asked and asked.isdisjoint(DAYS):
+            return days
+        if self._most_of_itself(question):
+            return {at for at in days if like.get(at, 0.0) < JUST_ASKED}
+        return frozenset()
+
+    def _most_of_itself(self, question: Question) -> bool:
+        """Whether the matter most asked is one of the notice itself, and no step of the season is named."""
+        most = max(question.matters, key=question.matters.__getitem__, default=None)
+        if most is None or question.matters[most] < ASSERTED or self._matters[most].general:
+            return False
+        named = {self._matters[matter].aspect for segment in question.segments for matter in segment}
+        return self._matters[most].aspect is Aspect.ABOUT and named.isdisjoint(DAYS)
 
     def _place_bonus(self, at: int, question: Question, fits: _Fitting) -> float:
         bonus = OWN_PROGRAMME if at in fits.own else 0.0
@@ -328,9 +366,12 @@ class NoticeIndex:
             return bool(region) and question.central
         return not self._relayed.isdisjoint(question.districts)
 
-    def _choose(self, question: Question, scores: Mapping[int, float], most: int, *, just: bool) -> list[Hit]:
+    def _choose(
+        self, question: Question, scores: Mapping[int, float], most: int, *, just: bool, clear: bool
+    ) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
-        asked, an aspect's name alone brings in no other."""
+        asked, an aspect's name alone brings in no other, and where it is `clear`, what the words are merely
+        like brings in none."""
         scores = self._place_last(question, scores)
         ranked = sorted([(-score, at) for at, score in scores.items() if score >= ENOUGH])[:most]
         if not ranked:
@@ -342,8 +383,13 @@ class NoticeIndex:
             if scores[at] >= KEEP_ALONE * top or (scores[at] >= KEEP * top and self._why(at, question))
         }
         served = ASPECT_LEAST if just else 0.0
+        surely = _named(question) if clear and top >= CLEAR else question.matters.keys()
         wanted: list[tuple[Collection[int], float]] = [
-            *((self._best_about(m, question), ENOUGH) for m, w in question.matters.items() if w >= ASSERTED),
+            *(
+                (self._best_about(m, question), ENOUGH)
+                for m, w in question.matters.items()
+                if w >= ASSERTED and m in surely
+            ),
             *(
                 (self._by_aspect.get(a, ()), 0.0 if a in DAYS and w >= 1.0 else served)
                 for a, w in question.aspects.items()
@@ -353,10 +399,41 @@ class NoticeIndex:
         for facts, least in wanted:
             if not chosen.keys().isdisjoint(facts):
                 continue
-            best = max((at for at in facts if at in scores), key=scores.__getitem__, default=None)
+            fitting = (at for at in facts if at in scores and not self._elsewhere(at, question))
+            best = max(fitting, key=scores.__getitem__, default=None)
             if best is not None and scores[best] >= least:
                 chosen[best] = self._why(best, question)
         return [Hit(fact=self._ids[at], score=round(scores[at], 3), why=why) for at, why in chosen.items()]
+
+    def _without_neighbours(
+        self, question: Question, hits: Sequence[Hit], like: Mapping[str, float]
+    ) -> list[Hit]:
+        """The hits without rows that only stand beside the one asked for: another body's number, another
+        step's day, another sum. A row is asked for by its district, by a matter that the words name, or by
+        being asked in much these words."""
+        best: dict[type[Fact], Hit] = {}
+        kept = []
+        for hit in sorted(hits, key=lambda hit: -hit.score):
+            at = self._at[hit.fact]
+            kind = type(self._facts[at].fact)
+            first = best.setdefault(kind, hit)
+            beside = (
+                kind in _ROWS
+                and hit is not first
+                and like.get(first.fact, 0.0) >= POINTED
+                and first.score >= CLEAR
+                and hit.score < ROW_SHARE * first.score
+            )
+            if not beside or self._named_by(at, question):
+                kept.append(hit.fact)
+        return [hit for hit in hits if hit.fact in kept]
+
+    def _elsewhere(self, at: int, question: Question) -> bool:
+        """Whether a fact is a district's that nobody named."""
+        return bool(self._region_of[at]) and self._region_of[at] not in question.districts
+
+    def _named_by(self, at: int, question: Question) -> bool:
+        return self._region_of[at] in question.districts or not _named(question).isdisjoint(self._about[at])
 
     def _place_last(self, question: Question, scores: Mapping[int, float]) -> Mapping[int, float]:
         """The scores, with facts for which nothing but their district speaks behind the best that was asked
@@ -449,6 +526,11 @@ class NoticeIndex:
             for kind in question.kinds
             if not set(kind.not_for) & set(question.aspects) and not any(map(kind.shows.search, says))
         ]
+
+
+def _named(question: Question) -> Set[str]:
+    """The matters that the words name, and are not merely like."""
+    return {m for segment in question.segments for m, weight in segment.items() if weight >= ASSERTED}
 
 
 def aspects_of(fact: Fact) -> tuple[Aspect, ...]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from knowledge.edition import Notice
 from knowledge.figures import chinese_number
-from knowledge.language import is_han, normalise, tagged
+from knowledge.language import is_han, is_word, normalise, tagged
 from knowledge.lessons import Lesson, Lessons
 from knowledge.lexicon import Found, Lexicon, Mended, Sense, Sort
 from knowledge.library import Library
@@ -27,6 +27,7 @@ from knowledge.vocabulary import Statement
 
 _SEGMENT = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
 _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
+_NAME_TAG = "nr"
 _TOPIC_TAGS = ("n", "vn", "l", "i", "j")
 _INDEXES_KEPT = 512
 _FEW_NOTICES = 3
@@ -273,6 +274,8 @@ class Reader:
             at += len(word)
             if len(set(word)) < 2 or not tag.startswith(_TOPIC_TAGS) or word in self._words.everyday:
                 continue
+            if not (is_word(word) or tag.startswith(_NAME_TAG)):
+                continue  # cut by guessing: part of one word and of the next
             if not covered.isdisjoint(span) or any(pairs(word).keys() <= text_pairs for text_pairs in known):
                 continue
             result.append(word)
@@ -307,7 +310,7 @@ class Reader:
             strange=strange,
             sought=tuple(word for word in strange if sought.search(text[: text.find(word)])),
             districts=place.districts,
-            central=self._words.patterns.central.search(text) is not None,
+            central=self._words.patterns.central.search(text) is not None or _cites(found),
         )
         scopes = [
             (self._index(notice), tuple(p.id for p in notice.programmes if p.id in place.programmes))
@@ -331,6 +334,13 @@ class Reader:
             if len(self._indexes) > _INDEXES_KEPT:
                 self._indexes.popitem(last=False)
         return index
+
+
+def _cites(found: Sequence[Found]) -> bool:
+    """Whether a document is called by its number."""
+    return any(
+        item.surface[-1] == "号" and any(sense.sort is Sort.CITY for sense in item.senses) for item in found
+    )
 
 
 def _without_names(text: str, found: Sequence[Found]) -> str:
