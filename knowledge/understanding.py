@@ -110,6 +110,8 @@ class Reader:
         asked = self._asked(text, found, statements)
         near = self._lessons.like(_without_names(text, found))
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics() or bool(near))
+        if self._words.patterns.each.search(text):
+            place = place.of_each(bodies=len(spoken.bodies))
         strange = self._strange(mended, place.notices)
         lesson = next((one for one in near if one.city in ("", place.city)), None)
         if lesson:

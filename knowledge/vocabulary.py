@@ -83,6 +83,7 @@ class Patterns(Record):
     local: re.Pattern[str]
     sought: re.Pattern[str]
     headed: re.Pattern[str]
+    each: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]
     change: re.Pattern[str]
