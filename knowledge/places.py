@@ -103,6 +103,12 @@ class Place:
             foreign="" if programmes or not spoken.cities else _foreign(spoken, city, library),
         )
 
+    def of_each(self, *, bodies: int) -> Place:
+        """The place of a message that asks for the figure of each: of all programmes, where it names one
+        alone, and one district and one recommending body at the most."""
+        several = len(self.programmes) > 1 or len(self.districts) > 1 or bodies > 1 or not self.city
+        return self if several else replace(self, programmes=())
+
     @classmethod
     def _of_several(cls, spoken: Spoken, library: Library) -> Place:
         """Several cities are named: each is answered for, with its own programmes of the names given."""

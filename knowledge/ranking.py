@@ -34,7 +34,7 @@ SAMPLE, SAMPLE_MOST, SAMPLE_ALONE, SAMPLED = 4.0, 4.0, 0.25, 8
 POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
 ANSWERED, SURE, MOST_UNSURE = 0.4, 3.0, 5
-JUST_ASKED, KIND_SHARE, SILENT_TOP = 0.5, 0.9, 1.1
+SURELY_ASKED, JUST_ASKED, KIND_SHARE, SILENT_TOP = 2.0, 0.5, 0.9, 1.1
 KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
 DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _ROWS = (Award, Contact, Quota, Stage)
@@ -164,13 +164,14 @@ class NoticeIndex:
     def answer(self, question: Question, programmes: tuple[str, ...], *, most: int = MOST) -> Finding:
         """The `most` facts that fit, best first, and what the notice does not say."""
         fits = self._fitting(programmes)
-        silent = self._silences(question, programmes, fits)
         samples = [
             (fact, worth)
             for fact, worth in self._samples.best(question.pieces, SAMPLED)
             if self._at[fact] in fits.all
         ]
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
+        surely = {m for fact, worth in samples if worth >= SURELY_ASKED for m in self._about[self._at[fact]]}
+        silent = self._silences(question, programmes, fits, surely)
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
         hits = self._choose(
@@ -460,19 +461,22 @@ class NoticeIndex:
         """Whether any fact that fits is about the matter."""
         return not fits.all.isdisjoint(self._by_matter.get(matter, ()))
 
-    def _silences(self, question: Question, programmes: tuple[str, ...], fits: _Fitting) -> list[Silent]:
+    def _silences(
+        self, question: Question, programmes: tuple[str, ...], fits: _Fitting, surely: Collection[str]
+    ) -> list[Silent]:
         """The matters asked that no fact covers, unless the same part of the message names a covered one
-        with as much weight."""
+        with as much weight, or with more one that a fact is `surely` about which is asked almost so."""
         found: list[Silent] = []
         for segment in question.segments:
             strong = [matter for matter, weight in segment.items() if weight >= ASSERTED]
             covered = [matter for matter in strong if self._covers(matter, fits)]
             best = max((segment[matter] for matter in covered), default=0.0)
+            share = SILENT_SHARE if surely.isdisjoint(m for m in covered if segment[m] == best) else 1.0
             for matter in strong:
                 general = self._matters[matter].general
                 if (
                     matter not in covered
-                    and segment[matter] >= SILENT_SHARE * best
+                    and segment[matter] >= share * best
                     and not (general and covered)
                 ):
                     found.append(self._silent(matter, programmes))

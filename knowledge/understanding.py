@@ -36,6 +36,7 @@ _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _CASE = 4.0
 _HINT = 0.4
+_BETWEEN = 1.3
 _SURELY = 0.7
 _ASPECT = "aspect"
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
@@ -81,6 +82,7 @@ class Reader:
         phrases = "|".join(map(re.escape, glossary))
         self._some_foreign = re.compile(phrases)  # beginning with letters it is searched for much faster
         self._glossary = re.compile(rf"(?<![a-z0-9./:@_-])(?:{phrases})(?![a-z0-9./:@_-])")
+        self._between = {m.id: m.between for m in words.matters.values() if m.between}
         self._likeness = Likeness(words.asked, words.everyday)
         self._indexes: OrderedDict[str, NoticeIndex] = OrderedDict()
         self._lessons = Lessons()
@@ -109,6 +111,8 @@ class Reader:
         asked = self._asked(text, found, statements)
         near = self._lessons.like(_without_names(text, found))
         place = Place.resolve(spoken, context, self._library, own_topics=asked.topics() or bool(near))
+        if self._words.patterns.each.search(text):
+            place = place.of_each(bodies=len(spoken.bodies))
         strange = self._strange(mended, place.notices)
         lesson = next((one for one in near if one.city in ("", place.city)), None)
         if lesson:
@@ -239,6 +243,11 @@ class Reader:
                     weight *= _CASE if self._lexicon.is_instance(item.surface) else 1
                     _add(matters, sense.value, weight)
                     _add(segments[sum(end <= item.start for end in ends)], sense.value, weight)
+        if len({_programmes(item) for item in found} - {frozenset()}) > 1:
+            for matter, between in self._between.items():
+                if said := between.search(text):
+                    _add(matters, matter, _BETWEEN)
+                    _add(segments[sum(end <= said.start() for end in ends)], matter, _BETWEEN)
         for row in self._words.aspects.values():
             if any(pattern.search(text) for pattern in row.patterns):
                 _add(aspects, row.id, 1.0)
@@ -298,7 +307,7 @@ class Reader:
     def _findings(
         self, text: str, found: Sequence[Found], asked: Asked, place: Place, strange: Sequence[str]
     ) -> Iterator[Finding]:
-        sought = self._words.patterns.sought
+        sought, headed = self._words.patterns.sought, self._words.patterns.headed
         question = Question(
             pieces=asked.pieces,
             aspects=asked.aspects,
@@ -307,8 +316,8 @@ class Reader:
             kinds=[kind for kind in self._words.kinds if kind.asks.search(text)],
             topical=asked.topics(),
             cases=asked.cases,
-            strange=strange,
-            sought=tuple(word for word in strange if sought.search(text[: text.find(word)])),
+            strange=tuple(word for word in strange if headed.match(text.partition(word)[2])),
+            sought=tuple(word for word in strange if sought.search(text.partition(word)[0])),
             districts=place.districts,
             central=self._words.patterns.central.search(text) is not None or _cites(found),
         )
@@ -416,6 +425,10 @@ def _add(weights: dict[_Key, float], key: _Key, weight: float) -> None:
     """The strongest evidence counts whole, further evidence a little."""
     before = weights.get(key, 0.0)
     weights[key] = max(before, weight) + _FURTHER_WORD * min(before, weight)
+
+
+def _programmes(item: Found) -> frozenset[str]:
+    return frozenset(sense.value for sense in item.senses if sense.sort is Sort.PROGRAMME)
 
 
 def _bare(text: str) -> str:

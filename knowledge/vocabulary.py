@@ -26,7 +26,8 @@ class AspectWords(Record):
 
 class Matter(Record):
     """A matter finer than an aspect; a `general` one is the aspect as a whole, one `apart` is told only to
-    whoever names it. A word after `=` is a case of the matter (返聘 of 退休人员), not another word for it."""
+    whoever names it. A word after `=` is a case of the matter (返聘 of 退休人员), not another word for it.
+    `between` names it too where a message names several programmes."""
 
     id: str
     name: str
@@ -34,6 +35,7 @@ class Matter(Record):
     words: Strings
     general: bool = False
     apart: bool = False
+    between: re.Pattern[str] | None = None
 
 
 class Speech(Record):
@@ -80,6 +82,8 @@ class Patterns(Record):
     central: re.Pattern[str]
     local: re.Pattern[str]
     sought: re.Pattern[str]
+    headed: re.Pattern[str]
+    each: re.Pattern[str]
     follows: re.Pattern[str]
     document: re.Pattern[str]
     change: re.Pattern[str]
