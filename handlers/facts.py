@@ -72,9 +72,17 @@ def _condition(sourced: Sourced) -> Condition:
 
 
 def weight(finding: Finding, facts: Iterable[Sourced]) -> float:
-    """How well the best of `facts` fits the question."""
+    """How well the best of `facts` fits the question; half as well where neither a topic nor its wording as
+    a whole has spoken for it, so that what was asked for comes before it."""
     ids = {sourced.id for sourced in facts}
-    return max((hit.score for hit in finding.hits if hit.fact in ids), default=0.0)
+    return max(
+        (
+            hit.score if hit.why or hit.fact in finding.pointed else hit.score / 2
+            for hit in finding.hits
+            if hit.fact in ids
+        ),
+        default=0.0,
+    )
 
 
 def section(
