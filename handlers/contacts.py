@@ -67,11 +67,12 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         return [_section(turn, finding, named, missing=())]
     if districts:
         own = [s for s in everyone if _of(s, districts)]
-        missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
+        regions = {region.name for region in facts.notice_of(turn, finding.scope).regions}
+        missing = tuple(d for d in districts if d in regions and not any(_of(s, (d,)) for s in own))
         just = any(s.id in finding.pointed for s in contacts[:1])
         elsewhere = just or _meant(turn, finding, contacts[:1])
         elsewhere = elsewhere and not _asks_office(turn, finding, contacts[0])
-        if (missing or not own) and elsewhere:
+        if (missing or not own) and elsewhere and contacts[0] not in own:
             return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
             city = [s for s in everyone if _contact(s).role == "city" and _contact(s).phones]

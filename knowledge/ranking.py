@@ -51,7 +51,8 @@ class Question:
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
     that nothing knows: a notice without them says nothing of them, least of all where they are `sought`.
-    `central` says that the city's own office is meant, and no district's.
+    `bodies` are recommending bodies named; `central` says that the city's own office is meant, and no
+    district's.
     """
 
     pieces: Collection[str]
@@ -64,6 +65,7 @@ class Question:
     strange: Sequence[str] = ()
     sought: Sequence[str] = ()
     districts: Sequence[str] = ()
+    bodies: Set[str] = frozenset()
     central: bool = False
 
 
@@ -116,6 +118,7 @@ class NoticeIndex:
             if isinstance(sourced.fact, Quota)
             for name in (sourced.fact.body, *sourced.fact.bodies)
         }
+        self._summed = any(isinstance(sourced.fact, Quota) and sourced.fact.total for sourced in self._facts)
         self._source = notice.source + "".join(relay.source for relay in notice.relays)
         self._pairs = self._index_pairs(frozenset(common))
         self._at = {id_: at for at, id_ in enumerate(self._ids)}
@@ -429,8 +432,12 @@ class NoticeIndex:
         return [hit for hit in hits if hit.fact in kept]
 
     def _elsewhere(self, at: int, question: Question) -> bool:
-        """Whether a fact is a district's that nobody named."""
-        return bool(self._region_of[at]) and self._region_of[at] not in question.districts
+        """Whether a fact is a district's that nobody named, or another body's row of a table that has its sum."""
+        fact, region = self._facts[at].fact, self._region_of[at]
+        if region in question.districts:
+            return False
+        row = isinstance(fact, Quota) and self._summed and not fact.total
+        return bool(region) or (row and question.bodies.isdisjoint((fact.body, *fact.bodies)))
 
     def _named_by(self, at: int, question: Question) -> bool:
         return self._region_of[at] in question.districts or not _named(question).isdisjoint(self._about[at])
