@@ -432,7 +432,7 @@ class NoticeIndex:
         return [hit for hit in hits if hit.fact in kept]
 
     def _elsewhere(self, at: int, question: Question) -> bool:
-        """Whether a fact is a district's that nobody named, or another body's row of a table that has its sum."""
+        """Whether a fact is a district's that nobody named, or such a body's in a table that has its sum."""
         fact, region = self._facts[at].fact, self._region_of[at]
         if region in question.districts:
             return False

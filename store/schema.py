@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import (
+    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -843,6 +845,25 @@ audit = Table(
     Index("ix_audit_staff_id", "staff_id", "id"),
     Index("ix_audit_object", "object", "id"),
 )
+
+_KEPT: Final = {
+    "sqlite": [
+        f"CREATE TRIGGER audit_keeps_{act} BEFORE {act} ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+        for act in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        "CREATE FUNCTION audit_keeps() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN RAISE EXCEPTION ''the audit log only grows''; END'",
+        "CREATE TRIGGER audit_keeps_rows BEFORE UPDATE OR DELETE ON audit"
+        " FOR EACH ROW EXECUTE FUNCTION audit_keeps()",
+        "CREATE TRIGGER audit_keeps_table BEFORE TRUNCATE ON audit"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit_keeps()",
+    ],
+}
+for _dialect, _statements in _KEPT.items():
+    for _statement in _statements:
+        event.listen(audit, "after_create", DDL(_statement).execute_if(dialect=_dialect))
 
 # What stood before and after, sealed; these rows may be erased, and the chain of `audit` holds.
 audit_values = Table(
