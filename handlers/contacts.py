@@ -81,8 +81,8 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         if "districts" in turn.reading.inherited and turn.reading.programmes:
             contacts = [*(s for s in contacts if not _belongs(s)), *own]
         else:
-            named = finding.scope.programmes and "programmes" not in turn.reading.inherited
-            contacts = [*own, *_beside(finding, own, contacts, _NEARLY if named else _ALMOST)]
+            called = bool(finding.scope.programmes) and "programmes" not in turn.reading.inherited
+            contacts = [*own, *_beside(finding, own, contacts, _NEARLY if called else _ALMOST)]
     elif unlisted := tuple(
         b
         for b in turn.reading.bodies

@@ -168,11 +168,8 @@ class NoticeIndex:
         """The `most` facts that fit, best first, and what the notice does not say."""
         fits = self._fitting(programmes)
         silent = self._silences(question, programmes, fits)
-        samples = [
-            (fact, worth)
-            for fact, worth in self._samples.best(question.pieces, SAMPLED)
-            if self._at[fact] in fits.all
-        ]
+        like = self._samples.best(question.pieces, SAMPLED)
+        samples = [(fact, worth) for fact, worth in like if self._at[fact] in fits.all]
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
         wholly = not just and self._wholly_silent(question, fits, samples)
         scores = {} if wholly else self._score(question, fits, samples)
@@ -199,14 +196,7 @@ class NoticeIndex:
         if just and not any(map(self._general, just)):
             overview = ()
         if silent:
-            due = question.aspects.get(Aspect.DEADLINE, 0.0) >= 1.0
-            hits = [
-                hit
-                for hit in hits
-                if hit.fact in alike
-                or (hit.why and hit.score >= BESIDE_SILENCE)
-                or (due and Aspect.DEADLINE in self._aspects[self._at[hit.fact]])
-            ]
+            hits = [hit for hit in hits if hit.fact in alike or self._told_beside_silence(hit, question)]
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
         told = any(m in named and self._covers(m, fits) for m in specific)
@@ -436,11 +426,20 @@ class NoticeIndex:
         fact, region = self._facts[at].fact, self._region_of[at]
         if region in question.districts:
             return False
-        row = isinstance(fact, Quota) and self._summed and not fact.total
-        return bool(region) or (row and question.bodies.isdisjoint((fact.body, *fact.bodies)))
+        if isinstance(fact, Quota) and self._summed and not fact.total:
+            return question.bodies.isdisjoint((fact.body, *fact.bodies))
+        return bool(region)
 
     def _named_by(self, at: int, question: Question) -> bool:
         return self._region_of[at] in question.districts or not _named(question).isdisjoint(self._about[at])
+
+    def _told_beside_silence(self, hit: Hit, question: Question) -> bool:
+        """Whether a fact is still told where the notice has no word of something else that is asked."""
+        if question.aspects.get(Aspect.DEADLINE, 0.0) >= 1.0 and (
+            Aspect.DEADLINE in self._aspects[self._at[hit.fact]]
+        ):
+            return True
+        return bool(hit.why) and hit.score >= BESIDE_SILENCE
 
     def _place_last(self, question: Question, scores: Mapping[int, float]) -> Mapping[int, float]:
         """The scores, with facts for which nothing but their district speaks behind the best that was asked

@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Double,
     ForeignKey,
     Index,
@@ -861,9 +861,13 @@ _KEPT: Final = {
         " FOR EACH STATEMENT EXECUTE FUNCTION audit_keeps()",
     ],
 }
-for _dialect, _statements in _KEPT.items():
-    for _statement in _statements:
-        event.listen(audit, "after_create", DDL(_statement).execute_if(dialect=_dialect))
+
+
+@event.listens_for(audit, "after_create")
+def _keep(_table: Table, connection: Connection, **_options: Any) -> None:
+    for statement in _KEPT[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+
 
 # What stood before and after, sealed; these rows may be erased, and the chain of `audit` holds.
 audit_values = Table(
