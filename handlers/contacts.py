@@ -67,11 +67,12 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         return [_section(turn, finding, named, missing=())]
     if districts:
         own = [s for s in everyone if _of(s, districts)]
-        missing = tuple(d for d in districts if not any(_of(s, (d,)) for s in own))
+        regions = {region.name for region in facts.notice_of(turn, finding.scope).regions}
+        missing = tuple(d for d in districts if d in regions and not any(_of(s, (d,)) for s in own))
         just = any(s.id in finding.pointed for s in contacts[:1])
         elsewhere = just or _meant(turn, finding, contacts[:1])
         elsewhere = elsewhere and not _asks_office(turn, finding, contacts[0])
-        if (missing or not own) and elsewhere:
+        if (missing or not own) and elsewhere and contacts[0] not in own:
             return [_section(turn, finding, [*contacts[:1], *own], missing=())]
         if missing or not own:
             city = [s for s in everyone if _contact(s).role == "city" and _contact(s).phones]
@@ -80,8 +81,8 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         if "districts" in turn.reading.inherited and turn.reading.programmes:
             contacts = [*(s for s in contacts if not _belongs(s)), *own]
         else:
-            named = finding.scope.programmes and "programmes" not in turn.reading.inherited
-            contacts = [*own, *_beside(finding, own, contacts, _NEARLY if named else _ALMOST)]
+            called = bool(finding.scope.programmes) and "programmes" not in turn.reading.inherited
+            contacts = [*own, *_beside(finding, own, contacts, _NEARLY if called else _ALMOST)]
     elif unlisted := tuple(
         b
         for b in turn.reading.bodies

@@ -13,6 +13,7 @@ from knowledge.reading import Finding
 
 ASPECTS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _LEAST, _ASKED = 2.0, 3.5
+_NEARLY = 0.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Deadlines:
             stages = [s for s in chosen if isinstance(s.fact, Stage)]
             asked = set(finding.overview) & ASPECTS
             if Aspect.DEADLINE in asked or any(s.fact.aspect is Aspect.DEADLINE for s in stages[:1]):
-                stages = _merged(_applicants(turn, finding), stages if not asked else [])
+                stages = _merged(_applicants(turn, finding), _meant(finding, stages) if not asked else [])
             elif Aspect.TIMELINE in asked:
                 stages = list(facts.facts_of(turn, finding.scope, Stage))
             others = [s for s in chosen if not isinstance(s.fact, Stage)]
@@ -66,6 +67,13 @@ def _applicants(turn: Turn, finding: Finding) -> list[Sourced]:
         and (not districts or not s.fact.region or s.fact.region in districts)
     ]
     return sorted(rows, key=lambda s: _stage(s).ends)
+
+
+def _meant(finding: Finding, stages: list[Sourced]) -> list[Sourced]:
+    """The stages that the question is about nearly as much as about the best of them."""
+    scores = {hit.fact: hit.score for hit in finding.hits}
+    least = _NEARLY * max((scores[s.id] for s in stages), default=0.0)
+    return [s for s in stages if s.id in finding.pointed or scores[s.id] >= least]
 
 
 def _merged(first: list[Sourced], second: list[Sourced]) -> list[Sourced]:

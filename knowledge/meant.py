@@ -12,20 +12,20 @@ def known_to_one(
     found: Sequence[Found], scopes: Sequence[tuple[NoticeIndex, tuple[str, ...]]], *, quotas: bool
 ) -> tuple[str, NoticeIndex | None]:
     """A term that one notice alone knows, with that notice: it is the one meant, though no city is named.
-    None where there is no such term, or each has some. Who may recommend is such a term where
-    `quotas` are asked."""
+    None where there is no such term, or each has some. Who may recommend is such a term by any name where
+    `quotas` are asked, else by a notice's own."""
     terms: dict[int, str] = {}
     indexes = [index for index, _ in scopes]
     known: list[set[str]] = [set() for _ in scopes]
     for item in found if len(scopes) > 1 else ():
         matters = [sense.value for sense in item.senses if sense.sort is Sort.MATTER]
-        bodies = [sense.value for sense in item.senses if sense.sort is Sort.BODY and quotas]
+        bodies = [sense.value for sense in item.senses if sense.sort is Sort.BODY]
         knowing = [
             at for at, (index, own) in enumerate(scopes) if index.knows(matters, own) or index.names(bodies)
         ]
         for at in knowing:
             known[at].update(matters)
-        if len(knowing) == 1 and (bodies or _own(scopes[knowing[0]][0], item.surface, indexes)):
+        if len(knowing) == 1 and ((quotas and bodies) or _own(scopes[knowing[0]][0], item.surface, indexes)):
             terms.setdefault(knowing[0], item.surface)
     for at, term in terms.items():
         if len(terms) == 1 and all(other <= known[at] for other in known):

@@ -51,7 +51,8 @@ class Question:
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
     that nothing knows: a notice without them says nothing of them, least of all where they are `sought`.
-    `central` says that the city's own office is meant, and no district's.
+    `bodies` are recommending bodies named; `central` says that the city's own office is meant, and no
+    district's.
     """
 
     pieces: Collection[str]
@@ -64,6 +65,7 @@ class Question:
     strange: Sequence[str] = ()
     sought: Sequence[str] = ()
     districts: Sequence[str] = ()
+    bodies: Set[str] = frozenset()
     central: bool = False
 
 
@@ -116,6 +118,7 @@ class NoticeIndex:
             if isinstance(sourced.fact, Quota)
             for name in (sourced.fact.body, *sourced.fact.bodies)
         }
+        self._summed = any(isinstance(sourced.fact, Quota) and sourced.fact.total for sourced in self._facts)
         self._source = notice.source + "".join(relay.source for relay in notice.relays)
         self._pairs = self._index_pairs(frozenset(common))
         self._at = {id_: at for at, id_ in enumerate(self._ids)}
@@ -164,11 +167,8 @@ class NoticeIndex:
     def answer(self, question: Question, programmes: tuple[str, ...], *, most: int = MOST) -> Finding:
         """The `most` facts that fit, best first, and what the notice does not say."""
         fits = self._fitting(programmes)
-        samples = [
-            (fact, worth)
-            for fact, worth in self._samples.best(question.pieces, SAMPLED)
-            if self._at[fact] in fits.all
-        ]
+        like = self._samples.best(question.pieces, SAMPLED)
+        samples = [(fact, worth) for fact, worth in like if self._at[fact] in fits.all]
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
         surely = {m for fact, worth in samples if worth >= SURELY_ASKED for m in self._about[self._at[fact]]}
         silent = self._silences(question, programmes, fits, surely)
@@ -197,14 +197,7 @@ class NoticeIndex:
         if just and not any(map(self._general, just)):
             overview = ()
         if silent:
-            due = question.aspects.get(Aspect.DEADLINE, 0.0) >= 1.0
-            hits = [
-                hit
-                for hit in hits
-                if hit.fact in alike
-                or (hit.why and hit.score >= BESIDE_SILENCE)
-                or (due and Aspect.DEADLINE in self._aspects[self._at[hit.fact]])
-            ]
+            hits = [hit for hit in hits if hit.fact in alike or self._told_beside_silence(hit, question)]
         if not hits and not silent and not question.topical:
             overview = (Aspect.ELIGIBILITY,) if programmes else ()
         told = any(m in named and self._covers(m, fits) for m in specific)
@@ -430,11 +423,24 @@ class NoticeIndex:
         return [hit for hit in hits if hit.fact in kept]
 
     def _elsewhere(self, at: int, question: Question) -> bool:
-        """Whether a fact is a district's that nobody named."""
-        return bool(self._region_of[at]) and self._region_of[at] not in question.districts
+        """Whether a fact is a district's that nobody named, or such a body's in a table that has its sum."""
+        fact, region = self._facts[at].fact, self._region_of[at]
+        if region in question.districts:
+            return False
+        if isinstance(fact, Quota) and self._summed and not fact.total:
+            return question.bodies.isdisjoint((fact.body, *fact.bodies))
+        return bool(region)
 
     def _named_by(self, at: int, question: Question) -> bool:
         return self._region_of[at] in question.districts or not _named(question).isdisjoint(self._about[at])
+
+    def _told_beside_silence(self, hit: Hit, question: Question) -> bool:
+        """Whether a fact is still told where the notice has no word of something else that is asked."""
+        if question.aspects.get(Aspect.DEADLINE, 0.0) >= 1.0 and (
+            Aspect.DEADLINE in self._aspects[self._at[hit.fact]]
+        ):
+            return True
+        return bool(hit.why) and hit.score >= BESIDE_SILENCE
 
     def _place_last(self, question: Question, scores: Mapping[int, float]) -> Mapping[int, float]:
         """The scores, with facts for which nothing but their district speaks behind the best that was asked
@@ -462,7 +468,7 @@ class NoticeIndex:
         return not fits.all.isdisjoint(self._by_matter.get(matter, ()))
 
     def _silences(
-        self, question: Question, programmes: tuple[str, ...], fits: _Fitting, surely: Collection[str]
+        self, question: Question, programmes: tuple[str, ...], fits: _Fitting, surely: Set[str]
     ) -> list[Silent]:
         """The matters asked that no fact covers, unless the same part of the message names a covered one
         with as much weight, or with more one that a fact is `surely` about which is asked almost so."""
@@ -474,11 +480,7 @@ class NoticeIndex:
             share = SILENT_SHARE if surely.isdisjoint(m for m in covered if segment[m] == best) else 1.0
             for matter in strong:
                 general = self._matters[matter].general
-                if (
-                    matter not in covered
-                    and segment[matter] >= share * best
-                    and not (general and covered)
-                ):
+                if matter not in covered and segment[matter] >= share * best and not (general and covered):
                     found.append(self._silent(matter, programmes))
         likely = max(question.matters, key=lambda m: question.matters[m], default=None)
         least = SILENT_TOP if any(question.segments) else SURELY_LIKE

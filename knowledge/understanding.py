@@ -42,6 +42,9 @@ _ASPECT = "aspect"
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
+_TOLD_ALONE = frozenset(
+    {Aspect.CONTACT, Aspect.ADDRESS, Aspect.SUPPORT_MONEY, Aspect.DEADLINE, Aspect.QUOTA, Aspect.AWARD_COUNT}
+)
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
 
 _Key = TypeVar("_Key")
@@ -122,7 +125,8 @@ class Reader:
         if vague and not strange and len(text) <= _SHORT:
             asked = _continued(asked, context)
         elif general or self._words.patterns.follows.match(text):
-            asked = _followed(asked, context)
+            another = not general and len(text) <= _BRIEF and _another(asked, context)
+            asked = asked if another else _followed(asked, context)
         if spoken.persons:
             asked = replace(asked, aspects={**asked.aspects, Aspect.CONTACT: 1.0})
         if act == ASK and not asked.topics(_SURELY) and not place.explicit:
@@ -308,6 +312,7 @@ class Reader:
         self, text: str, found: Sequence[Found], asked: Asked, place: Place, strange: Sequence[str]
     ) -> Iterator[Finding]:
         sought, headed = self._words.patterns.sought, self._words.patterns.headed
+        bodies = {sense.value for item in found for sense in item.senses if sense.sort is Sort.BODY}
         question = Question(
             pieces=asked.pieces,
             aspects=asked.aspects,
@@ -319,6 +324,7 @@ class Reader:
             strange=tuple(word for word in strange if headed.match(text.partition(word)[2])),
             sought=tuple(word for word in strange if sought.search(text.partition(word)[0])),
             districts=place.districts,
+            bodies=bodies,
             central=self._words.patterns.central.search(text) is not None or _cites(found),
         )
         scopes = [
@@ -347,9 +353,8 @@ class Reader:
 
 def _cites(found: Sequence[Found]) -> bool:
     """Whether a document is called by its number."""
-    return any(
-        item.surface[-1] == "号" and any(sense.sort is Sort.CITY for sense in item.senses) for item in found
-    )
+    cities = (item for item in found if any(sense.sort is Sort.CITY for sense in item.senses))
+    return any(map(str.isdecimal, "".join(item.surface for item in cities)))
 
 
 def _without_names(text: str, found: Sequence[Found]) -> str:
@@ -410,6 +415,11 @@ def _continued(asked: Asked, context: Context) -> Asked:
         asked.cases,
         inherited=("topic",),
     )
+
+
+def _another(asked: Asked, context: Context) -> bool:
+    """Whether another thing is to be told now, and that alone (那电话呢)."""
+    return any(asked.aspects.get(aspect, 0.0) >= 1.0 for aspect in _TOLD_ALONE - set(context.aspects))
 
 
 def _followed(asked: Asked, context: Context) -> Asked:

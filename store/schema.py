@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Connection,
     Double,
     ForeignKey,
     Index,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
     text,
 )
 
@@ -844,6 +846,29 @@ audit = Table(
     Index("ix_audit_staff_id", "staff_id", "id"),
     Index("ix_audit_object", "object", "id"),
 )
+
+_KEPT: Final = {
+    "sqlite": [
+        f"CREATE TRIGGER audit_keeps_{act} BEFORE {act} ON audit"
+        " BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END"
+        for act in ("UPDATE", "DELETE")
+    ],
+    "postgresql": [
+        "CREATE FUNCTION audit_keeps() RETURNS trigger LANGUAGE plpgsql AS"
+        " 'BEGIN RAISE EXCEPTION ''the audit log only grows''; END'",
+        "CREATE TRIGGER audit_keeps_rows BEFORE UPDATE OR DELETE ON audit"
+        " FOR EACH ROW EXECUTE FUNCTION audit_keeps()",
+        "CREATE TRIGGER audit_keeps_table BEFORE TRUNCATE ON audit"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit_keeps()",
+    ],
+}
+
+
+@event.listens_for(audit, "after_create")
+def _keep(_table: Table, connection: Connection, **_options: Any) -> None:
+    for statement in _KEPT[connection.dialect.name]:
+        connection.exec_driver_sql(statement)
+
 
 # What stood before and after, sealed; these rows may be erased, and the chain of `audit` holds.
 audit_values = Table(

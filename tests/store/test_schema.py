@@ -16,20 +16,21 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from store.columns import UtcDateTime
 from store.database import Store
-from store.migrations import NEWEST, upgrade
+from store.migrations import NEWEST, migrate, upgrade
 from store.records import ServiceClock
-from store.schema import metadata
 from tests.store.scene import NOW
 
 DESCRIPTIONS = (
     """SELECT table_name, column_name, data_type, is_nullable, column_default FROM information_schema.columns
-       WHERE table_schema = 'public' AND table_name <> 'alembic_version'""",
+       WHERE table_schema = 'public'""",
     """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
-       WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'alembic_version'""",
+       WHERE connamespace = 'public'::regnamespace""",
     """SELECT tablename, indexname, indexdef FROM pg_indexes
-       WHERE schemaname = 'public' AND tablename <> 'alembic_version'""",
+       WHERE schemaname = 'public'""",
     """SELECT relname, reloptions::text FROM pg_class
-       WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version'""",
+       WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'""",
+    """SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal""",
+    """SELECT proname, pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace""",
 )
 
 
@@ -42,25 +43,26 @@ def test_on_sqlite_the_migrations_make_what_the_schema_says() -> None:
         engine.dispose()
         return made
 
-    assert made_by(upgrade) == made_by(metadata.create_all)
+    assert made_by(migrate) == made_by(upgrade)
 
 
-def test_a_database_is_up_to_date_after_the_last_step() -> None:
+@pytest.mark.parametrize("make", [migrate, upgrade])
+def test_a_database_is_up_to_date_after_the_last_step(make: Callable[[Connection], None]) -> None:
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
-        upgrade(connection)
+        make(connection)
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == NEWEST
         upgrade(connection)
     engine.dispose()
 
 
 def _described(connection: Connection) -> Iterator[tuple[object, ...]]:
-    """Columns, foreign keys, checks and indexes; the order in which columns came is nobody's concern."""
+    """Columns, foreign keys, checks, indexes and triggers, in whatever order columns came."""
     objects = connection.execute(text("SELECT type, name, tbl_name, sql FROM sqlite_master")).all()
     for kind, name, table, sql in objects:
-        if "alembic_version" in table or sql is None:
+        if sql is None:
             continue
-        if kind == "index":
+        if kind in ("index", "trigger"):
             yield table, " ".join(sql.split())
             continue
         for pragma in ("table_xinfo", "foreign_key_list", "index_list"):
@@ -81,11 +83,11 @@ async def test_on_postgresql_the_migrations_make_what_the_schema_says(empty_post
     engine = create_async_engine(empty_postgres_url)
     async with engine.connect() as connection:
         transaction = await connection.begin()
-        await connection.run_sync(upgrade)
+        await connection.run_sync(migrate)
         migrated = await description(connection)
         await transaction.rollback()
-        assert await description(connection) == [set()] * 4
-        await connection.run_sync(metadata.create_all)
+        assert await description(connection) == [set()] * len(DESCRIPTIONS)
+        await connection.run_sync(upgrade)
         created = await description(connection)
     await engine.dispose()
 
