@@ -26,6 +26,7 @@ from knowledge.understanding import Reader
 from store.records import Noted
 
 MESSAGES_A_MINUTE = 20
+_NAMED_BEFORE = frozenset({"remembered", "home"})
 _KEPT_MATTER, _KEPT_SHARE = 0.5, 0.6
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -152,6 +153,9 @@ class Dialogue:
             return self._plain(template, memory, number=chosen)
         incoming = replace(incoming, text=chosen if chosen is not None else words)
         reading = self._reader.read(incoming.text, memory.context)
+        home = _home(affairs) if affairs and reading.act == ASK and not reading.city else ""
+        if home:
+            reading = self._reader.read(incoming.text, replace(memory.context, home=home))
         if reading.act == "more" and talking:
             return self._answer(incoming, reading, memory, limit_bytes, notes=(), affairs=affairs)
         if reading.act in ("more", "details") and memory.parts:
@@ -255,8 +259,8 @@ class Dialogue:
         reading = turn.reading
         before = [self._wording.phrase(note) for note in notes]
         found = reading.findings and any(section.scope for section in reply.sections)
-        if found and reading.city_from == "remembered":
-            before.append(self._wording.phrase("conversation/remembered", city=reading.city))
+        if found and reading.city_from in _NAMED_BEFORE:
+            before.append(self._wording.phrase(f"conversation/{reading.city_from}", city=reading.city))
         if found:
             before += [
                 self._wording.render("conversation/mended", written=written, meant=meant)
@@ -360,6 +364,12 @@ def _kept(memory: Memory, name: str, reply: Reply) -> Memory:
     return replace(memory, kept=kept, awaiting=name if reply.awaiting else awaiting)
 
 
+def _home(affairs: Affairs) -> str:
+    """The city of the units that a person speaks for, where it is one."""
+    cities = {held.city for held in affairs.units.mine()}
+    return cities.pop() if len(cities) == 1 else ""
+
+
 def _remembered(context: Context, reading: Reading) -> Context:
     """What of a reading the next message may lean on."""
     stated: Mapping[str, str] = {**context.stated, **{said.fact: said.value for said in reading.stated}}
@@ -369,7 +379,7 @@ def _remembered(context: Context, reading: Reading) -> Context:
     asked = [m for m, weight in reading.matters.items() if weight >= least]
     answered = {why for finding in reading.findings for hit in finding.hits for why in hit.why}
     return Context(
-        city=reading.city or context.city,
+        city=context.city if reading.city_from == "home" else reading.city or context.city,
         programmes=reading.programmes,
         districts=reading.districts,
         aspects=reading.aspects or context.aspects,

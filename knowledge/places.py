@@ -155,15 +155,12 @@ def _city(spoken: Spoken, context: Context, library: Library) -> tuple[str, str]
     owners = dict.fromkeys(city for city, _ in spoken.regions)
     for person in spoken.persons:
         owners.setdefault(library.notices[person.partition("/")[0]].header.city)
-    if context.city and (not owners or context.city in owners):
-        named = {
-            library.programmes[s.value][0].header.city
-            for p in spoken.programmes
-            for s in p.senses
-            if _is(s.sort)
-        }
-        if not named or context.city in named:
-            return context.city, "remembered"
+    named = {
+        library.programmes[s.value][0].header.city for p in spoken.programmes for s in p.senses if _is(s.sort)
+    }
+    for city, source in ((context.city, "remembered"), (context.home, "home")):
+        if city and (not owners or city in owners) and (not named or city in named):
+            return city, source
     return (next(iter(owners)), "implied") if len(owners) == 1 else ("", "")
 
 

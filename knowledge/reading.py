@@ -69,7 +69,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What a conversation remembers between two messages; `offices` are the contacts that were named last."""
+    """What a conversation remembers between two messages; `offices` are the contacts that were named last.
+    `home` is the city of the units that the person speaks for: meant where nothing else says which."""
 
     city: str = ""
     programmes: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ class Context:
     stated: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     text: str = ""
     offices: tuple[str, ...] = ()
+    home: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +88,9 @@ class Reading:
     """One message, understood in its context.
 
     `city_from` is `said`, `remembered` (from an earlier message), `implied` (by a programme or a
-    district) or empty. `bodies` are recommending bodies named, `unnamed` is the
-    wording without names of cities and programmes, `rest` the same without marks, `strange`
-    are words that neither the vocabulary nor any notice in scope knows.
+    district), `home` (of the person's own units) or empty. `bodies` are recommending bodies named,
+    `unnamed` is the wording without names of cities and programmes, `rest` the same without marks,
+    `strange` are words that neither the vocabulary nor any notice in scope knows.
     """
 
     text: str

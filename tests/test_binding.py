@@ -339,6 +339,21 @@ async def test_whoever_leaves_the_account_sits_nowhere(line: Wire) -> None:
     assert await rows(line.service.store, inbound)
 
 
+async def test_whoever_speaks_for_a_unit_is_answered_for_its_city(line: Wire) -> None:
+    hr, stranger = Talker(line), Talker(line)
+    await hr.bind()
+    own = await hr.say("几号截止")
+    assert "按您单位所在的武汉来答" in own
+    assert "锡人社函" not in own
+    assert "锡人社函" not in await hr.say("材料要交什么")
+    assert "武人社函" not in await hr.say("无锡几号截止")
+    assert "按您前面说的无锡来答" in await hr.say("材料要交什么")
+    assert "武人社函" not in await hr.say("卓越技师评几个")
+    both = await stranger.say("几号截止")
+    assert "锡人社函" in both
+    assert "武人社函" in both
+
+
 async def test_the_menu_shows_what_is_kept(line: Wire) -> None:
     assert OTHER_PHONE not in await Talker(line).say("我的")
 

@@ -339,7 +339,19 @@ async def with_a_store(dialogue: Dialogue, url: str) -> None:
         other = await work.issue_code(
             purpose=CodePurpose.INVITE, unit=2, issued_by="staff", now=NOW, span=timedelta(days=1)
         )
-    seated = [made, "同意", "邀请同事", "移交", other, "移交", "邀请同事", "我的单位", "解绑", "1"]
+    seated = [
+        made,
+        "同意",
+        "几号截止",
+        "邀请同事",
+        "移交",
+        other,
+        "移交",
+        "邀请同事",
+        "我的单位",
+        "解绑",
+        "1",
+    ]
     for number, text in enumerate([*seated, "退订", "恢复推送", "我的信息", "删除我的信息", "1"]):
         await say("openid-seated", number, text)
     for number, text in enumerate(["提醒我武汉工匠", "不清楚"]):
