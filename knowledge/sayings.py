@@ -66,6 +66,7 @@ class Options(Row):
     proven: Pattern | None = None
     sole: Pattern | None = None
     claim: bool = False
+    stated: bool = False
     ordered: Pattern | None = None
 
 
@@ -157,7 +158,7 @@ class Persons(Record):
 class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
     is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
-    list of which the first is denied, `all_but` spares what follows from a denial. `taken_back` denies what
+    list of which the first is denied, `nobody` denies of everybody, `all_but` spares what follows from a denial. `taken_back` denies what
     stands before it; a part that `leads` makes the next somebody's words, a condition or a wish."""
 
     sentence: Pattern
@@ -175,6 +176,7 @@ class Moods(Record):
     least: Pattern
     deny_before: Pattern
     deny_list: Pattern
+    nobody: Pattern
     all_but: Pattern
     deny_after: Pattern
     taken_back: Pattern
@@ -268,7 +270,8 @@ class Nothing(Row):
 
 
 class Answers(Record):
-    """How questions are answered."""
+    """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
+    tell in any, where a story may not."""
 
     commands: Strings
     aside: Pattern
@@ -291,6 +294,7 @@ class Answers(Record):
     refusal: Pattern
     only: Pattern
     topics: Mapping[str, Pattern]
+    free: Strings
     not_yet: Pattern
     age: Pattern
     age_of: str
