@@ -108,7 +108,7 @@ class Answering:
         return any(
             pattern.search(bare)
             for fact in asked.fills
-            if (pattern := self._words.vague.get(fact)) is not None
+            if (pattern := self._words.vague.get(fact.partition("/")[0])) is not None
         )
 
     def _worded(
@@ -141,13 +141,17 @@ class Answering:
         sure: bool = False,
         fact: str = "",
         free: bool = False,
+        others: bool = False,
     ) -> str | None:
-        """The first option whose words a text asserts, of a fact that is not `free` plainly; `sure`: has."""
+        """The first option whose words a text asserts, of a fact that is not `free` plainly; `sure`: has;
+        `others`: be it in a part about others, as it is about apprentices."""
         for option, pattern in options.items():
             match = pattern.search(text)
             claim = fact if fact in self._claims and option not in (NO, *NO_CLAIM) else ""
             stated = fact if fact in self._stated and not free else ""
-            if match and (sure or self._stories.asserts(text, match, fact, claim=claim, stated=stated)):
+            if match and (
+                sure or self._stories.asserts(text, match, fact, claim=claim, stated=stated, others=others)
+            ):
                 return option
         return None
 
@@ -164,7 +168,7 @@ class Answering:
             for fact, topic in self._words.topics.items():
                 if fact in asked.fills and topic.search(part):
                     options = self._words.words[fact]
-                    option = self._option(part, options, sure=True)
+                    option = self._option(part, options, sure=fact not in self._words.free, others=True)
                     if option == NO or (option and fact not in found):  # one flaw outweighs all praise
                         found[fact] = known(option)
         return found
@@ -253,7 +257,7 @@ class Answering:
         if found and not told:
             # what denies something else denies nothing here
             worded = {fact: value for fact, value in worded.items() if value not in _DENIALS}
-        if not (worded or told or doubtful) and len(asked.fills) == 1:
+        if asked.kind == "one" and not (worded or told or doubtful or self._partial(bare, asked, {})):
             worded = self._worded(bare, asked, self._words.last)
         told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
         parts = {} if doubtful else self._by_topic(bare, asked)
@@ -343,8 +347,9 @@ class Answering:
             chosen += numbers
         for part in filter(None, parts):
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
-            if at is not None and self._named(asked) and not self._stories.plain(bare, part, kind):
-                continue
+            if at is not None and self._named(asked):
+                if self._vague(part, asked) or not self._stories.plain(bare, part, kind):
+                    continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)
         if any(isinstance(value, Items) for value in told.values()):

@@ -89,13 +89,21 @@ class Stories:
         return found
 
     def asserts(
-        self, text: str, match: re.Match[str], fact: str = "", *, claim: str = "", stated: str = ""
+        self,
+        text: str,
+        match: re.Match[str],
+        fact: str = "",
+        *,
+        claim: str = "",
+        stated: str = "",
+        others: bool = False,
     ) -> bool:
         """Whether a match in an answer is asserted of the candidate, or of the unit where the `fact` is not
         his own; what is of a kind that is a `claim`, or has to be `stated`, plainly."""
         said = self._reading.of(text, answer=True)
         unit = not fact or self._of_unit(fact)
-        return said is not None and said.mood(match, unit=unit, claim=claim, stated=stated) is Mood.TOLD
+        mood = said.mood(match, unit=unit, claim=claim, stated=stated, others=others) if said else None
+        return mood is Mood.TOLD
 
     def _of_unit(self, fact: str) -> bool:
         """Whether what is said of the unit tells a fact."""
