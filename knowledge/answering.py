@@ -332,7 +332,8 @@ class Answering:
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
             vague = vague or not self._plainly(bare, asked)
             like = None if vague else _likest(bare, asked.lines, least=_LIKE)
-            like = like if like is not None and self._meant(bare, asked.lines[like]) else None
+            if like is not None and not self._meant(bare, asked.lines[like]):
+                like = None
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
             at = _line_of(asked.lines, said) if named else like
@@ -380,7 +381,9 @@ class Answering:
         return any(self._stories.plain(bare, bare, kind) for kind in asked.fills)
 
     def _meant(self, bare: str, line: Line) -> bool:
-        """Whether an answer asserts all that it shares with a line's label."""
+        """Whether an answer asserts all that it shares with a line's label, or says that it is open."""
+        if self._words.unsure.search(bare):
+            return True
         shared = set(_pairs(bare)) & set(_pairs(_bare(line.label)))
         words = re.compile("|".join(map(re.escape, sorted(shared))))
         return all(self._stories.asserts(bare, match) for match in words.finditer(bare))

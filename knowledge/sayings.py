@@ -67,6 +67,7 @@ class Options(Row):
     sole: Pattern | None = None
     claim: bool = False
     stated: bool = False
+    owned: Pattern | None = None
     ordered: Pattern | None = None
 
 

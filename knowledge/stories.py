@@ -151,7 +151,9 @@ class Stories:
         for option, match, before in _named(said, row) if row.weak or not against else ():
             claim = row.fact if row.claim and option not in NO_CLAIM else ""
             ever = row.ever and option not in NO_CLAIM
-            mood = said.mood(match, ever=ever, unit=unit, claim=claim, stated=stated)
+            owned = row.owned is not None and row.owned.search(match.group()) is not None
+            kind = "" if owned else stated
+            mood = said.mood(match, ever=ever, unit=unit, claim=claim, stated=kind)
             if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
                 allowed, denial = allowed & _from(entry, option), match.group()
             elif mood is Mood.TOLD:
