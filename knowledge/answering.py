@@ -348,9 +348,9 @@ class Answering:
             chosen += numbers
         for part in filter(None, parts):
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
-            if at is not None and self._named(asked):
-                if self._vague(part, asked) or not self._stories.plain(bare, part, kind):
-                    continue
+            named = at is not None and self._named(asked)
+            if named and (self._vague(part, asked) or not self._stories.plain(bare, part, kind)):
+                continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)
         if any(isinstance(value, Items) for value in told.values()):

@@ -59,7 +59,7 @@ class Records:
             if row.but and row.but.search(said.text):
                 continue
             kind = asked if asked in row.facts else row.facts[0]
-            if match and said.mood(match, ever=True, stated=kind) is not Mood.LEFT:
+            if match and said.mood(match, ever=True, stated=kind) is Mood.TOLD:
                 for fact in (asked,) if asked in row.facts else row.facts:
                     if not told.get(fact):
                         none = Items((), complete=True) if fact in self._lists else OneOf(frozenset({_NONE}))

@@ -51,7 +51,8 @@ class Options(Row):
     what follows words of `likened` is compared with an option, and is none, as is what only the unit gave
     (`by_unit`) where nothing is `proven`. What follows words of `sole` is
     the highest there is: a higher one told beside it leaves the fact open. Of a `claim` any word of doubt
-    leaves it open, as do several levels that no word of `ordered` puts one after the other.
+    leaves it open, as do several levels that no word of `ordered` puts one after the other; of a `stated`
+    fact any in its own part, unless what is told is `owned` by its words alone.
     """
 
     fact: str
@@ -159,8 +160,9 @@ class Persons(Record):
 class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
     is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
-    list of which the first is denied, `nobody` denies of everybody, `all_but` spares what follows from a denial. `taken_back` denies what
-    stands before it; a part that `leads` makes the next somebody's words, a condition or a wish."""
+    list of which the first is denied, `nobody` denies of everybody, `all_but` spares what follows from a
+    denial. `taken_back` denies what stands before it; a part that `leads` makes the next somebody's words,
+    a condition or a wish."""
 
     sentence: Pattern
     pause: Pattern

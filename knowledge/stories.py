@@ -170,7 +170,8 @@ class Stories:
         if not told and not against:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
-                if weak and said.mood(weak, ever=True, claim=row.fact if row.claim else "") is Mood.TOLD:
+                claim = row.fact if row.claim else ""
+                if weak and said.mood(weak, ever=True, claim=claim, stated=stated) is Mood.TOLD:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
@@ -193,9 +194,9 @@ class Stories:
                     break
         if about := self._sayings.times.decade_age.search(said.text):
             days = self.periods.decade(about.group(), today)
-            age = self._sayings.answers.age_of
-            if days and said.mood(about, stated=age) is Mood.TOLD:
-                yield age, Found(days, about.group())
+            fact = self._sayings.answers.age_of
+            if days and said.mood(about, stated=fact) is Mood.TOLD:
+                yield fact, Found(days, about.group())
 
     def _moment(self, row: Period, match: re.Match[str], today: date) -> Days | None:
         groups = match.groupdict()
