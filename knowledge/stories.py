@@ -136,11 +136,13 @@ class Stories:
             if not row.may(said.characters):
                 continue
             stated = row.fact if row.stated and row.fact not in free else ""
-            found = self._option(said, row, self._entries[row.fact], stated)
+            weakly = "" if asked else stated
+            found = self._option(said, row, self._entries[row.fact], stated, weakly)
             if found is not None:
                 yield row.fact, found
 
-    def _option(self, said: Said, row: Options, entry: Entry, stated: str) -> Found | None:
+    def _option(self, said: Said, row: Options, entry: Entry, stated: str, weakly: str) -> Found | None:
+        """What a row tells; its kind where its words have to be `stated`, and where those that are weak do."""
         told: dict[str, str] = {}
         allowed = self._domains[entry.id]
         denial = ""
@@ -171,7 +173,7 @@ class Stories:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
                 claim = row.fact if row.claim else ""
-                if weak and said.mood(weak, ever=True, claim=claim, stated=stated) is Mood.TOLD:
+                if weak and said.mood(weak, ever=True, claim=claim, stated=weakly) is Mood.TOLD:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
