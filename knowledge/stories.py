@@ -142,7 +142,7 @@ class Stories:
                 yield row.fact, found
 
     def _option(self, said: Said, row: Options, entry: Entry, stated: str, weakly: str) -> Found | None:
-        """What a row tells; its kind where its words have to be `stated`, and where those that are weak do."""
+        """What a row tells; its kind where its words have to be `stated`, and where the weak ones do."""
         told: dict[str, str] = {}
         allowed = self._domains[entry.id]
         denial = ""
