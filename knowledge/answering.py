@@ -48,7 +48,9 @@ class Answering:
     def __init__(self, library: Library, stories: Stories) -> None:
         self._words = library.vocabulary.telling.answers
         self._dictionary = library.dictionary
-        self._claims = frozenset(row.fact for row in library.vocabulary.telling.options if row.claim)
+        options = library.vocabulary.telling.options
+        self._claims = frozenset(row.fact for row in options if row.claim)
+        self._stated = frozenset(row.fact for row in options if row.stated).difference(self._words.free)
         self._stories = stories
 
     def read(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
@@ -106,7 +108,7 @@ class Answering:
         return any(
             pattern.search(bare)
             for fact in asked.fills
-            if (pattern := self._words.vague.get(fact)) is not None
+            if (pattern := self._words.vague.get(fact.partition("/")[0])) is not None
         )
 
     def _worded(
@@ -119,25 +121,37 @@ class Answering:
     ) -> Mapping[str, Value]:
         """By words that tell something only in answer to this question, `sure`: however they are meant."""
         several = asked.kind == "many" and len(asked.fills) > 1
-        if asked.kind in ("number", "month") or (several and not self._titled(asked)):
+        vague = not sure and self._vague(bare, asked)
+        if asked.kind in ("number", "month") or (several and not self._titled(asked)) or vague:
             return {}
         found: dict[str, Value] = {}
         for fact in asked.fills:
             options = table.get(fact.partition("/")[0], {})
             options = {o: pattern for o, pattern in options.items() if o == NO} if several else options
-            claim = fact if fact in self._claims else ""
-            if option := self._option(bare, options, sure=sure or self._titled(asked), claim=claim):
+            free = table is self._words.last or fact in self._words.free
+            if option := self._option(bare, options, sure=sure or self._titled(asked), fact=fact, free=free):
                 found[fact] = known(option)
         return found
 
     def _option(
-        self, text: str, options: Mapping[str, re.Pattern[str]], *, sure: bool = False, claim: str = ""
+        self,
+        text: str,
+        options: Mapping[str, re.Pattern[str]],
+        *,
+        sure: bool = False,
+        fact: str = "",
+        free: bool = False,
+        others: bool = False,
     ) -> str | None:
-        """The first option whose words a text asserts; `sure`: has; a `claim` of some kind plainly."""
+        """The first option whose words a text asserts, of a fact that is not `free` plainly; `sure`: has;
+        `others`: be it in a part about others, as it is about apprentices."""
         for option, pattern in options.items():
             match = pattern.search(text)
-            kind = claim if option not in (NO, *NO_CLAIM) else ""
-            if match and (sure or self._stories.asserts(text, match, claim=kind)):
+            claim = fact if fact in self._claims and option not in (NO, *NO_CLAIM) else ""
+            stated = fact if fact in self._stated and not free else ""
+            if match and (
+                sure or self._stories.asserts(text, match, fact, claim=claim, stated=stated, others=others)
+            ):
                 return option
         return None
 
@@ -154,7 +168,7 @@ class Answering:
             for fact, topic in self._words.topics.items():
                 if fact in asked.fills and topic.search(part):
                     options = self._words.words[fact]
-                    option = self._option(part, options, sure=True)
+                    option = self._option(part, options, sure=fact not in self._words.free, others=True)
                     if option == NO or (option and fact not in found):  # one flaw outweighs all praise
                         found[fact] = known(option)
         return found
@@ -243,7 +257,7 @@ class Answering:
         if found and not told:
             # what denies something else denies nothing here
             worded = {fact: value for fact, value in worded.items() if value not in _DENIALS}
-        if not (worded or told or doubtful) and len(asked.fills) == 1:
+        if asked.kind == "one" and not (worded or told or doubtful or self._partial(bare, asked, {})):
             worded = self._worded(bare, asked, self._words.last)
         told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
         parts = {} if doubtful else self._by_topic(bare, asked)
@@ -256,7 +270,7 @@ class Answering:
         elif asked.kind in ("one", "many"):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
             told = _narrowed(told, self._by_words(bare, asked, told, beside))
-        if not told and not doubtful and self._lacks(bare, asked):
+        if not told and not doubtful and self._lacks(bare, asked, notice):
             told = {**(self._refused(asked) or {})}
         if "." in asked.id:
             told = {**told, **self._detailed(bare, asked, today)}
@@ -279,12 +293,15 @@ class Answering:
         named = {title for part in parts for title in self._stories.titles(part, notice)}
         return {f: v for f, v in asked.denied().items() if f.partition("/")[2] not in named}
 
-    def _lacks(self, bare: str, asked: Question) -> bool:
-        """Whether every part of an answer denies, where that can only mean that there is nothing."""
+    def _lacks(self, bare: str, asked: Question, notice: str) -> bool:
+        """Whether every part of an answer denies, where that can only mean that there is nothing, or names a
+        title that is not asked for."""
         named = self._named(asked)
         plain = named or any(_NONE in line.values.values() for line in asked.lines)
+        kind = asked.fills[0].partition("/")[0]
         return plain and all(
-            self._words.nothing.match(part) and (named or self._words.refusal.search(part))
+            (self._words.nothing.match(part) and (named or self._words.refusal.search(part)))
+            or (named and self._stories.titles(part, notice) and self._stories.plain(bare, part, kind))
             for part in self._words.split.split(bare)
             if part
         )
@@ -310,11 +327,13 @@ class Answering:
         asked; lines that a sentence does not name are denied only where it says that there is nothing
         else."""
         if asked.kind == "one":
-            if told and self._partial(bare, asked, told):
+            if self._partial(bare, asked, told):
                 return {}
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
-            vague = vague or (self._claimed(asked) and not self._stories.plain(bare, bare, asked.fills[0]))
+            vague = vague or not self._plainly(bare, asked)
             like = None if vague else _likest(bare, asked.lines, least=_LIKE)
+            if like is not None and not self._meant(bare, asked.lines[like]):
+                like = None
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
             at = _line_of(asked.lines, said) if named else like
@@ -329,7 +348,8 @@ class Answering:
             chosen += numbers
         for part in filter(None, parts):
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
-            if at is not None and self._named(asked) and not self._stories.plain(bare, part, kind):
+            named = at is not None and self._named(asked)
+            if named and (self._vague(part, asked) or not self._stories.plain(bare, part, kind)):
                 continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)
@@ -352,6 +372,21 @@ class Answering:
             for fact, pattern in self._words.partial.items()
             for match in pattern.finditer(bare)
         )
+
+    def _plainly(self, bare: str, asked: Question) -> bool:
+        """Whether an answer to a question of what has to be told plainly only affirms something."""
+        told = {*asked.fills, *(fact for line in asked.lines for fact in line.beside)}
+        if not told <= self._claims | self._stated:
+            return True
+        return any(self._stories.plain(bare, bare, kind) for kind in asked.fills)
+
+    def _meant(self, bare: str, line: Line) -> bool:
+        """Whether an answer asserts all that it shares with a line's label, or says that it is open."""
+        if self._words.unsure.search(bare):
+            return True
+        shared = set(_pairs(bare)) & set(_pairs(_bare(line.label)))
+        words = re.compile("|".join(map(re.escape, sorted(shared))))
+        return all(self._stories.asserts(bare, match) for match in words.finditer(bare))
 
     def _claimed(self, asked: Question) -> bool:
         """Whether the question is of what may only speak for the candidate."""

@@ -58,7 +58,8 @@ class Records:
             match = row.says.search(said.text) if row.may(said.characters) else None
             if row.but and row.but.search(said.text):
                 continue
-            if match and said.mood(match, ever=True) is not Mood.LEFT:
+            kind = asked if asked in row.facts else row.facts[0]
+            if match and said.mood(match, ever=True, stated=kind) is Mood.TOLD:
                 for fact in (asked,) if asked in row.facts else row.facts:
                     if not told.get(fact):
                         none = Items((), complete=True) if fact in self._lists else OneOf(frozenset({_NONE}))

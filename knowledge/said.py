@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cached_property
 
 from knowledge.dictionary import Value
 from knowledge.plainness import Plainness
@@ -96,7 +97,6 @@ class Said:
         self._pauses = [0, *(match.end() for match in moods.pause.finditer(text))]
         self._plainness = plainness
         self._ends = [m for m in moods.pause.finditer(text) if not joins.fullmatch(m.group())]
-        self._marked = ""
         self._matches: dict[int, Sequence[re.Match[str]]] = {}
         self._quoted = [match.span() for match in moods.quoted.finditer(text)]
 
@@ -137,10 +137,12 @@ class Said:
         unit: bool = False,
         others: bool = False,
         claim: str = "",
+        stated: str = "",
     ) -> Mood:
         """How a match is meant; `ever`: what was so once holds for good; `unit`, `others`: it counts where
         the message speaks of the unit, or of anybody; `claim`: the kind in which it speaks for the
-        candidate, so that it is open unless it is told plainly."""
+        candidate, so that it is open unless it is told plainly; `stated`: the kind of which all that stands
+        in its part, a denial too, must be plain."""
         start, end = match.span()
         who = self.who(start)
         if (who is Who.OTHER and not others) or (who is Who.UNIT and not unit) or self.quoted(start):
@@ -155,7 +157,13 @@ class Said:
         if not ever and self._past(self.text[since:start], match.group()):
             return Mood.LEFT
         spared = moods.all_but.search(before)
-        denied = moods.deny_before.search(before) or (not spared and moods.deny_after.search(after))
+        denying = moods.deny_before.search(before)
+        denied = denying or (None if spared else moods.deny_after.search(after))
+        if stated:
+            first = start - len(before) + denying.start() if denying else start
+            last = end + denied.end() if denied and not denying else end
+            if not self._alone(first, last, stated):
+                return Mood.LEFT
         if denied:
             return Mood.DENIED
         return Mood.TOLD if not claim or self.plainly(start, end, claim) else Mood.LEFT
@@ -163,18 +171,23 @@ class Said:
     def plainly(self, start: int, end: int, kind: str, *, fact: bool = True) -> bool:
         """Whether [start, end), a `fact` or words that hold some, is affirmed by all that stands beside it
         between two pauses, and the parts before and after are about something else."""
-        marked = self._marked = self._marked or self._mark()
         before = [m for m in self._ends if m.end() <= start]
         after = [m for m in self._ends if m.start() >= end]
         if not self._unled(before, kind) or not self._kept(after, kind):
             return False
-        since = before[-1].end() if before else 0
-        until = after[0].start() if after else len(self.text)
+        return self._alone(start, end, kind, fact=fact)
+
+    def _alone(self, start: int, end: int, kind: str, *, fact: bool = True) -> bool:
+        """Whether all that stands beside [start, end) between two pauses affirms it."""
+        marked = self._marked
+        since = max((m.end() for m in self._ends if m.end() <= start), default=0)
+        until = min((m.start() for m in self._ends if m.start() >= end), default=len(self.text))
         asked = "?" if self.text.startswith("?", until) else ""
         inner = MARK * (end - start) if fact else self._moods.pause.sub(MARK, marked[start:end])
         return self._plainness.affirms(marked[since:start] + inner + marked[end:until] + asked, kind)
 
-    def _mark(self) -> str:
+    @cached_property
+    def _marked(self) -> str:
         """The text with what is recognised in it marked, and who stands for the candidate."""
         spans = [(turn.at, turn.end) for turn in self._turns if turn.who is Who.CANDIDATE and turn.end]
         for row, pattern in self._plainness.facts:

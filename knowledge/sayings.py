@@ -51,7 +51,8 @@ class Options(Row):
     what follows words of `likened` is compared with an option, and is none, as is what only the unit gave
     (`by_unit`) where nothing is `proven`. What follows words of `sole` is
     the highest there is: a higher one told beside it leaves the fact open. Of a `claim` any word of doubt
-    leaves it open, as do several levels that no word of `ordered` puts one after the other.
+    leaves it open, as do several levels that no word of `ordered` puts one after the other; of a `stated`
+    fact any in its own part, unless what is told is `owned` by its words alone.
     """
 
     fact: str
@@ -66,6 +67,8 @@ class Options(Row):
     proven: Pattern | None = None
     sole: Pattern | None = None
     claim: bool = False
+    stated: bool = False
+    owned: Pattern | None = None
     ordered: Pattern | None = None
 
 
@@ -157,8 +160,9 @@ class Persons(Record):
 class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
     is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
-    list of which the first is denied, `all_but` spares what follows from a denial. `taken_back` denies what
-    stands before it; a part that `leads` makes the next somebody's words, a condition or a wish."""
+    list of which the first is denied, `nobody` denies of everybody, `all_but` spares what follows from a
+    denial. `taken_back` denies what stands before it; a part that `leads` makes the next somebody's words,
+    a condition or a wish."""
 
     sentence: Pattern
     pause: Pattern
@@ -175,6 +179,7 @@ class Moods(Record):
     least: Pattern
     deny_before: Pattern
     deny_list: Pattern
+    nobody: Pattern
     all_but: Pattern
     deny_after: Pattern
     taken_back: Pattern
@@ -268,7 +273,8 @@ class Nothing(Row):
 
 
 class Answers(Record):
-    """How questions are answered."""
+    """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
+    tell in any, where a story may not."""
 
     commands: Strings
     aside: Pattern
@@ -291,6 +297,7 @@ class Answers(Record):
     refusal: Pattern
     only: Pattern
     topics: Mapping[str, Pattern]
+    free: Strings
     not_yet: Pattern
     age: Pattern
     age_of: str

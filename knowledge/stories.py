@@ -18,6 +18,7 @@ from knowledge.sayings import Amount, Options, Period
 _ANY = re.compile("")
 _ENDING = 3
 _NONE = "none"
+_OF_UNIT = frozenset({"unit_kind", "studio_approved"})
 
 
 class Stories:
@@ -62,7 +63,7 @@ class Stories:
             return {}
         found: dict[str, Found] = {}
         for rows in (
-            self._options(said),
+            self._options(said, asked=asked is not None),
             self._periods(said, today),
             self._amounts(said),
             self._place(said, notice, asked=asked is not None),
@@ -87,10 +88,27 @@ class Stories:
             found.pop("engineer_since", None)
         return found
 
-    def asserts(self, text: str, match: re.Match[str], *, claim: str = "") -> bool:
-        """Whether a match in an answer is asserted of the candidate; a `claim` of some kind plainly."""
+    def asserts(
+        self,
+        text: str,
+        match: re.Match[str],
+        fact: str = "",
+        *,
+        claim: str = "",
+        stated: str = "",
+        others: bool = False,
+    ) -> bool:
+        """Whether a match in an answer is asserted of the candidate, or of the unit where the `fact` is not
+        his own; what is of a kind that is a `claim`, or has to be `stated`, plainly."""
         said = self._reading.of(text, answer=True)
-        return said is not None and said.mood(match, unit=True, claim=claim) is Mood.TOLD
+        unit = not fact or self._of_unit(fact)
+        mood = said.mood(match, unit=unit, claim=claim, stated=stated, others=others) if said else None
+        return mood is Mood.TOLD
+
+    def _of_unit(self, fact: str) -> bool:
+        """Whether what is said of the unit tells a fact."""
+        entry = self._entries[fact.partition("/")[0]]
+        return entry.who == "unit" or entry.id in _OF_UNIT
 
     def plain(self, text: str, part: str, kind: str) -> bool:
         """Whether a part of an answer only affirms facts of a kind, and nothing beside it takes that back."""
@@ -112,25 +130,32 @@ class Stories:
         said = self._reading.of(text, answer=True)
         return said is None or said.of_others
 
-    def _options(self, said: Said) -> Iterator[tuple[str, Found]]:
+    def _options(self, said: Said, *, asked: bool) -> Iterator[tuple[str, Found]]:
+        free = self._sayings.answers.free if asked else ()
         for row in self._sayings.options:
             if not row.may(said.characters):
                 continue
-            found = self._option(said, row, self._entries[row.fact])
+            stated = row.fact if row.stated and row.fact not in free else ""
+            weakly = "" if asked else stated
+            found = self._option(said, row, self._entries[row.fact], stated, weakly)
             if found is not None:
                 yield row.fact, found
 
-    def _option(self, said: Said, row: Options, entry: Entry) -> Found | None:
+    def _option(self, said: Said, row: Options, entry: Entry, stated: str, weakly: str) -> Found | None:
+        """What a row tells; its kind where its words have to be `stated`, and where the weak ones do."""
         told: dict[str, str] = {}
         allowed = self._domains[entry.id]
         denial = ""
-        unit = entry.who == "unit" or entry.id in ("unit_kind", "studio_approved")
+        unit = self._of_unit(entry.id)
         against = row.against is not None and row.against.search(said.text) is not None
         sole: set[str] = set()
         spans: list[tuple[int, int]] = []
         for option, match, before in _named(said, row) if row.weak or not against else ():
             claim = row.fact if row.claim and option not in NO_CLAIM else ""
-            mood = said.mood(match, ever=row.ever, unit=unit, claim=claim)
+            ever = row.ever and option not in NO_CLAIM
+            owned = row.owned is not None and row.owned.search(match.group()) is not None
+            kind = "" if owned else stated
+            mood = said.mood(match, ever=ever, unit=unit, claim=claim, stated=kind)
             if mood is Mood.TOLD and entry.type == "level" and said.at_least(match):
                 allowed, denial = allowed & _from(entry, option), match.group()
             elif mood is Mood.TOLD:
@@ -138,7 +163,7 @@ class Stories:
                 spans.append(match.span())
                 if row.sole and row.sole.search(before):
                     sole.add(option)
-            elif mood is Mood.DENIED:
+            elif mood is Mood.DENIED and not self._sayings.moods.nobody.search(before):
                 allowed, denial = allowed & _denied(row, entry, option), said.denial(match)
         if sole and max(map(entry.rank, told)) > max(map(entry.rank, sole)):
             return None
@@ -147,15 +172,22 @@ class Stories:
         if not told and not against:
             for option, pattern in row.weak.items():
                 weak = pattern.search(said.text)
-                if weak and said.mood(weak, ever=True, claim=row.fact if row.claim else "") is Mood.TOLD:
+                claim = row.fact if row.claim else ""
+                if weak and said.mood(weak, ever=True, claim=claim, stated=weakly) is Mood.TOLD:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
     def _periods(self, said: Said, today: date) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
             for match in said.matches(row.says) if row.may(said.characters) else ():
-                claim = "" if row.future or row.fact == self._sayings.answers.age_of else row.fact
-                mood = said.mood(match, ever=True, unit=row.fact == "studio_since", claim=claim)
+                age = row.fact == self._sayings.answers.age_of
+                mood = said.mood(
+                    match,
+                    ever=True,
+                    unit=row.fact == "studio_since",
+                    claim="" if row.future or age else row.fact,
+                    stated=row.fact if age else "",
+                )
                 if mood is not Mood.TOLD and not (row.future and mood is Mood.DENIED):
                     continue
                 days = self._moment(row, match, today)
@@ -164,8 +196,9 @@ class Stories:
                     break
         if about := self._sayings.times.decade_age.search(said.text):
             days = self.periods.decade(about.group(), today)
-            if days and said.mood(about) is Mood.TOLD:
-                yield "birth", Found(days, about.group())
+            fact = self._sayings.answers.age_of
+            if days and said.mood(about, stated=fact) is Mood.TOLD:
+                yield fact, Found(days, about.group())
 
     def _moment(self, row: Period, match: re.Match[str], today: date) -> Days | None:
         groups = match.groupdict()
@@ -247,20 +280,18 @@ class Stories:
             named = asked == "won" and words.bare.search(before)
             if not (named or words.before.search(before) or words.after.search(after)):
                 continue
-            mood = said.mood(match, ever=True)
-            if mood is Mood.LEFT:
-                continue
-            value = SURE_YES if mood is Mood.TOLD else SURE_NO
-            both = words.nobody.search(before) or (mood is Mood.TOLD and not words.apart.search(said.text))
-            for kind in ("won", "slot") if both else ("won",):
-                if mood is Mood.TOLD and not said.plainly(*match.span(), kind):
+            for kind in ("won", "slot"):
+                mood = said.mood(match, ever=True, claim=kind, stated=kind)
+                told = mood is Mood.TOLD
+                alike = words.nobody.search(before) or (told and not words.apart.search(said.text))
+                if mood is Mood.LEFT or (kind == "slot" and not alike):
                     continue
                 if f"{kind}/{programme}" in self._facts[notice]:
-                    yield f"{kind}/{programme}", Found(value, match.group())
+                    yield f"{kind}/{programme}", Found(SURE_YES if told else SURE_NO, match.group())
         never = words.never.search(said.text) if asked in (None, "won") else None
         if never and self._nicknames[notice][0].search(said.text, said.segment(never.start()), never.start()):
             never = None
-        if never and said.mood(never, ever=True) is not Mood.LEFT:
+        if never and said.mood(never, ever=True, stated="won") is not Mood.LEFT:
             for fact in sorted(self._facts[notice]):
                 if fact.startswith("won/"):
                     yield fact, Found(SURE_NO, never.group())
