@@ -153,16 +153,18 @@ class SelfCheck:
             return self._take(turn, check, question, told)
         if "programmes" not in turn.reading.inherited and turn.reading.programmes and self._wanted(turn):
             return self._begin(turn, check)
-        return self._missed(turn, check, question)
+        return self._missed(turn, check, question, told)
 
-    def _missed(self, turn: Turn, check: Check, question: Question) -> Reply | NotMine:
-        """What is no answer: a word to be explained, a question for the others, or not understood."""
+    def _missed(self, turn: Turn, check: Check, question: Question, told: Told) -> Reply | NotMine:
+        """What is no answer: a word to be explained, a question for the others, or not understood. Words that
+        only name a topic (班长) ask nothing."""
         if meaning := check_words.meaning(turn):
             asked = self._ask(turn, check, question, template="selfcheck/back_to")
             return replace(asked, sections=[meaning, *asked.sections])
         reading = turn.reading
         topics = {*reading.aspects, *reading.matters} - {Aspect.SELFCHECK}
-        if reading.act != ASK or (topics and "topic" not in reading.inherited):
+        asks = told.aside or turn.library.vocabulary.patterns.besides.search(reading.text)
+        if reading.act != ASK or (topics and asks and "topic" not in reading.inherited):
             return NOT_MINE
         check = replace(check, tries=check.tries + 1)
         if check.tries >= TRIES:

@@ -321,7 +321,9 @@ class Reader:
             kinds=[kind for kind in self._words.kinds if kind.asks.search(text)],
             topical=asked.topics(),
             cases=asked.cases,
-            strange=tuple(word for word in strange if headed.match(text.partition(word)[2])),
+            strange=tuple(
+                word for word in strange if not asked.topics() or headed.match(text.partition(word)[2])
+            ),
             sought=tuple(word for word in strange if sought.search(text.partition(word)[0])),
             districts=place.districts,
             bodies=bodies,
