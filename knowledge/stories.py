@@ -268,7 +268,14 @@ class Stories:
             found[ELSEWHERE] = outside.group()
         if len(found) == 1:
             ((city, name),) = found.items()
-            yield "unit_city", Found(OneOf(frozenset({city})), name)
+            if city == here or asked or not self._speaks_of(said.text, here, notice):
+                yield "unit_city", Found(OneOf(frozenset({city})), name)
+
+    def _speaks_of(self, text: str, city: str, notice: str) -> bool:
+        """Whether a city or one of its districts is named, be it as what one came to or is not of; in the
+        name of a programme it says nothing."""
+        names, _ = self._titles[notice]
+        return any(self._regions.get(name) == city for name in self._places.findall(names.sub("", text)))
 
     def _won(self, said: Said, notice: str, asked: str | None) -> Iterator[tuple[str, Found]]:
         names, programmes = (self._nicknames if asked == "won" else self._titles)[notice]
