@@ -268,14 +268,20 @@ class Stories:
             found[ELSEWHERE] = outside.group()
         if len(found) == 1:
             ((city, name),) = found.items()
-            if city == here or asked or not self._speaks_of(said.text, here, notice):
+            if city == here or asked or sure or not self._speaks_of(said, here, notice):
                 yield "unit_city", Found(OneOf(frozenset({city})), name)
 
-    def _speaks_of(self, text: str, city: str, notice: str) -> bool:
-        """Whether a city or one of its districts is named, be it as what one came to or is not of; in the
-        name of a programme it says nothing."""
-        names, _ = self._titles[notice]
-        return any(self._regions.get(name) == city for name in self._places.findall(names.sub("", text)))
+    def _speaks_of(self, said: Said, city: str, notice: str) -> bool:
+        """Whether a city or one of its districts is named, and not as where one has left or a head office
+        is; in the name of a programme it says nothing."""
+        titles, _ = self._titles[notice]
+        inside = [range(match.start(), match.end()) for match in titles.finditer(said.text)]
+        return any(
+            self._regions.get(match.group()) == city
+            and not any(match.start() in title for title in inside)
+            and not self._sayings.places.away.search(said.text[said.segment(match.start()) : match.start()])
+            for match in self._places.finditer(said.text)
+        )
 
     def _won(self, said: Said, notice: str, asked: str | None) -> Iterator[tuple[str, Found]]:
         names, programmes = (self._nicknames if asked == "won" else self._titles)[notice]
