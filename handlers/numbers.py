@@ -16,6 +16,7 @@ _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MO
 
 _OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
 _FEW = 3
+_ROW = "·"
 _MORE, _WHOLE, _FIRST = 0.5, 5.0, 6.0
 
 
@@ -74,10 +75,17 @@ def _quota(sourced: Sourced) -> Quota:
     return sourced.fact
 
 
+def _cited(quotas: Sequence[Sourced]) -> list[str]:
+    """The clauses of the rows; of many rows of one annex the annex."""
+    cites = list(dict.fromkeys(s.citation for s in quotas))
+    annexes = list(dict.fromkeys(cite.partition(_ROW)[0] for cite in cites))
+    return annexes if len(cites) > _FEW and len(annexes) == 1 else cites
+
+
 def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced], heavier: float) -> Section:
-    """One line a body, its programmes side by side."""
+    """One line a body, its programmes side by side; the sum first, which most people want."""
     bodies: dict[str, list[tuple[str, Quota]]] = {}
-    for sourced in quotas:
+    for sourced in sorted(quotas, key=lambda s: not _quota(s).total):
         quota = _quota(sourced)
         name = turn.library.programmes[quota.programmes[0]][1].name
         bodies.setdefault(quota.body, []).append((name, quota))
@@ -85,7 +93,7 @@ def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced], heavier: flo
         template="numbers/quotas",
         values={
             "bodies": [{"body": body, "quotas": rows} for body, rows in bodies.items()],
-            "cites": list(dict.fromkeys(s.citation for s in quotas)),
+            "cites": _cited(quotas),
             "street": turn.reading.street,
         },
         facts=tuple(s.id for s in quotas),

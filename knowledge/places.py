@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.edition import Notice
 from knowledge.lexicon import Found, Sort
 from knowledge.library import Library
 from knowledge.reading import Context
+
+_PLACES = frozenset({Sort.REGION, Sort.STREET, Sort.BODY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Spoken:
         items: dict[Sort, list[Found]] = defaultdict(list)
         values: dict[Sort, dict[str, None]] = defaultdict(dict)
         named: list[tuple[Found, str]] = []
-        for item in found:
+        for item in _apart(found):
             for sort in dict.fromkeys(sense.sort for sense in item.senses):
                 items[sort].append(item)
             for sense in item.senses:
@@ -124,6 +126,15 @@ class Place:
             explicit=True,
             inherited=(),
         )
+
+
+def _apart(found: Sequence[Found]) -> Iterator[Found]:
+    """What is found but for names of places within the name of a thing (惠山泥人)."""
+    things = [item for item in found if all(sense.sort is Sort.MATTER for sense in item.senses)]
+    for item in found:
+        within = any(thing.start <= item.start and item.end < thing.end for thing in things)
+        if not within or all(sense.sort not in _PLACES for sense in item.senses):
+            yield item
 
 
 def _foreign(spoken: Spoken, city: str, library: Library) -> str:
