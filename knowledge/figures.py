@@ -24,7 +24,7 @@ def plain(text: str) -> str:
 
 
 def chinese_number(text: str) -> int | None:
-    """The value of Chinese numerals (`五十三`, `两千三`; `二〇二四` digit by digit), else None."""
+    """The value of Chinese numerals (`五十三`, `两千三`; `二〇二四` digit by digit) below 一万亿, or None."""
     text = text.translate(_DIGITS)
     if text.isdecimal():
         return int(text)
