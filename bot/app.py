@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -49,6 +50,7 @@ _log = structlog.get_logger(__name__)
 
 _WAITING_TOO_LONG = timedelta(minutes=15)
 _PURGE_S = 3600.0
+_FIRST_PORT, _PORTS = 20_000, 12_000
 _LAST_YEAR, _FASTEST = 2200, 1_000_000
 
 
@@ -353,7 +355,10 @@ async def until_stopped() -> None:
 
 
 def free_port() -> int:
-    """A port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of the loopback that nobody listens on now, of those that the system gives to no connection: it
+    is still free when it is to be listened on."""
+    while True:
+        port = _FIRST_PORT + secrets.randbelow(_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
