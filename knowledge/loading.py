@@ -66,7 +66,8 @@ def contents(base: Path, added: Iterable[Path]) -> Contents:
     """The notices of `base`, which has the shared files too, and of each folder of `added`; raises
     KnowledgeError with all faults. A process reads files anew only when they have changed."""
     roots = (base, *added)
-    return _contents(roots, tuple(_stamp(path) for root in roots for path in sorted(root.rglob("*"))))
+    files = (path for root in roots for path in sorted(root.rglob("*")) if path.is_file())
+    return _contents(roots, tuple(map(_stamp, files)))
 
 
 @lru_cache(_CONTENTS_KEPT)

@@ -471,7 +471,8 @@ class NoticeIndex:
         self, question: Question, programmes: tuple[str, ...], fits: _Fitting, surely: Set[str]
     ) -> list[Silent]:
         """The matters asked that no fact covers, unless the same part of the message names a covered one
-        with as much weight, or with more one that a fact is `surely` about which is asked almost so."""
+        with as much weight; of one that a fact asked in almost these words is about (`surely`) any greater
+        weight is enough."""
         found: list[Silent] = []
         for segment in question.segments:
             strong = [matter for matter, weight in segment.items() if weight >= ASSERTED]

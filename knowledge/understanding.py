@@ -159,7 +159,7 @@ class Reader:
             stated=tuple(_stated(statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
-            findings=tuple(self._findings(text, found, asked, place, strange)) if asks else (),
+            findings=tuple(self._findings(text, found, spoken, asked, place, strange)) if asks else (),
         )
 
     def _wording(self, text: str) -> str:
@@ -309,10 +309,15 @@ class Reader:
         return other.group() if other else ""
 
     def _findings(
-        self, text: str, found: Sequence[Found], asked: Asked, place: Place, strange: Sequence[str]
+        self,
+        text: str,
+        found: Sequence[Found],
+        spoken: Spoken,
+        asked: Asked,
+        place: Place,
+        strange: Sequence[str],
     ) -> Iterator[Finding]:
         sought, headed = self._words.patterns.sought, self._words.patterns.headed
-        bodies = {sense.value for item in found for sense in item.senses if sense.sort is Sort.BODY}
         question = Question(
             pieces=asked.pieces,
             aspects=asked.aspects,
@@ -326,7 +331,7 @@ class Reader:
             ),
             sought=tuple(word for word in strange if sought.search(text.partition(word)[0])),
             districts=place.districts,
-            bodies=bodies,
+            bodies=frozenset(spoken.bodies),
             central=self._words.patterns.central.search(text) is not None or _cites(found),
         )
         scopes = [
