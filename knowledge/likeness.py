@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import nlargest
 from itertools import accumulate, chain
+from operator import mul
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9.:]+")
 _HAN = "\u4e00"
@@ -19,7 +20,10 @@ _COMMON = 0.7
 """Keep a label with few samples from winning by its shortness, and let a piece count the more the oftener a
 label's samples have it; found by leaving out samples."""
 _UNIT = 1 << 24
-"""Of a weight; no sum overflows 32 bits, for it is below the root of the number of pieces of a label."""
+"""Of a weight; no sum overflows a lane, for it is below the root of the number of pieces of a label."""
+_LANE, _PLACE = 32, 48
+_LABEL, _WEIGHT = (1 << _PLACE - _LANE) - 1, (1 << _LANE) - 1
+"""A piece's worth to a label is one number: the place of the piece, the label's, the weight."""
 _FEW = 16
 """Up to so many labels, adding their weights singly is as fast as adding a whole row."""
 
@@ -55,8 +59,8 @@ def _pairs(runs: Iterable[str]) -> dict[str, None]:
 class Likeness:
     """Labels with samples of text each; tells which labels a new text is like.
 
-    What a piece is worth to each label is a row of numbers. The row of a piece that many labels have is kept as
-    one integer with a lane of 32 bits for each label: adding two such rows is one addition.
+    What a piece is worth to the labels is a row of numbers. The row of a piece that many labels have is one
+    integer with a lane of 32 bits for each label: to add two such rows is one addition.
     """
 
     def __init__(self, samples: Mapping[str, Sequence[str]], common: Collection[str] = ()) -> None:
@@ -64,37 +68,36 @@ class Likeness:
         counts = [
             Counter(chain.from_iterable(pieces(text.lower()) for text in texts)) for texts in samples.values()
         ]
-        spread = Counter(piece for own in counts for piece in own)
+        spread = Counter(chain.from_iterable(counts))
         size = len(counts) + 1
         rarity = {
             piece: math.log(size / number) * (_COMMON if piece in common else 1)
             for piece, number in spread.items()
         }
-        # the labels that have a piece, and its weights: two arrays for each piece would take twice the memory
         self._places = {piece: place for place, piece in enumerate(spread)}
         self._bounds = array("L", accumulate(spread.values(), initial=0))
-        self._holders = array("H", bytes(2 * self._bounds[-1]))
-        self._weights = array("I", bytes(4 * self._bounds[-1]))
-        free = self._bounds[:]
+        held: list[int] = []
         for at, own in enumerate(counts):
-            worth = {piece: rarity[piece] * count / (count + _OFTEN) for piece, count in own.items()}
-            unit = _UNIT / math.sqrt(sum(w * w for w in worth.values()) + _SMOOTH)
-            for piece, weight in worth.items():
-                place = self._places[piece]
-                self._holders[free[place]] = at
-                self._weights[free[place]] = round(weight * unit)
-                free[place] += 1
+            worth = [rarity[piece] * count / (count + _OFTEN) for piece, count in own.items()]
+            unit = _UNIT / math.sqrt(sum(map(mul, worth, worth)) + _SMOOTH)
+            places = map(self._places.__getitem__, own)
+            held += [
+                place << _PLACE | at << _LANE | int(weight * unit)
+                for place, weight in zip(places, worth, strict=True)
+            ]
+        held.sort()
+        self._held = array("Q", held)
         self._rows = {piece: self._row(piece) for piece, number in spread.items() if number > _FEW}
 
     def _row(self, piece: str) -> int:
         row = array("I", bytes(4 * len(self._labels)))
-        for at, worth in self._held(self._places[piece]):
-            row[at] = worth
+        self._add(row, self._places[piece])
         return int.from_bytes(row, sys.byteorder)
 
-    def _held(self, place: int) -> Iterable[tuple[int, int]]:
-        held = slice(self._bounds[place], self._bounds[place + 1])
-        return zip(self._holders[held], self._weights[held], strict=True)
+    def _add(self, scores: array[int], place: int) -> None:
+        """Adds what the piece at a place is worth to each label that has it."""
+        for held in self._held[self._bounds[place] : self._bounds[place + 1]]:
+            scores[held >> _LANE & _LABEL] += held & _WEIGHT
 
     def best(self, asked: Iterable[str], most: int = 3) -> list[tuple[str, float]]:
         """The labels most like a text, given as its `pieces`; best first, each with how much it is (some 0.3
@@ -108,8 +111,7 @@ class Likeness:
                 few.append(place)
         scores = array("I", rows.to_bytes(4 * len(self._labels), sys.byteorder))
         for place in few:
-            for at, worth in self._held(place):
-                scores[at] += worth
+            self._add(scores, place)
         ranked = nlargest(most, range(len(scores)), key=scores.__getitem__)
         return [(self._labels[at], round(scores[at] / _UNIT, 4)) for at in ranked if scores[at]]
 

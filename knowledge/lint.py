@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -20,6 +21,7 @@ from knowledge.process import Preparation, Reminders, ReviewStatus
 from knowledge.yaml_source import Path_, Source
 
 _Kind = TypeVar("_Kind")
+_adapter = cast("Callable[[type[Any]], TypeAdapter[Any]]", cache(TypeAdapter))
 
 _LAYOUT = re.compile(r"[\s#*<>\\|…．.\-—_]+")
 
@@ -70,7 +72,7 @@ def cure(kind: type[Any], problem: ErrorDetails) -> str:
 def validated(source: Source, kind: type[_Kind], path: Path_, value: Any) -> tuple[_Kind | None, list[Fault]]:
     """The value at `path` of a file as its type, or None with every fault that its type finds."""
     try:
-        return TypeAdapter(kind).validate_python(value), []
+        return _adapter(kind).validate_python(value), []
     except ValidationError as error:
         found = []
         for problem in error.errors():

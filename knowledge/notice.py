@@ -65,7 +65,7 @@ class Aspect(StrEnum):
 class Record(BaseModel):
     """Immutable, and strict about what it is given: an unknown key is a fault."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True, defer_build=True)
 
 
 class Clause(Record):
