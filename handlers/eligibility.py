@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from handlers import facts
+from handlers.chances import own_chances
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
 from knowledge.notice import Aspect, Condition
@@ -36,7 +37,7 @@ class Eligibility:
         sections: list[Section] = []
         choices: list[Choice] = []
         for finding in turn.reading.findings:
-            if finding.scope.programmes and facts.own_chances(turn) and finding.overview:
+            if finding.scope.programmes and own_chances(turn) and finding.overview:
                 continue  # the self-check goes through the conditions one by one
             if Aspect.ELIGIBILITY in finding.overview:
                 sections += facts.pointed(turn, finding, ASPECTS, Condition)

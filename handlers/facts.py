@@ -102,16 +102,6 @@ def section(
     )
 
 
-def own_chances(turn: Turn) -> bool:
-    """Whether somebody asks for a judgement on his own case (我能报吗), beside whatever else."""
-    asked = turn.reading.aspects
-    if Aspect.SELFCHECK not in asked:
-        return False
-    return Aspect.SELFCHECK in asked[:2] or bool(
-        turn.library.vocabulary.patterns.chance.search(turn.reading.text)
-    )
-
-
 def notice_of(turn: Turn, scope: Scope) -> Notice:
     """The notice that a scope names."""
     return turn.library.notices[scope.notice]

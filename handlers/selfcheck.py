@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Final
 
 from handlers import check_figures, check_verdicts, check_words, facts
+from handlers.chances import ABOUT_CHANCES, Chances, own_chances
 from handlers.check_state import Check
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 from knowledge.figures import chinese_number
@@ -73,8 +74,8 @@ class SelfCheck:
         if begun.awaiting:
             return replace(begun, alone=_alone(turn))
         pointed = any(finding.pointed for finding in turn.reading.findings)
-        if facts.own_chances(turn) or not pointed:
-            return replace(begun, alone=set(turn.reading.aspects[:2]) <= _CHANCES)
+        if own_chances(turn) or not pointed:
+            return replace(begun, alone=set(turn.reading.aspects[:2]) <= ABOUT_CHANCES)
         return replace(begun, alone=False) if _every(turn) else NOT_MINE
 
     def again(self, turn: Turn) -> Reply:
@@ -100,8 +101,11 @@ class SelfCheck:
         reading, patterns = turn.reading, turn.library.vocabulary.patterns
         if reading.act != ASK:
             return False
+        chances = Chances.of(turn)
+        if self._wished(turn, chances) or self._goes_on(turn, chances):
+            return True
         inherited = {"topic", "programmes"} <= set(reading.inherited)
-        if facts.own_chances(turn) and not inherited:
+        if own_chances(turn) and not inherited:
             return True
         programmes = [p for p in reading.programmes if p in turn.library.rules] or _every(turn)
         own, chance = patterns.myself.search(reading.text), patterns.chance.search(reading.text)
@@ -114,6 +118,30 @@ class SelfCheck:
         if inherited or not chance:
             return told >= _STORY
         return told >= (_OWN if own else _TELLING)
+
+    def _wished(self, turn: Turn, chances: Chances) -> bool:
+        """Whether somebody asks for his own chances and nothing else, by saying so or by telling his case."""
+        if not chances.alone:
+            return False
+        wisher = turn.library.vocabulary.patterns.wisher
+        return wisher.search(turn.reading.text) is not None or bool(self._case(turn, chances))
+
+    def _goes_on(self, turn: Turn, chances: Chances) -> bool:
+        """Whether somebody who was told of conditions now tells of himself, and asks nothing."""
+        reading = turn.reading
+        if chances.asks or not reading.programmes or not set(reading.aspects) <= ABOUT_CHANCES:
+            return False
+        return not ABOUT_CHANCES.isdisjoint(turn.context.aspects) and bool(self._case(turn, chances))
+
+    def _case(self, turn: Turn, chances: Chances) -> Iterable[str]:
+        """The candidate's facts that a message tells beside what it asks."""
+        rules, dictionary = turn.library.rules, turn.library.dictionary
+        programme = next((p for p in (*turn.reading.programmes, *rules) if p in rules), None)
+        if programme is None or not chances.case:
+            return ()
+        notice = turn.library.programmes[programme][0]
+        told = self._told(turn, chances.case, notice.id, None).values
+        return [fact for fact in told if dictionary[fact.partition("/")[0]].who != "unit"]
 
     def _begin(self, turn: Turn, before: Check | None) -> Reply:
         programmes = _programmes(turn)
@@ -132,7 +160,8 @@ class SelfCheck:
             known = known if before.notice == notice.id else known.elsewhere()
             check = replace(check, answers=known.answers)
         texts = [turn.context.text] if turn.context.stated else []
-        for text in (*texts, turn.incoming.text):
+        chances = Chances.of(turn)
+        for text in (*texts, chances.case if chances.alone else turn.incoming.text):
             check = check.with_told(self._read(turn, check, text, None), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
@@ -369,9 +398,6 @@ _OWN: Final = 1
 _TELLING: Final = 2
 _STORY: Final = 3
 _LONG: Final = 30
-_CHANCES: Final = frozenset(
-    {Aspect.SELFCHECK, Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.REQUIREMENTS, Aspect.ABOUT}
-)
 _COMMANDS: Final = frozenset(
     {"check_back", "check_result", "check_resume", "check_details", "check_materials"}
 )
@@ -379,7 +405,10 @@ _COMMANDS: Final = frozenset(
 
 def _alone(turn: Turn) -> bool:
     """Whether nothing is asked beside one's own chances."""
-    asked = set(turn.reading.aspects) - _CHANCES
+    chances = Chances.of(turn)
+    if not chances.asks and ("topic" in turn.reading.inherited or not chances.case):
+        return True
+    asked = set(turn.reading.aspects) - ABOUT_CHANCES
     matters = turn.library.vocabulary.matters
     finer = [m for m, weight in turn.reading.matters.items() if weight >= _ASKED and not matters[m].general]
     return not asked and not finer

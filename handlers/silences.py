@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from handlers import facts
+from handlers.chances import own_chances
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from handlers.handoff import unanswered
 from knowledge.library import Sourced
@@ -38,7 +39,7 @@ def _section(turn: Turn, finding: Finding) -> Section:
     shown = {hit.fact for hit in finding.hits}
     near = list({s.id: s for s in near if s.id not in shown and _fits(s, finding)}.values())
     others_know = best > max((hit.score for hit in finding.hits), default=_LEAST)
-    first = _BESIDE if facts.own_chances(turn) else _FIRST
+    first = _BESIDE if own_chances(turn) else _FIRST
     return Section(
         template="silences/silent",
         values={

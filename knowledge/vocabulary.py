@@ -89,6 +89,8 @@ class Patterns(Record):
     change: re.Pattern[str]
     every: re.Pattern[str]
     chance: re.Pattern[str]
+    wish: re.Pattern[str]
+    wisher: re.Pattern[str]
     meaning: re.Pattern[str]
     myself: re.Pattern[str]
     item: re.Pattern[str]

@@ -49,6 +49,7 @@ async def carried(post: Office, *, at: datetime | None = None, pace: Pace | None
     while await delivery.run_once(post.now):
         pass
     await post.simulator.receipts.settled()
+    await delivery.run_once(post.now)  # joins a report that came just while its message was settled
 
 
 def fates(post: Office) -> Counter[tuple[str, str]]:
