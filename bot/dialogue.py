@@ -46,11 +46,12 @@ class Said:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What is kept between turns: `parts` still to be said, with the `trace` of their figures; `pace` is the
-    start of the running minute (real seconds) and its count of messages; `kept` is what handlers keep for
+    start of the running minute (real seconds) and its count of messages; `choices` are the numbered lines of
+    the last reply with what each stands for; `kept` is what handlers keep for
     themselves, by their names, and `awaiting` the one that has asked something."""
 
     context: Context = field(default_factory=Context)
-    choices: tuple[str, ...] = ()
+    choices: Mapping[str, str] = field(default_factory=dict)
     parts: tuple[str, ...] = ()
     trace: str = "{}"
     pace: tuple[float, int] = (0.0, 0)
@@ -95,7 +96,7 @@ class Memory:
                     text=kept["text"],
                     offices=tuple(kept["offices"]),
                 ),
-                choices=tuple(kept["choices"]),
+                choices=dict(kept["choices"]),
                 parts=tuple(kept["parts"]),
                 trace=kept["trace"],
                 pace=(kept["pace"][0], kept["pace"][1]),
@@ -195,12 +196,14 @@ class Dialogue:
         return incoming.text
 
     def _chosen(self, words: str, memory: Memory) -> str | int | None:
-        """What a bare number stands for, or the number where the list is shorter; None for other words."""
-        match = self._choice.match(normalise(words))
+        """What a bare number stands for, or the number where the list is shorter, or what a line of the list
+        stands for that is repeated; None for other words."""
+        said = normalise(words)
+        match = self._choice.match(said)
         if match is None:
-            return None
+            return next((says for line, says in memory.choices.items() if normalise(line) == said), None)
         number = int(match[1]) if match[1].isdecimal() else chinese_number(match[1]) or 0
-        return memory.choices[number - 1] if 0 < number <= len(memory.choices) else number
+        return [*memory.choices.values()][number - 1] if 0 < number <= len(memory.choices) else number
 
     def _answer(
         self,

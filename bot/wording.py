@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -23,10 +23,10 @@ TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worded:
-    """A reply in words: parts that each fit the channel, and what each number stands for."""
+    """A reply in words: parts that each fit the channel, and what each numbered line stands for, in order."""
 
     parts: tuple[str, ...]
-    choices: tuple[str, ...]
+    choices: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,8 @@ class Wording:
         asking = [section for section in reply.sections if section.weight < 0] if reply.awaiting else []
         others = [section for section in reply.sections if section not in asking]
         told = self._sections(others, library, now)
-        labels, says = self._choices(reply.choices)
-        tail = [self.render("conversation/choices", lines=labels)] if labels else []
+        choices = self._choices(reply.choices)
+        tail = [self.render("conversation/choices", lines=list(choices))] if choices else []
         more = "\n" + self.phrase("conversation/more")
         closing = "\n".join(_together(self._sections(asking, library, now)))
         room = limit_bytes - _size(closing) - 2
@@ -108,7 +108,7 @@ class Wording:
         if closing:
             # what awaits an answer belongs to what is read first
             parts[0] = f"{parts[0]}\n\n{closing}".lstrip()
-        return Worded(parts=tuple(parts), choices=says)
+        return Worded(parts=tuple(parts), choices=choices)
 
     def _sections(self, sections: Iterable[Section], library: Library, now: datetime) -> list[_Scoped]:
         """What is said of each scope, heaviest first; a scope with nothing of weight to say comes last."""
@@ -137,12 +137,12 @@ class Wording:
         )
         return f"{heading}\n"
 
-    def _choices(self, choices: Iterable[Choice]) -> tuple[list[str], tuple[str, ...]]:
+    def _choices(self, choices: Iterable[Choice]) -> dict[str, str]:
         rows: dict[str, str] = {}
         for choice in choices:
             label = self.render(choice.template, **choice.values)
             rows.setdefault(label, self.render(choice.says, **choice.values) if choice.says else label)
-        return list(rows), tuple(rows.values())
+        return rows
 
 
 def _together(told: Iterable[_Scoped]) -> Iterator[str]:

@@ -17,8 +17,8 @@ _PART: Final = re.compile(r"[^，。？！；、,.?!;~…\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """A message by its parts between two pauses: those that only ask for one's own chances, without names
-    (我想报, 行不行啊), and `case`, the others with what they say; `asks` is whether any of these asks as well."""
+    """A message by its parts between two pauses: `wishes`, which only ask for one's own chances, without names
+    (我想报, 行不行啊), and `case`, the others as they are; `asks` is whether any of these asks as well."""
 
     wishes: tuple[str, ...]
     case: str

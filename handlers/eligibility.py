@@ -48,7 +48,8 @@ class Eligibility:
                 ruled = isinstance(chosen[0].fact, Condition)
                 template = "eligibility/list" if ruled else "facts/list"
                 sections.append(facts.section(turn, finding, chosen, template=template))
-        choices += facts.offers(turn, [section.scope for section in sections if section.scope])
+        scopes = [section.scope for section in sections if section.scope]
+        choices += facts.checks(turn, scopes) + facts.offers(turn, scopes)
         return Reply(sections=sections, choices=choices) if sections else NOT_MINE
 
 

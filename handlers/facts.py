@@ -162,3 +162,12 @@ def offers(turn: Turn, scopes: Iterable[Scope]) -> list[Choice]:
     """The offer for each of these scopes whose season is over."""
     over = (Season.CLOSED, Season.SUPERSEDED)
     return [tell_me(turn, s) for s in dict.fromkeys(scopes) if notice_of(turn, s).season(turn.now) in over]
+
+
+def checks(turn: Turn, scopes: Iterable[Scope]) -> list[Choice]:
+    """The offer to go through the conditions one by one, where one programme is meant."""
+    programmes = {programme for scope in scopes for programme in programmes_of(turn, scope)}
+    if len(programmes) != 1 or programmes.isdisjoint(turn.library.rules):
+        return []
+    name = turn.library.programmes[programmes.pop()][1].name
+    return [Choice(template="selfcheck/offer", values={"programme": name}, says="selfcheck/start")]

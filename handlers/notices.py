@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from handlers import facts
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
-from handlers.facts import row
 from knowledge.library import clause_key
 from knowledge.notice import Award
 from knowledge.reading import ASK, Scope
@@ -40,6 +40,8 @@ def _names_only(turn: Turn) -> bool:
     """A city or a programme and nothing asked about it."""
     reading = turn.reading
     named = bool(reading.programmes or reading.city_from == "said")
+    if turn.library.vocabulary.patterns.wish.fullmatch(reading.rest):
+        return False
     return reading.act == ASK and named and not reading.topics() and len(reading.rest) <= _LITTLE
 
 
@@ -48,28 +50,31 @@ def _introduction(turn: Turn) -> Reply:
     city = turn.reading.city
     ids = turn.reading.programmes or tuple(p.id for n in turn.library.of_city(city) for p in n.programmes)
     named = [turn.library.programmes[id_] for id_ in ids]
-    facts = [
+    awards = [
         sourced
         for notice, programme in named
         for sourced in turn.library.facts(notice)
         if isinstance(sourced.fact, Award) and programme.id in sourced.fact.programmes
     ]
-    scopes = {notice.id: tuple(p.id for n, p in named if n.id == notice.id) for notice, _ in named}
+    scopes = [
+        Scope(notice=notice, programmes=tuple(p.id for n, p in named if n.id == notice))
+        for notice in dict.fromkeys(notice.id for notice, _ in named)
+    ]
     sections = [
         Section(
             template="facts/list",
             values={
                 "label": "",
-                "rows": [row(s) for s in facts if s.notice.id == notice],
+                "rows": [facts.row(s) for s in awards if s.notice.id == scope.notice],
             },
-            facts=tuple(s.id for s in facts if s.notice.id == notice),
-            scope=Scope(notice=notice, programmes=programmes),
+            facts=tuple(s.id for s in awards if s.notice.id == scope.notice),
+            scope=scope,
         )
-        for notice, programmes in scopes.items()
+        for scope in scopes
     ]
     subject = named[0][1].name if len(named) == 1 else city or "、".join(p.name for _, p in named)
     choices = [Choice(template=f"notices/ask_{topic}", values={"name": subject}) for topic in _TOPICS]
-    return Reply(sections=sections, choices=choices, alone=True)
+    return Reply(sections=sections, choices=[*facts.checks(turn, scopes), *choices], alone=True)
 
 
 def _quoted(turn: Turn) -> list[Section]:

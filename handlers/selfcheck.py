@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from handlers import check_figures, check_verdicts, check_words, facts
+from handlers import check_figures, check_verdicts, check_words
 from handlers.chances import ABOUT_CHANCES, Chances, own_chances
 from handlers.check_state import Check
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
@@ -74,6 +74,8 @@ class SelfCheck:
         if begun.awaiting:
             return replace(begun, alone=_alone(turn))
         pointed = any(finding.pointed for finding in turn.reading.findings)
+        if _alone(turn):
+            return begun
         if own_chances(turn) or not pointed:
             return replace(begun, alone=set(turn.reading.aspects[:2]) <= ABOUT_CHANCES)
         return replace(begun, alone=False) if _every(turn) else NOT_MINE
@@ -98,12 +100,14 @@ class SelfCheck:
     def _wanted(self, turn: Turn) -> bool:
         """Whether somebody wants to know his own chances: by asking for it, or by telling of himself where
         that is the question."""
-        reading, patterns = turn.reading, turn.library.vocabulary.patterns
-        if reading.act != ASK:
+        if turn.reading.act != ASK:
             return False
         chances = Chances.of(turn)
-        if self._wished(turn, chances) or self._goes_on(turn, chances):
-            return True
+        return self._wished(turn, chances) or self._goes_on(turn, chances) or self._likely(turn)
+
+    def _likely(self, turn: Turn) -> bool:
+        """Whether what is asked is like one's own chances, or so much is told that it can be nothing else."""
+        reading, patterns = turn.reading, turn.library.vocabulary.patterns
         inherited = {"topic", "programmes"} <= set(reading.inherited)
         if own_chances(turn) and not inherited:
             return True

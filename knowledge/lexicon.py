@@ -333,7 +333,9 @@ class Lexicon:
         if not named and _other_word(written, surface, words):
             return False
         if len(written) < _SHORTEST_BLURRED:
-            loose = longest == 1 or (set(words) == {(words[0][0], words[0][0] + len(written))} and not is_word(written))
+            loose = longest == 1 or (
+                set(words) == {(words[0][0], words[0][0] + len(written))} and not is_word(written)
+            )
             return loose and same > 0 and [sound(c) for c in written] == [sound(c) for c in surface]
         return same * 3 >= len(written) and longest < len(written)
 

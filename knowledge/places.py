@@ -11,6 +11,7 @@ from knowledge.edition import Notice
 from knowledge.lexicon import Found, Sort
 from knowledge.library import Library
 from knowledge.reading import Context
+from knowledge.vocabulary import Patterns
 
 _PLACES = frozenset({Sort.REGION, Sort.STREET, Sort.BODY})
 
@@ -28,10 +29,10 @@ class Spoken:
     bodies: tuple[str, ...]
 
     @classmethod
-    def of(cls, found: Sequence[Found], text: str, home: re.Pattern[str]) -> Spoken:
+    def of(cls, found: Sequence[Found], text: str, patterns: Patterns) -> Spoken:
         """What `found` says of places; a district once named after `home` is where somebody lives, and counts
-        only where no other is named."""
-
+        only where no other is named. A programme's name after `province` is an honour of others."""
+        home = patterns.home
         items: dict[Sort, list[Found]] = defaultdict(list)
         values: dict[Sort, dict[str, None]] = defaultdict(dict)
         named: list[tuple[Found, str]] = []
@@ -50,7 +51,9 @@ class Spoken:
             others=tuple(item for item in items[Sort.OTHER_CITY] if not home.search(text[: item.start])),
             regions=tuple(dict.fromkeys(_split(value) for value in places)),
             street=items[Sort.STREET][0].surface if items[Sort.STREET] else "",
-            programmes=tuple(items[Sort.PROGRAMME]),
+            programmes=tuple(
+                item for item in items[Sort.PROGRAMME] if not patterns.province.search(text[: item.start])
+            ),
             persons=tuple(values[Sort.PERSON]),
             bodies=tuple(values[Sort.BODY]),
         )

@@ -109,7 +109,7 @@ class Reader:
         text = mended.text
         act = self._act(text)
         found = mended.found
-        spoken = Spoken.of(found, text, self._words.patterns.home)
+        spoken = Spoken.of(found, text, self._words.patterns)
         statements = [(row, match) for row in self._words.statements for match in row.pattern.finditer(text)]
         asked = self._asked(text, found, statements)
         near = self._lessons.like(_without_names(text, found))

@@ -74,6 +74,7 @@ class Patterns(Record):
     year: re.Pattern[str]
     round: re.Pattern[str]
     home: re.Pattern[str]
+    province: re.Pattern[str]
     choice: re.Pattern[str]
     selection: re.Pattern[str]
     clause: re.Pattern[str]
