@@ -17,32 +17,36 @@ _PART: Final = re.compile(r"[^，。？！；、,.?!;~…\s]+")
 
 @dataclass(frozen=True, slots=True)
 class Chances:
-    """A message by its parts between two pauses: `wishes`, which only ask for one's own chances, without names
-    (我想报, 行不行啊), and `case`, the others as they are; `asks` is whether any of these asks as well."""
+    """A message by its parts between two pauses: `wish`, those that only ask for one's own chances or wish to
+    apply (我想报, 行不行啊), without names; `judged`, whether they ask for a judgement; `case`, the others as
+    they are; `asks`, whether any of these asks as well."""
 
-    wishes: tuple[str, ...]
+    wish: str
+    judged: bool
     case: str
     asks: bool
-
-    @property
-    def alone(self) -> bool:
-        """Whether they are asked for, and nothing else."""
-        return bool(self.wishes) and not self.asks
 
     @classmethod
     def of(cls, turn: Turn) -> Chances:
         """The parts of the message of a turn."""
         reading, patterns = turn.reading, turn.library.vocabulary.patterns
-        wishes: list[str] = []
-        case: list[str] = []
+        words, wishes, case = patterns.chances, "", list[str]()
         for part in _PART.finditer(reading.text):
-            wording = reading.unnamed[part.start() : part.end()].replace(" ", "")
-            if patterns.wish.fullmatch(wording):
-                wishes.append(wording)
-            elif wording:
+            wording = reading.unnamed[part.start() : part.end()]
+            bare = wording.replace(" ", "")
+            if words.wish(bare):
+                wishes += bare
+            elif (end := words.ending(wording.rstrip())) is not None:
+                wishes += wording[end:]
+                case.append(part.group()[:end])
+            elif bare:
                 case.append(part.group())
-        asks = any(patterns.besides.search(part) for part in case)
-        return cls(tuple(wishes), ", ".join(case), asks)
+        return cls(
+            wish=wishes,
+            judged=words.judged.search(wishes) is not None,
+            case=", ".join(case),
+            asks=any(patterns.besides.search(part) for part in case),
+        )
 
 
 def own_chances(turn: Turn) -> bool:

@@ -40,7 +40,7 @@ def _names_only(turn: Turn) -> bool:
     """A city or a programme and nothing asked about it."""
     reading = turn.reading
     named = bool(reading.programmes or reading.city_from == "said")
-    if turn.library.vocabulary.patterns.wish.fullmatch(reading.rest):
+    if turn.library.vocabulary.patterns.chances.wish(reading.rest):
         return False
     return reading.act == ASK and named and not reading.topics() and len(reading.rest) <= _LITTLE
 

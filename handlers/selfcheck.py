@@ -73,9 +73,9 @@ class SelfCheck:
         begun = self._begin(turn, check)
         if begun.awaiting:
             return replace(begun, alone=_alone(turn))
+        if self._wished(turn, chances := Chances.of(turn)):
+            return replace(begun, alone=not chances.asks and not self._case(turn, chances))
         pointed = any(finding.pointed for finding in turn.reading.findings)
-        if _alone(turn):
-            return begun
         if own_chances(turn) or not pointed:
             return replace(begun, alone=set(turn.reading.aspects[:2]) <= ABOUT_CHANCES)
         return replace(begun, alone=False) if _every(turn) else NOT_MINE
@@ -124,11 +124,14 @@ class SelfCheck:
         return told >= (_OWN if own else _TELLING)
 
     def _wished(self, turn: Turn, chances: Chances) -> bool:
-        """Whether somebody asks for his own chances and nothing else, by saying so or by telling his case."""
-        if not chances.alone:
+        """Whether somebody asks for his own chances, by naming himself or by telling his case; beside other
+        questions only where he asks for a judgement."""
+        if not chances.wish or (chances.asks and not chances.judged):
             return False
-        wisher = turn.library.vocabulary.patterns.wisher
-        return wisher.search(turn.reading.text) is not None or bool(self._case(turn, chances))
+        words = turn.library.vocabulary.patterns.chances
+        said = turn.reading.text if turn.reading.programmes else chances.wish
+        own = words.who.search(said) or (words.wishes.search(said) and not chances.asks)
+        return own is not None or bool(self._case(turn, chances))
 
     def _goes_on(self, turn: Turn, chances: Chances) -> bool:
         """Whether somebody who was told of conditions now tells of himself, and asks nothing."""
@@ -165,7 +168,7 @@ class SelfCheck:
             check = replace(check, answers=known.answers)
         texts = [turn.context.text] if turn.context.stated else []
         chances = Chances.of(turn)
-        for text in (*texts, chances.case if chances.alone else turn.incoming.text):
+        for text in (*texts, chances.case if chances.wish and not chances.asks else turn.incoming.text):
             check = check.with_told(self._read(turn, check, text, None), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])

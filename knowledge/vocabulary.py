@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -67,6 +68,36 @@ class Statement(Record):
     pattern: re.Pattern[str]
 
 
+class ChanceWords(Record):
+    """How people ask for their own chances; see `common/patterns.yaml`."""
+
+    words: re.Pattern[str]
+    wishes: re.Pattern[str]
+    judged: re.Pattern[str]
+    never: re.Pattern[str]
+    who: re.Pattern[str]
+
+    @cached_property
+    def _only(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{self.words.pattern})+")
+
+    @cached_property
+    def _ending(self) -> re.Pattern[str]:
+        return re.compile(f"(?:{self.who.pattern})(?:{self.words.pattern})+$")
+
+    def wish(self, part: str) -> bool:
+        """Whether a part of a message, without names, only asks for chances, or wishes to apply."""
+        asked = self.judged.search(part) or self.wishes.search(part)
+        return bool(asked and not self.never.search(part) and self._only.fullmatch(part))
+
+    def ending(self, part: str) -> int | None:
+        """Where in a part that tells somebody's case the asking for a judgement begins; None: nowhere."""
+        found = self._ending.search(part)
+        if not found or self.never.search(found.group()) or not self.judged.search(found.group()):
+            return None
+        return found.start() or None
+
+
 class Patterns(Record):
     """Patterns that belong to no list: each is described in `common/patterns.yaml`."""
 
@@ -90,8 +121,7 @@ class Patterns(Record):
     change: re.Pattern[str]
     every: re.Pattern[str]
     chance: re.Pattern[str]
-    wish: re.Pattern[str]
-    wisher: re.Pattern[str]
+    chances: ChanceWords
     meaning: re.Pattern[str]
     myself: re.Pattern[str]
     item: re.Pattern[str]
