@@ -12,11 +12,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from handlers.contract import Choice, Reply, Section
+from knowledge.edition import Season
 from knowledge.library import Library
 from knowledge.reading import Scope
 
 _KEPT = 256
-_SLIGHT = 1.0
+_SLIGHT, _WHEN_OVER = 0.75, 0.75
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
@@ -34,7 +35,7 @@ class _Scoped:
     """What is said of one scope, under its heading."""
 
     heading: str
-    slight: bool
+    weight: float
     texts: list[str] = field(default_factory=list)
 
     def under(self, texts: Sequence[str]) -> Iterator[str]:
@@ -111,16 +112,18 @@ class Wording:
         return Worded(parts=tuple(parts), choices=says)
 
     def _sections(self, sections: Iterable[Section], library: Library, now: datetime) -> list[_Scoped]:
-        """What is said of each scope, heaviest first; a scope with nothing of weight to say comes last."""
+        """What is said of each scope, heaviest first; of those with something of weight to say, a season
+        that is over comes after what can still be applied for, unless it fits far better."""
         scopes: dict[Scope | None, _Scoped] = {}
         for section in sorted(sections, key=lambda s: -s.weight):
             if section.scope not in scopes:
                 heading = self._heading(section.scope, library, now)
-                scopes[section.scope] = _Scoped(heading, section.weight < _SLIGHT)
+                over = section.scope is not None and _over(section.scope, library, now)
+                scopes[section.scope] = _Scoped(heading, section.weight * (_WHEN_OVER if over else 1))
             text = self.righted(self.render(section.template, **section.values), library)
             if text not in scopes[section.scope].texts:
                 scopes[section.scope].texts.append(text)
-        return sorted(scopes.values(), key=lambda scoped: scoped.slight)
+        return sorted(scopes.values(), key=lambda scoped: -scoped.weight)
 
     def _heading(self, scope: Scope | None, library: Library, now: datetime) -> str:
         """Which notice and programmes a section speaks of, with a line break; empty for none."""
@@ -145,6 +148,10 @@ class Wording:
         return list(rows), tuple(rows.values())
 
 
+def _over(scope: Scope, library: Library, now: datetime) -> bool:
+    return library.notices[scope.notice].season(now) in (Season.CLOSED, Season.SUPERSEDED)
+
+
 def _together(told: Iterable[_Scoped]) -> Iterator[str]:
     """Each scope's sections one after the other."""
     for scoped in told:
@@ -153,14 +160,14 @@ def _together(told: Iterable[_Scoped]) -> Iterator[str]:
 
 def _in_turn(told: Iterable[_Scoped]) -> Iterator[str]:
     """The first section of each scope of weight, then what else each has to say."""
-    weighty = [scoped for scoped in told if not scoped.slight]
+    weighty = [scoped for scoped in told if scoped.weight >= _SLIGHT]
     if len(weighty) < 2:
         yield from _together(told)
         return
     for scoped in weighty:
         yield from scoped.under(scoped.texts[:1])
     for scoped in told:
-        yield from scoped.under(scoped.texts if scoped.slight else scoped.texts[1:])
+        yield from scoped.under(scoped.texts if scoped.weight < _SLIGHT else scoped.texts[1:])
 
 
 def pack(blocks: Sequence[str], limit_bytes: int, more: str) -> list[str]:

@@ -378,7 +378,11 @@ _COMMANDS: Final = frozenset(
 
 
 def _alone(turn: Turn) -> bool:
-    """Whether nothing is asked beside one's own chances."""
+    """Whether nothing is asked beside one's own chances: not by other words than those by which one asks what
+    there is for oneself, else neither by an aspect nor by a finer matter."""
+    patterns = turn.library.vocabulary.patterns
+    if patterns.every.search(turn.reading.text):
+        return patterns.besides.search(patterns.every.sub("", turn.reading.text)) is None
     asked = set(turn.reading.aspects) - _CHANCES
     matters = turn.library.vocabulary.matters
     finer = [m for m, weight in turn.reading.matters.items() if weight >= _ASKED and not matters[m].general]
