@@ -54,7 +54,8 @@ def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
     aspects = {*turn.reading.aspects, *turn.context.aspects}
     if Aspect.QUOTA in aspects or any(hit.why for hit in finding.hits if hit.fact == sourced.id):
         return True
-    return sourced.id in finding.pointed and _OFFICES.isdisjoint(aspects)
+    best = max(finding.hits, key=lambda hit: hit.score)
+    return sourced.id in finding.pointed and (best.fact == sourced.id or _OFFICES.isdisjoint(aspects))
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:

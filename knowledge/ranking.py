@@ -179,6 +179,7 @@ class NoticeIndex:
             scores,
             most,
             just=any(not self._region_of[self._at[f]] for f in just),
+            likest=self._at[just[0]] if just else None,
             clear=any(worth >= POINTED for _, worth in samples),
         )
         hits = self._without_neighbours(question, hits, dict(samples))
@@ -361,7 +362,7 @@ class NoticeIndex:
         return not self._relayed.isdisjoint(question.districts)
 
     def _choose(
-        self, question: Question, scores: Mapping[int, float], most: int, *, just: bool, clear: bool
+        self, question: Question, scores: Mapping[int, float], most: int, *, just: bool, likest: int | None, clear: bool
     ) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
         asked, an aspect's name alone brings in no other, and where it is `clear`, what the words are merely
@@ -374,7 +375,9 @@ class NoticeIndex:
         chosen = {
             at: self._why(at, question)
             for _, at in ranked
-            if scores[at] >= KEEP_ALONE * top or (scores[at] >= KEEP * top and self._why(at, question))
+            if at == likest
+            or scores[at] >= KEEP_ALONE * top
+            or (scores[at] >= KEEP * top and self._why(at, question))
         }
         served = ASPECT_LEAST if just else 0.0
         surely = _named(question) if clear and top >= CLEAR else question.matters.keys()
