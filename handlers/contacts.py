@@ -148,7 +148,7 @@ def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
     """The lines of the programmes asked with what fits better, or what fits about as well as the best; a
     district's only where it stands out (by its street, its number), for nobody asked for a district."""
     scores = {hit.fact: hit.score for hit in finding.hits}
-    if contacts and _belongs(contacts[0]):
+    if contacts and _belongs(contacts[0]) and contacts[0].id in finding.pointed:
         others = [scores[s.id] for s in contacts[1:]]
         if not others or scores[contacts[0].id] >= _OUTSTANDING * max(others):
             return contacts[:1]

@@ -35,7 +35,7 @@ class Numbers:
             if Aspect.QUOTA in finding.overview or (len(quotas) > _FEW and not asked_by_body):
                 quotas = _all_quotas(turn, finding)
             elif asked_by_body:
-                quotas = [s for s in quotas if _own(turn, s)] or quotas
+                quotas = _of_all(turn, finding, [s for s in quotas if _own(turn, s)] or quotas)
             if quotas:
                 heavier = _WHOLE if Aspect.QUOTA in finding.overview else _MORE
                 sections.append(_table(turn, finding, quotas, heavier))
@@ -62,6 +62,12 @@ def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
     """Every row, or the rows of the districts and bodies asked."""
     rows = list(facts.facts_of(turn, finding.scope, Quota))
     return [s for s in rows if _own(turn, s)] or rows
+
+
+def _of_all(turn: Turn, finding: Finding, quotas: list[Sourced]) -> list[Sourced]:
+    """These rows, and those of the same bodies for the other programmes asked about."""
+    bodies = {_quota(s).body for s in quotas}
+    return [s for s in facts.facts_of(turn, finding.scope, Quota) if _quota(s).body in bodies]
 
 
 def _own(turn: Turn, sourced: Sourced) -> bool:

@@ -47,6 +47,7 @@ FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 class Question:
     """What is asked, free of where: matters and aspects with their weights, and the pieces of the wording.
 
+    `parts` are the pieces of each question where there are several.
     `segments` are the message's parts, each with the matters that its words name; `kinds` are the kinds
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
@@ -60,6 +61,7 @@ class Question:
     matters: Mapping[str, float]
     segments: Sequence[Mapping[str, float]]
     kinds: Sequence[AnswerKind] = ()
+    parts: Sequence[Collection[str]] = ()
     topical: bool = True
     cases: Sequence[str] = ()
     strange: Sequence[str] = ()
@@ -170,6 +172,7 @@ class NoticeIndex:
         like = self._samples.best(question.pieces, SAMPLED)
         samples = [(fact, worth) for fact, worth in like if self._at[fact] in fits.all]
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
+        likest = {self._at[fact] for fact in (*just[:1], *self._likest_of_parts(question, fits))}
         surely = {m for fact, worth in samples if worth >= SURELY_ASKED for m in self._about[self._at[fact]]}
         silent = self._silences(question, programmes, fits, surely)
         wholly = not just and self._wholly_silent(question, fits, samples)
@@ -179,7 +182,7 @@ class NoticeIndex:
             scores,
             most,
             just=any(not self._region_of[self._at[f]] for f in just),
-            likest=self._at[just[0]] if just else None,
+            likest=likest,
             clear=any(worth >= POINTED for _, worth in samples),
         )
         hits = self._without_neighbours(question, hits, dict(samples))
@@ -213,6 +216,13 @@ class NoticeIndex:
             overview=overview,
             unsure=unsure,
         )
+
+    def _likest_of_parts(self, question: Question, fits: _Fitting) -> Iterator[str]:
+        """What each of several questions is most like, where it is so by itself."""
+        for part in question.parts:
+            for fact, worth in self._samples.best(part, 1):
+                if worth >= JUST_ASKED and self._at[fact] in fits.all:
+                    yield fact
 
     def knows(self, matters: Iterable[str], programmes: tuple[str, ...]) -> bool:
         """Whether the notice has a fact on one of the matters."""
@@ -362,7 +372,7 @@ class NoticeIndex:
         return not self._relayed.isdisjoint(question.districts)
 
     def _choose(
-        self, question: Question, scores: Mapping[int, float], most: int, *, just: bool, likest: int | None, clear: bool
+        self, question: Question, scores: Mapping[int, float], most: int, *, just: bool, likest: Set[int], clear: bool
     ) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
         asked, an aspect's name alone brings in no other, and where it is `clear`, what the words are merely
@@ -375,7 +385,7 @@ class NoticeIndex:
         chosen = {
             at: self._why(at, question)
             for _, at in ranked
-            if at == likest
+            if at in likest
             or scores[at] >= KEEP_ALONE * top
             or (scores[at] >= KEEP * top and self._why(at, question))
         }

@@ -54,13 +54,15 @@ _Statements = Sequence[tuple[Statement, re.Match[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The topics of a message with their weights, the wording that is left without names and statements."""
+    """The topics of a message with their weights, the wording that is left without names and statements.
+    `parts` are the pieces of each question, where a message asks several."""
 
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
     segments: tuple[Mapping[str, float], ...]
     wording: str
     pieces: Collection[str]
+    parts: tuple[Collection[str], ...] = ()
     cases: tuple[str, ...] = ()
     hinted: bool = False
     inherited: tuple[str, ...] = ()
@@ -207,8 +209,10 @@ class Reader:
         spans = _stated_spans(statements, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
-        parts = pieces(topical)
-        self._add_likely(parts, aspects, matters)
+        parts = self._questions(topical)
+        self._add_likely(pieces(topical), aspects, matters)
+        for part in parts:
+            self._add_new(part, aspects, matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
             for row, _ in statements:
                 matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
@@ -225,10 +229,16 @@ class Reader:
             matters,
             tuple(segments[at] for at in sorted(segments)),
             topical,
+            pieces(topical),
             parts,
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
         )
+
+    def _questions(self, text: str) -> tuple[Collection[str], ...]:
+        """The pieces of each question of a message that asks several: alone, each is like what is its own."""
+        asking = [part for part in _SEGMENT.split(text) if self._words.patterns.besides.search(part)]
+        return tuple(map(pieces, asking)) if len(asking) > 1 else ()
 
     def _named(
         self, text: str, found: Sequence[Found]
@@ -276,6 +286,18 @@ class Reader:
             elif label in matters or not self._words.matters[label].apart:
                 _add(matters, label, weight)
 
+    def _add_new(
+        self, part: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]
+    ) -> None:
+        """What one question of several makes likely that nothing has spoken for yet."""
+        of_part: dict[Aspect, float] = {}
+        likely: dict[str, float] = {}
+        self._add_likely(part, of_part, likely)
+        for aspect, weight in of_part.items():
+            aspects.setdefault(aspect, weight)
+        for matter, weight in likely.items():
+            matters.setdefault(matter, weight)
+
     def _strange(self, mended: Mended, notices: Sequence[Notice]) -> tuple[str, ...]:
         """Content words that neither the vocabulary nor a notice in scope knows."""
         covered = {at for item in mended.found for at in range(item.start, item.end)}
@@ -320,6 +342,7 @@ class Reader:
         sought, headed = self._words.patterns.sought, self._words.patterns.headed
         question = Question(
             pieces=asked.pieces,
+            parts=asked.parts,
             aspects=asked.aspects,
             matters=asked.matters,
             segments=asked.segments,
@@ -419,6 +442,7 @@ def _continued(asked: Asked, context: Context) -> Asked:
         (dict.fromkeys(context.matters, 1.0),),
         asked.wording,
         asked.pieces,
+        asked.parts,
         asked.cases,
         inherited=("topic",),
     )
