@@ -65,22 +65,23 @@ def _asked(turn: Turn, finding: Finding) -> list[Sourced]:
 
 
 def _overview(turn: Turn, finding: Finding) -> Iterator[Section]:
-    """All conditions of the one programme asked; of several programmes the first ones of each."""
+    """What sums up the conditions of each programme asked, or the first ones; all of them where it is one."""
     named = len(finding.scope.programmes) == 1
     for programme in facts.programmes_of(turn, finding.scope):
         rows = sorted(_conditions(turn, finding, programme), key=lambda s: _ORDER.index(_role(s)))
+        summed = _summed_up(turn, finding, programme)
         if not named:
             own = [s for s in rows if _role(s) in _BRIEF and programme in s.fact.programmes]
-            rows = _summed_up(turn, finding, programme) or own[:_BRIEF_ROWS]
-        if rows:
+            rows = [] if summed else own[:_BRIEF_ROWS]
+        if rows or summed:
             yield Section(
                 template="eligibility/overview",
                 values={
                     "programme": turn.library.programmes[programme][1].name,
-                    "groups": facts.groups(rows, _ORDER) if named else [{"rows": [*map(facts.row, rows)]}],
-                    "brief": not named,
+                    "summed": [*map(facts.row, summed or ([] if named else rows))],
+                    "groups": facts.groups(rows, _ORDER) if named else [],
                 },
-                facts=tuple(s.id for s in rows),
+                facts=tuple(s.id for s in (*summed, *rows)),
                 scope=finding.scope,
                 weight=3,
             )
