@@ -93,7 +93,10 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
-        contacts = _called(turn, contacts) or _fitting(finding, contacts) or city
+        called = _called(turn, contacts)
+        contacts = called or _fitting(finding, contacts) or city
+        if not called and _by_chance(finding, contacts):
+            contacts = city
         contacts += _lines(turn, finding, contacts, city)
         if asked and not _meant(turn, finding, contacts):
             contacts = city or contacts
@@ -157,6 +160,13 @@ def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
     best = max((scores[s.id] for s in own or contacts), default=0.0)
     least = best if own else _NEAR * best
     return [s for s in contacts if s in own or scores[s.id] >= least]
+
+
+def _by_chance(finding: Finding, contacts: list[Sourced]) -> bool:
+    """Whether these are lines of single programmes of which none is asked about."""
+    return not finding.scope.programmes and all(
+        s.fact.programmes and s.id not in finding.pointed for s in contacts
+    )
 
 
 def _contact(sourced: Sourced) -> Contact:

@@ -26,7 +26,7 @@ ASPECT_ASKED, ASPECT_HINTED, ASPECT_LEAST = 0.9, 0.4, 1.0
 OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
 OTHER_NOTICE = -5.0
 WORDING, WORDING_MOST, WORDING_ALONE, WORDING_LEAST = 0.25, 2.6, 2.0, 1.2
-ASSERTED = 0.5
+ASSERTED, PLAINLY = 0.5, 1.0
 _STRANGE_NAMED = 2
 _CHOICES_KEPT = 64
 WHOLE_WORD, WHOLE_LEAST, TERM_LEAST = 3, 2, 3
@@ -35,7 +35,7 @@ POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
 ANSWERED, SURE, MOST_UNSURE = 0.4, 3.0, 5
 SURELY_ASKED, JUST_ASKED, KIND_SHARE, SILENT_TOP = 2.0, 0.5, 0.9, 1.1
-KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
+KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.42, 0.6, 0.9, 8, 3
 DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _ROWS = (Award, Contact, Quota, Stage)
 BESIDE_SILENCE = 1.25
@@ -90,6 +90,7 @@ class NoticeIndex:
 
     def __init__(self, library: Library, notice: Notice, common: Collection[str]) -> None:
         self._matters = library.vocabulary.matters
+        self._names = {row.id: row.name for row in library.vocabulary.aspects.values()}
         self._notice = notice
         self._facts = list(library.facts(notice))
         self._ids = [sourced.id for sourced in self._facts]
@@ -194,6 +195,10 @@ class NoticeIndex:
         silent += self._missing_kinds(question, hits, overview)
         unknown = list(self._missing_words(question, bool(silent or just), fits))
         silent += unknown
+        if not silent and not any(
+            weight >= ASSERTED and self._covers(m, fits) for m, weight in question.matters.items()
+        ):
+            silent += self._missing_aspects(question, programmes, fits)
         alike = {fact for fact, worth in samples if worth >= POINTED}
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
@@ -372,7 +377,14 @@ class NoticeIndex:
         return not self._relayed.isdisjoint(question.districts)
 
     def _choose(
-        self, question: Question, scores: Mapping[int, float], most: int, *, just: bool, likest: Set[int], clear: bool
+        self,
+        question: Question,
+        scores: Mapping[int, float],
+        most: int,
+        *,
+        just: bool,
+        likest: Set[int],
+        clear: bool,
     ) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
         asked, an aspect's name alone brings in no other, and where it is `clear`, what the words are merely
@@ -501,6 +513,23 @@ class NoticeIndex:
         if likely and question.matters[likely] >= least and not self._covers(likely, fits):
             found.append(self._silent(likely, programmes))
         return list(dict.fromkeys(found))
+
+    def _missing_aspects(
+        self, question: Question, programmes: tuple[str, ...], fits: _Fitting
+    ) -> Iterator[Silent]:
+        """The aspects plainly asked that no fact serves."""
+        for aspect, weight in question.aspects.items():
+            if (
+                weight < PLAINLY
+                or aspect is Aspect.SELFCHECK
+                or not fits.all.isdisjoint(self._by_aspect[aspect])
+            ):
+                continue
+            own = [m for m in question.matters if self._matters[m].aspect is aspect]
+            if own:
+                yield self._silent(max(own, key=question.matters.__getitem__), programmes)
+            else:
+                yield Silent(notice=self._notice.id, topic=self._names[aspect])
 
     def _silent(self, matter: str, programmes: tuple[str, ...]) -> Silent:
         name = self._matters[matter].name
