@@ -44,11 +44,17 @@ class Eligibility:
                 if len(finding.scope.programmes) != 1:
                     choices += _programmes(turn, finding)
             elif chosen := _asked(turn, finding):
-                ruled = isinstance(chosen[0].fact, Condition)
-                template = "eligibility/list" if ruled else "facts/list"
-                sections.append(facts.section(turn, finding, chosen, template=template))
+                sections.append(facts.section(turn, finding, chosen, template=_template(chosen[0])))
         choices += facts.offers(turn, [section.scope for section in sections if section.scope])
         return Reply(sections=sections, choices=choices) if sections else NOT_MINE
+
+
+def _template(first: Sourced) -> str:
+    """How what fits is told: of requirements also what follows from meeting them, of what bars people who is
+    free of it."""
+    if not isinstance(first.fact, Condition):
+        return "facts/list"
+    return "eligibility/barred" if first.fact.role == "exclusion" else "eligibility/list"
 
 
 def _asked(turn: Turn, finding: Finding) -> list[Sourced]:

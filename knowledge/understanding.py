@@ -205,7 +205,7 @@ class Reader:
 
     def _asked(self, text: str, found: Sequence[Found], statements: _Statements) -> Asked:
         aspects, matters, segments = self._named(text, found)
-        topical = _without_names(text, found)
+        topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), _without_names(text, found))
         spans = _stated_spans(statements, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
@@ -350,7 +350,7 @@ class Reader:
             topical=asked.topics(),
             cases=asked.cases,
             strange=tuple(
-                word for word in strange if not asked.topics() or headed.match(text.partition(word)[2])
+                word for word in self._asked_for(text, strange) if not asked.topics() or headed.match(text.partition(word)[2])
             ),
             sought=tuple(word for word in strange if sought.search(text.partition(word)[0])),
             districts=place.districts,
@@ -371,6 +371,11 @@ class Reader:
                 finding = index.lacking(question, own, term)
             if finding.pointed or question.topical or place.explicit:
                 yield finding
+
+    def _asked_for(self, text: str, strange: Sequence[str]) -> Sequence[str]:
+        """The strange words of what asks: those of a story beside it are none that a notice should know."""
+        asking = [part for part in _SEGMENT.split(text) if self._words.patterns.besides.search(part)]
+        return [word for word in strange if any(word in part for part in asking)] if asking else strange
 
     def _index(self, notice: Notice) -> NoticeIndex:
         index = self._indexes.get(notice.id)
