@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,6 +18,7 @@ from knowledge.library import Library
 from knowledge.reading import Scope
 
 _KEPT = 256
+_LABEL = 20
 _SLIGHT, _WHEN_OVER = 0.75, 0.75
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
@@ -121,6 +123,8 @@ class Wording:
                 over = section.scope is not None and _over(section.scope, library, now)
                 scopes[section.scope] = _Scoped(heading, section.weight * (_WHEN_OVER if over else 1))
             text = self.righted(self.render(section.template, **section.values), library)
+            if section.scope is not None:
+                text = _without_heading(text, section.scope, library)
             if text not in scopes[section.scope].texts:
                 scopes[section.scope].texts.append(text)
         return sorted(scopes.values(), key=lambda scoped: -scoped.weight)
@@ -150,6 +154,24 @@ class Wording:
 
 def _over(scope: Scope, library: Library, now: datetime) -> bool:
     return library.notices[scope.notice].season(now) in (Season.CLOSED, Season.SUPERSEDED)
+
+
+def _without_heading(text: str, scope: Scope, library: Library) -> str:
+    """The text, its lines without beginning with the city or the programmes that the heading names."""
+    notice = library.notices[scope.notice]
+    asked = tuple(library.programmes[id_][1].name for id_ in scope.programmes)
+    return _named(notice.header.city, tuple(p.name for p in notice.programmes), asked).sub("· ", text)
+
+
+@lru_cache(_KEPT)
+def _named(city: str, programmes: tuple[str, ...], asked: tuple[str, ...]) -> re.Pattern[str]:
+    """How a line begins that is of a city as a whole, or of all programmes asked about, before what it is
+    about or a colon."""
+    any_name = f"“?(?:{'|'.join(map(re.escape, programmes))})”?"
+    whole = f"(?!{any_name}){re.escape(city)}(?!市)"
+    of_all = "".join(f"(?=[^：\n]*{re.escape(name)})" for name in asked)
+    own = f"|{of_all}{any_name}(?:、{any_name})*" if asked else ""
+    return re.compile(f"^· (?:{whole}{own})(?:：|(?=[^，。；：\n]{{1,{_LABEL}}}：))", re.MULTILINE)
 
 
 def _together(told: Iterable[_Scoped]) -> Iterator[str]:

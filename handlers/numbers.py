@@ -37,7 +37,8 @@ class Numbers:
             elif asked_by_body:
                 quotas = _of_all(turn, finding, [s for s in quotas if _own(turn, s)] or quotas)
             if quotas:
-                heavier = _WHOLE if Aspect.QUOTA in finding.overview else _MORE
+                most = asked_by_body and turn.reading.aspects[:1] == (Aspect.QUOTA,)
+                heavier = _WHOLE if most or Aspect.QUOTA in finding.overview else _MORE
                 sections.append(_table(turn, finding, quotas, heavier))
             rest = [s for s in chosen if not isinstance(s.fact, Quota)]
             for aspect, kind in _KINDS.items():

@@ -546,7 +546,7 @@ class NoticeIndex:
         nor a silence has `settled` the question and no finer matter is covered."""
         text = self._source
         for case in question.cases:
-            if case not in text:
+            if case not in text and not any(case in body for body in question.bodies):
                 yield Silent(notice=self._notice.id, topic=case)
         matters = self._matters
         finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]

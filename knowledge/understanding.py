@@ -350,7 +350,9 @@ class Reader:
             topical=asked.topics(),
             cases=asked.cases,
             strange=tuple(
-                word for word in self._asked_for(text, strange) if not asked.topics() or headed.match(text.partition(word)[2])
+                word
+                for word in self._asked_for(text, strange)
+                if not asked.topics() or headed.match(text.partition(word)[2])
             ),
             sought=tuple(word for word in strange if sought.search(text.partition(word)[0])),
             districts=place.districts,
