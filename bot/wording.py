@@ -168,7 +168,7 @@ def _named(city: str, programmes: tuple[str, ...], asked: tuple[str, ...]) -> re
     """How a line begins that is of a city as a whole, or of all programmes asked about, before what it is
     about or a colon."""
     any_name = f"“?(?:{'|'.join(map(re.escape, programmes))})”?"
-    whole = f"(?!{any_name}){re.escape(city)}(?!市)"
+    whole = f"(?!{any_name}){re.escape(city)}(?![市的])"
     of_all = "".join(f"(?=[^：\n]*{re.escape(name)})" for name in asked)
     own = f"|{of_all}{any_name}(?:、{any_name})*" if asked else ""
     return re.compile(f"^· (?:{whole}{own})(?:：|(?=[^，。；：\n]{{1,{_LABEL}}}：))", re.MULTILINE)
