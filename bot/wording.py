@@ -19,6 +19,7 @@ from knowledge.reading import Scope
 
 _KEPT = 256
 _LABEL = 20
+_LEADS = "："
 _SLIGHT, _WHEN_OVER = 0.75, 0.75
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
@@ -125,8 +126,11 @@ class Wording:
             text = self.righted(self.render(section.template, **section.values), library)
             if section.scope is not None:
                 text = _without_heading(text, section.scope, library)
-            if text not in scopes[section.scope].texts:
-                scopes[section.scope].texts.append(text)
+            told = scopes[section.scope].texts
+            if told and told[-1].endswith(_LEADS):
+                told[-1] += f"\n{text}"
+            elif text not in told:
+                told.append(text)
         return sorted(scopes.values(), key=lambda scoped: -scoped.weight)
 
     def _heading(self, scope: Scope | None, library: Library, now: datetime) -> str:

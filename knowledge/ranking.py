@@ -335,7 +335,11 @@ class NoticeIndex:
             scores[at] += min(WORDING_MOST, shared[at])
         for at in named & sampled.keys():
             scores[at] += min(SAMPLE_MOST, SAMPLE * sampled[at])
-        unnamed = [at for at, about in self._apart.items() if about.isdisjoint(question.matters)]
+        unnamed = [
+            at
+            for at, about in self._apart.items()
+            if about.isdisjoint(question.matters) and sampled.get(at, 0.0) < JUST_ASKED
+        ]
         fitting = (named & fits.all).difference(self._beside_the_notice(question, sampled), unnamed)
         return {at: scores[at] + self._place_bonus(at, question, fits) for at in fitting}
 

@@ -213,6 +213,8 @@ class Reader:
         self._add_likely(pieces(topical), aspects, matters)
         for part in parts:
             self._add_new(part, aspects, matters)
+        if parts:
+            self._promote_parts(text, matters, segments)
         if not spans and set(aspects) & _ABOUT_PERSONS:
             for row, _ in statements:
                 matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
@@ -239,6 +241,24 @@ class Reader:
         """The pieces of each question of a message that asks several: alone, each is like what is its own."""
         asking = [part for part in _SEGMENT.split(text) if self._words.patterns.besides.search(part)]
         return tuple(map(pieces, asking)) if len(asking) > 1 else ()
+
+    def _promote_parts(
+        self,
+        text: str,
+        matters: dict[str, float],
+        segments: Mapping[int, dict[str, float]],
+    ) -> None:
+        """Where one of several questions says nothing plainly, what it hints at most is taken as asked."""
+        for at, part in enumerate(_SEGMENT.split(text)):
+            hinted = segments.get(at, {})
+            if (
+                not hinted
+                or max(hinted.values()) >= ASSERTED
+                or not self._words.patterns.besides.search(part)
+            ):
+                continue
+            most = max(hinted, key=hinted.__getitem__)
+            hinted[most] = matters[most] = max(matters[most], ASSERTED)
 
     def _named(
         self, text: str, found: Sequence[Found]
