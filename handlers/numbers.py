@@ -17,7 +17,7 @@ _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MO
 _OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
 _FEW = 3
 _ROW = "·"
-_MORE, _WHOLE, _FIRST = 0.5, 5.0, 6.0
+_MORE, _WHOLE, _FIRST, _BESIDE = 0.5, 5.0, 6.0, -2.0
 
 
 class Numbers:
@@ -39,6 +39,7 @@ class Numbers:
             if quotas:
                 most = asked_by_body and turn.reading.aspects[:1] == (Aspect.QUOTA,)
                 heavier = _WHOLE if most or Aspect.QUOTA in finding.overview else _MORE
+                heavier = heavier if Aspect.QUOTA in turn.reading.aspects else _BESIDE
                 sections.append(_table(turn, finding, quotas, heavier))
             rest = [s for s in chosen if not isinstance(s.fact, Quota)]
             for aspect, kind in _KINDS.items():

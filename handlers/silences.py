@@ -38,7 +38,7 @@ def _section(turn: Turn, finding: Finding) -> Section:
     shown = {hit.fact for hit in finding.hits}
     near = list({s.id: s for s in near if s.id not in shown and _fits(s, finding)}.values())
     others_know = best > max((hit.score for hit in finding.hits), default=_LEAST)
-    first = _BESIDE if facts.own_chances(turn) else _FIRST
+    first = _BESIDE if facts.own_chances(turn) or _by_the_way(turn, finding) else _FIRST
     return Section(
         template="silences/silent",
         values={
@@ -52,6 +52,14 @@ def _section(turn: Turn, finding: Finding) -> Section:
         scope=finding.scope,
         weight=_LAST if others_know else first,
     )
+
+
+def _by_the_way(turn: Turn, finding: Finding) -> bool:
+    """Whether something else is asked more, and told in answer to words much like these."""
+    asked, names = turn.reading.matters, turn.library.vocabulary.matters
+    topics = {silent.topic for silent in finding.silent}
+    silent = [weight for matter, weight in asked.items() if names[matter].name in topics]
+    return bool(finding.pointed) and bool(silent) and max(silent) < max(asked.values())
 
 
 def _fits(sourced: Sourced, finding: Finding) -> bool:

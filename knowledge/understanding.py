@@ -386,13 +386,18 @@ class Reader:
         most = MOST if len(scopes) == 1 else FEW
         unsaid = scopes if place.city_from != "said" else []
         term, meant = known_to_one(found, unsaid, quotas=Aspect.QUOTA in asked.aspects)
+        found_in: list[Finding] = []
         for index, own in scopes:
             if meant in (None, index):
                 finding = index.answer(question, own, most=most)
             else:
                 finding = index.lacking(question, own, term)
             if finding.pointed or question.topical or place.explicit:
-                yield finding
+                found_in.append(finding)
+        sure = any(finding.pointed and not finding.unsure for finding in found_in)
+        for finding in found_in:
+            guessed = sure and finding.unsure and not finding.pointed
+            yield replace(finding, hits=(), unsure=False) if guessed else finding
 
     def _asked_for(self, text: str, strange: Sequence[str]) -> Sequence[str]:
         """The strange words of what asks: those of a story beside it are none that a notice should know."""
