@@ -13,6 +13,7 @@ _ENOUGH = 4
 _NEAR, _NEARLY, _ALMOST = 0.6, 0.7, 0.85
 _OUTSTANDING = 1.3
 _SURE = 5.0
+_LEAST, _UNLISTED = 1.5, 6.0
 _ASK_FIRST = 9
 
 
@@ -185,6 +186,7 @@ def _belongs(sourced: Sourced) -> bool:
 
 def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: tuple[str, ...]) -> Section:
     street = turn.reading.street
+    called = turn.reading.aspects[:1] == (Aspect.CONTACT,)
     source = next(
         (
             row.source
@@ -207,5 +209,5 @@ def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: 
         facts=tuple(s.id for s in contacts),
         computed={"street_source": source} if source else {},
         scope=finding.scope,
-        weight=max(facts.weight(finding, contacts), 1.5),
+        weight=max(facts.weight(finding, contacts), _UNLISTED if missing and called else _LEAST),
     )

@@ -6,8 +6,9 @@ from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from handlers.handoff import unanswered
 from knowledge.library import Sourced
-from knowledge.reading import Finding
+from knowledge.reading import Finding, Silent
 
+_STEM = 2
 _FIRST, _BESIDE, _LAST, _LEAST = 10, 1.5, 0.1, 2.0
 
 
@@ -35,14 +36,14 @@ def _section(turn: Turn, finding: Finding) -> Section:
     best = max((hit.score for other in turn.reading.findings for hit in other.hits), default=0.0)
     office = None if finding.hits else facts.office(turn, finding.scope)
     near = [turn.library.sourced[fact] for silent in finding.silent for fact in silent.near]
-    shown = {hit.fact for hit in finding.hits}
+    shown = {hit.fact for hit in finding.hits} | ({office.id} if office else set())
     near = list({s.id: s for s in near if s.id not in shown and _fits(s, finding)}.values())
     others_know = best > max((hit.score for hit in finding.hits), default=_LEAST)
     first = _BESIDE if facts.own_chances(turn) or _by_the_way(turn, finding) else _FIRST
     return Section(
         template="silences/silent",
         values={
-            "topics": list(dict.fromkeys(silent.topic for silent in finding.silent)),
+            "topics": list(dict.fromkeys(silent.topic for silent in finding.silent if _unnamed(silent))),
             "notes": list(dict.fromkeys(silent.note for silent in finding.silent if silent.note)),
             "near": [facts.told(turn.library, s) for s in near],
             "office": turn.library.office(office) if office else None,
@@ -52,6 +53,11 @@ def _section(turn: Turn, finding: Finding) -> Section:
         scope=finding.scope,
         weight=_LAST if others_know else first,
     )
+
+
+def _unnamed(silent: Silent) -> bool:
+    """Whether the author's sentence does not say by itself what it is about."""
+    return silent.topic[:_STEM] not in silent.note
 
 
 def _by_the_way(turn: Turn, finding: Finding) -> bool:
