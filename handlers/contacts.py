@@ -94,9 +94,9 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
-        called = _called(turn, contacts)
-        contacts = called or _fitting(finding, contacts) or city
-        if not called and _by_chance(finding, contacts):
+        named = _called(turn, contacts)
+        contacts = named or _fitting(finding, contacts) or city
+        if not named and _by_chance(finding, contacts):
             contacts = city
         contacts += _lines(turn, finding, contacts, city)
         if asked and not _meant(turn, finding, contacts):
@@ -152,9 +152,10 @@ def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
     """The lines of the programmes asked with what fits better, or what fits about as well as the best; a
     district's only where it stands out (by its street, its number), for nobody asked for a district."""
     scores = {hit.fact: hit.score for hit in finding.hits}
-    if contacts and _belongs(contacts[0]) and contacts[0].id in finding.pointed:
+    if contacts and _belongs(contacts[0]):
         others = [scores[s.id] for s in contacts[1:]]
-        if not others or scores[contacts[0].id] >= _OUTSTANDING * max(others):
+        pointed = contacts[0].id in finding.pointed
+        if not others or (pointed and scores[contacts[0].id] >= _OUTSTANDING * max(others)):
             return contacts[:1]
     contacts = [s for s in contacts if not _belongs(s)]
     own = [s for s in contacts if set(finding.scope.programmes) & set(s.fact.programmes)]
