@@ -94,14 +94,20 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
-        named = _called(turn, contacts)
-        contacts = named or _fitting(finding, contacts) or city
-        if not named and _by_chance(finding, contacts):
-            contacts = city
-        contacts += _lines(turn, finding, contacts, city)
-        if asked and not _meant(turn, finding, contacts):
-            contacts = city or contacts
+        contacts = _of_city(turn, finding, contacts, city, asked=asked)
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
+
+
+def _of_city(
+    turn: Turn, finding: Finding, contacts: list[Sourced], city: list[Sourced], *, asked: bool
+) -> list[Sourced]:
+    """The lines for whoever names no district: those called or fitting, else all of the city's."""
+    called = _called(turn, contacts)
+    contacts = called or _fitting(finding, contacts) or city
+    if not called and _by_chance(finding, contacts):
+        contacts = city
+    contacts = [*contacts, *_lines(turn, finding, contacts, city)]
+    return (city or contacts) if asked and not _meant(turn, finding, contacts) else contacts
 
 
 def _lines(turn: Turn, finding: Finding, contacts: list[Sourced], city: list[Sourced]) -> list[Sourced]:

@@ -173,32 +173,19 @@ class NoticeIndex:
         like = self._samples.best(question.pieces, SAMPLED)
         samples = [(fact, worth) for fact, worth in like if self._at[fact] in fits.all]
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
-        likest = {self._at[fact] for fact in (*just[:1], *self._likest_of_parts(question, fits))}
         surely = {m for fact, worth in samples if worth >= SURELY_ASKED for m in self._about[self._at[fact]]}
         silent = self._silences(question, programmes, fits, surely)
-        wholly = not just and self._wholly_silent(question, fits, samples)
-        scores = {} if wholly else self._score(question, fits, samples)
-        hits = self._choose(
-            question,
-            scores,
-            most,
-            just=any(not self._region_of[self._at[f]] for f in just),
-            likest=likest,
-            clear=any(worth >= POINTED for _, worth in samples),
-        )
-        hits = self._without_neighbours(question, hits, dict(samples))
+        hits = self._hits(question, fits, samples, just, most)
         named = {matter for segment in question.segments for matter in segment}
         specific = self._specific(question, named)
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
-        silent += self._missing_kinds(question, hits, overview)
+        if not any(row.note for row in silent):
+            silent += self._missing_kinds(question, hits, overview)
         unknown = list(self._missing_words(question, bool(silent or just), fits))
         silent += unknown
-        if not silent and not any(
-            weight >= ASSERTED and self._covers(m, fits) for m, weight in question.matters.items()
-        ):
-            silent += self._missing_aspects(question, programmes, fits)
+        silent += [] if silent else self._missing_aspects(question, programmes, fits)
         alike = {fact for fact, worth in samples if worth >= POINTED}
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
@@ -221,6 +208,26 @@ class NoticeIndex:
             overview=overview,
             unsure=unsure,
         )
+
+    def _hits(
+        self,
+        question: Question,
+        fits: _Fitting,
+        samples: Sequence[tuple[str, float]],
+        just: Sequence[str],
+        most: int,
+    ) -> list[Hit]:
+        """The facts to tell; `just` are those asked for in almost the words of `samples`."""
+        wholly = not just and self._wholly_silent(question, fits, samples)
+        hits = self._choose(
+            question,
+            {} if wholly else self._score(question, fits, samples),
+            most,
+            just=any(not self._region_of[self._at[f]] for f in just),
+            likest={self._at[fact] for fact in (*just[:1], *self._likest_of_parts(question, fits))},
+            clear=any(worth >= POINTED for _, worth in samples),
+        )
+        return self._without_neighbours(question, hits, dict(samples))
 
     def _likest_of_parts(self, question: Question, fits: _Fitting) -> Iterator[str]:
         """What each of several questions is most like, where it is so by itself."""
@@ -521,7 +528,9 @@ class NoticeIndex:
     def _missing_aspects(
         self, question: Question, programmes: tuple[str, ...], fits: _Fitting
     ) -> Iterator[Silent]:
-        """The aspects plainly asked that no fact serves."""
+        """The aspects plainly asked that no fact serves, where none is about a matter that is asked."""
+        if any(weight >= ASSERTED and self._covers(m, fits) for m, weight in question.matters.items()):
+            return
         for aspect, weight in question.aspects.items():
             if (
                 weight < PLAINLY

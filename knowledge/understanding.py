@@ -161,7 +161,7 @@ class Reader:
             stated=tuple(_stated(statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
-            findings=tuple(self._findings(text, found, spoken, asked, place, strange)) if asks else (),
+            findings=_unguessed(self._findings(text, found, spoken, asked, place, strange)) if asks else (),
         )
 
     def _wording(self, text: str) -> str:
@@ -209,12 +209,11 @@ class Reader:
         spans = _stated_spans(statements, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
-        parts = self._questions(topical)
+        parts = self._questions(text, topical)
         self._add_likely(pieces(topical), aspects, matters)
-        for part in parts:
+        for at, part in parts.items():
             self._add_new(part, aspects, matters)
-        if parts:
-            self._promote_parts(text, matters, segments)
+            _promote_hint(segments.get(at, {}), matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
             for row, _ in statements:
                 matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
@@ -232,33 +231,22 @@ class Reader:
             tuple(segments[at] for at in sorted(segments)),
             topical,
             pieces(topical),
-            parts,
+            tuple(parts.values()),
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
         )
 
-    def _questions(self, text: str) -> tuple[Collection[str], ...]:
-        """The pieces of each question of a message that asks several: alone, each is like what is its own."""
-        asking = [part for part in _SEGMENT.split(text) if self._words.patterns.besides.search(part)]
-        return tuple(map(pieces, asking)) if len(asking) > 1 else ()
+    def _asking(self, text: str) -> dict[int, slice]:
+        """Where the parts of a message that ask something are, by their places."""
+        ends = [match.span() for match in _SEGMENT.finditer(text)]
+        spans = zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(text)], strict=True)
+        asks = self._words.patterns.besides.search
+        return {at: slice(*span) for at, span in enumerate(spans) if asks(text[slice(*span)])}
 
-    def _promote_parts(
-        self,
-        text: str,
-        matters: dict[str, float],
-        segments: Mapping[int, dict[str, float]],
-    ) -> None:
-        """Where one of several questions says nothing plainly, what it hints at most is taken as asked."""
-        for at, part in enumerate(_SEGMENT.split(text)):
-            hinted = segments.get(at, {})
-            if (
-                not hinted
-                or max(hinted.values()) >= ASSERTED
-                or not self._words.patterns.besides.search(part)
-            ):
-                continue
-            most = max(hinted, key=hinted.__getitem__)
-            hinted[most] = matters[most] = max(matters[most], ASSERTED)
+    def _questions(self, text: str, topical: str) -> Mapping[int, Collection[str]]:
+        """The pieces of each question of a message that asks several: alone, each is like what is its own."""
+        asking = self._asking(text)
+        return {at: pieces(topical[part]) for at, part in asking.items()} if len(asking) > 1 else {}
 
     def _named(
         self, text: str, found: Sequence[Found]
@@ -358,7 +346,7 @@ class Reader:
         asked: Asked,
         place: Place,
         strange: Sequence[str],
-    ) -> Iterator[Finding]:
+    ) -> list[Finding]:
         sought, headed = self._words.patterns.sought, self._words.patterns.headed
         question = Question(
             pieces=asked.pieces,
@@ -386,22 +374,19 @@ class Reader:
         most = MOST if len(scopes) == 1 else FEW
         unsaid = scopes if place.city_from != "said" else []
         term, meant = known_to_one(found, unsaid, quotas=Aspect.QUOTA in asked.aspects)
-        found_in: list[Finding] = []
+        findings: list[Finding] = []
         for index, own in scopes:
             if meant in (None, index):
                 finding = index.answer(question, own, most=most)
             else:
                 finding = index.lacking(question, own, term)
             if finding.pointed or question.topical or place.explicit:
-                found_in.append(finding)
-        sure = any(finding.pointed and not finding.unsure for finding in found_in)
-        for finding in found_in:
-            guessed = sure and finding.unsure and not finding.pointed
-            yield replace(finding, hits=(), unsure=False) if guessed else finding
+                findings.append(finding)
+        return findings
 
     def _asked_for(self, text: str, strange: Sequence[str]) -> Sequence[str]:
         """The strange words of what asks: those of a story beside it are none that a notice should know."""
-        asking = [part for part in _SEGMENT.split(text) if self._words.patterns.besides.search(part)]
+        asking = [text[part] for part in self._asking(text).values()]
         return [word for word in strange if any(word in part for part in asking)] if asking else strange
 
     def _index(self, notice: Notice) -> NoticeIndex:
@@ -411,6 +396,15 @@ class Reader:
             if len(self._indexes) > _INDEXES_KEPT:
                 self._indexes.popitem(last=False)
         return index
+
+
+def _unguessed(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings, without what one notice might mean where another surely knows."""
+    sure = any(finding.pointed and not finding.unsure for finding in findings)
+    return tuple(
+        replace(one, hits=(), unsure=False) if sure and one.unsure and not one.pointed else one
+        for one in findings
+    )
 
 
 def _cites(found: Sequence[Found]) -> bool:
@@ -462,6 +456,13 @@ def _promote(aspects: dict[Aspect, float], matters: dict[str, float]) -> bool:
     for aspect in aspects:
         aspects[aspect] = 1.0
     return bool(aspects)
+
+
+def _promote_hint(hinted: dict[str, float], matters: dict[str, float]) -> None:
+    """Where a question names no matter plainly, what it hints at most is taken as asked."""
+    if hinted and max(hinted.values()) < ASSERTED:
+        most = max(hinted, key=hinted.__getitem__)
+        hinted[most] = matters[most] = max(matters[most], ASSERTED)
 
 
 def _continued(asked: Asked, context: Context) -> Asked:
