@@ -6,9 +6,9 @@ from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from handlers.handoff import unanswered
 from knowledge.library import Sourced
+from knowledge.likeness import pairs
 from knowledge.reading import Finding, Silent
 
-_STEM = 2
 _FIRST, _BESIDE, _LAST, _LEAST = 10, 1.5, 0.1, 2.0
 
 
@@ -57,7 +57,7 @@ def _section(turn: Turn, finding: Finding) -> Section:
 
 def _unnamed(silent: Silent) -> bool:
     """Whether the author's sentence does not say by itself what it is about."""
-    return silent.topic[:_STEM] not in silent.note
+    return not any(pair in silent.note for pair in pairs(silent.topic))
 
 
 def _by_the_way(turn: Turn, finding: Finding) -> bool:
