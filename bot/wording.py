@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +13,14 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from handlers.contract import Choice, Reply, Section
+from knowledge.edition import Season
 from knowledge.library import Library
 from knowledge.reading import Scope
 
 _KEPT = 256
-_SLIGHT = 1.0
+_LABEL = 20
+_LEADS = "："
+_SLIGHT, _WHEN_OVER = 0.75, 0.75
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
@@ -34,7 +38,7 @@ class _Scoped:
     """What is said of one scope, under its heading."""
 
     heading: str
-    slight: bool
+    weight: float
     texts: list[str] = field(default_factory=list)
 
     def under(self, texts: Sequence[str]) -> Iterator[str]:
@@ -111,16 +115,23 @@ class Wording:
         return Worded(parts=tuple(parts), choices=choices)
 
     def _sections(self, sections: Iterable[Section], library: Library, now: datetime) -> list[_Scoped]:
-        """What is said of each scope, heaviest first; a scope with nothing of weight to say comes last."""
+        """What is said of each scope, heaviest first; of those with something of weight to say, a season
+        that is over comes after what can still be applied for, unless it fits far better."""
         scopes: dict[Scope | None, _Scoped] = {}
         for section in sorted(sections, key=lambda s: -s.weight):
             if section.scope not in scopes:
                 heading = self._heading(section.scope, library, now)
-                scopes[section.scope] = _Scoped(heading, section.weight < _SLIGHT)
+                over = section.scope is not None and _over(section.scope, library, now)
+                scopes[section.scope] = _Scoped(heading, section.weight * (_WHEN_OVER if over else 1))
             text = self.righted(self.render(section.template, **section.values), library)
-            if text not in scopes[section.scope].texts:
-                scopes[section.scope].texts.append(text)
-        return sorted(scopes.values(), key=lambda scoped: scoped.slight)
+            if section.scope is not None:
+                text = _without_heading(text, section.scope, library)
+            told = scopes[section.scope].texts
+            if told and told[-1].endswith(_LEADS):
+                told[-1] += f"\n{text}"
+            elif text not in told:
+                told.append(text)
+        return sorted(scopes.values(), key=lambda scoped: -scoped.weight)
 
     def _heading(self, scope: Scope | None, library: Library, now: datetime) -> str:
         """Which notice and programmes a section speaks of, with a line break; empty for none."""
@@ -145,6 +156,28 @@ class Wording:
         return rows
 
 
+def _over(scope: Scope, library: Library, now: datetime) -> bool:
+    return library.notices[scope.notice].season(now) in (Season.CLOSED, Season.SUPERSEDED)
+
+
+def _without_heading(text: str, scope: Scope, library: Library) -> str:
+    """The text, its lines without beginning with the city or the programmes that the heading names."""
+    notice = library.notices[scope.notice]
+    asked = tuple(library.programmes[id_][1].name for id_ in scope.programmes)
+    return _named(notice.header.city, tuple(p.name for p in notice.programmes), asked).sub("· ", text)
+
+
+@lru_cache(_KEPT)
+def _named(city: str, programmes: tuple[str, ...], asked: tuple[str, ...]) -> re.Pattern[str]:
+    """How a line begins that is of a city as a whole, or of all programmes asked about, before what it is
+    about or a colon."""
+    any_name = f"“?(?:{'|'.join(map(re.escape, programmes))})”?"
+    whole = f"(?!{any_name}){re.escape(city)}(?![市的])"
+    of_all = "".join(f"(?=[^：\n]*{re.escape(name)})" for name in asked)
+    own = f"|{of_all}{any_name}(?:、{any_name})*" if asked else ""
+    return re.compile(f"^· (?:{whole}{own})(?:：|(?=[^，。；：\n]{{1,{_LABEL}}}：))", re.MULTILINE)
+
+
 def _together(told: Iterable[_Scoped]) -> Iterator[str]:
     """Each scope's sections one after the other."""
     for scoped in told:
@@ -153,14 +186,14 @@ def _together(told: Iterable[_Scoped]) -> Iterator[str]:
 
 def _in_turn(told: Iterable[_Scoped]) -> Iterator[str]:
     """The first section of each scope of weight, then what else each has to say."""
-    weighty = [scoped for scoped in told if not scoped.slight]
+    weighty = [scoped for scoped in told if scoped.weight >= _SLIGHT]
     if len(weighty) < 2:
         yield from _together(told)
         return
     for scoped in weighty:
         yield from scoped.under(scoped.texts[:1])
     for scoped in told:
-        yield from scoped.under(scoped.texts if scoped.slight else scoped.texts[1:])
+        yield from scoped.under(scoped.texts if scoped.weight < _SLIGHT else scoped.texts[1:])
 
 
 def pack(blocks: Sequence[str], limit_bytes: int, more: str) -> list[str]:

@@ -13,6 +13,7 @@ _ENOUGH = 4
 _NEAR, _NEARLY, _ALMOST = 0.6, 0.7, 0.85
 _OUTSTANDING = 1.3
 _SURE = 5.0
+_LEAST, _UNLISTED = 1.5, 6.0
 _ASK_FIRST = 9
 
 
@@ -93,11 +94,20 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
-        contacts = _called(turn, contacts) or _fitting(finding, contacts) or city
-        contacts += _lines(turn, finding, contacts, city)
-        if asked and not _meant(turn, finding, contacts):
-            contacts = city or contacts
+        contacts = _of_city(turn, finding, contacts, city, asked=asked)
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
+
+
+def _of_city(
+    turn: Turn, finding: Finding, contacts: list[Sourced], city: list[Sourced], *, asked: bool
+) -> list[Sourced]:
+    """The lines for whoever names no district: those called or fitting, else all of the city's."""
+    called = _called(turn, contacts)
+    contacts = called or _fitting(finding, contacts) or city
+    if not called and _by_chance(finding, contacts):
+        contacts = city
+    contacts = [*contacts, *_lines(turn, finding, contacts, city)]
+    return (city or contacts) if asked and not _meant(turn, finding, contacts) else contacts
 
 
 def _lines(turn: Turn, finding: Finding, contacts: list[Sourced], city: list[Sourced]) -> list[Sourced]:
@@ -150,13 +160,21 @@ def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
     scores = {hit.fact: hit.score for hit in finding.hits}
     if contacts and _belongs(contacts[0]):
         others = [scores[s.id] for s in contacts[1:]]
-        if not others or scores[contacts[0].id] >= _OUTSTANDING * max(others):
+        pointed = contacts[0].id in finding.pointed
+        if not others or (pointed and scores[contacts[0].id] >= _OUTSTANDING * max(others)):
             return contacts[:1]
     contacts = [s for s in contacts if not _belongs(s)]
     own = [s for s in contacts if set(finding.scope.programmes) & set(s.fact.programmes)]
     best = max((scores[s.id] for s in own or contacts), default=0.0)
     least = best if own else _NEAR * best
     return [s for s in contacts if s in own or scores[s.id] >= least]
+
+
+def _by_chance(finding: Finding, contacts: list[Sourced]) -> bool:
+    """Whether these are lines of single programmes of which none is asked about."""
+    return not finding.scope.programmes and all(
+        s.fact.programmes and s.id not in finding.pointed for s in contacts
+    )
 
 
 def _contact(sourced: Sourced) -> Contact:
@@ -175,6 +193,7 @@ def _belongs(sourced: Sourced) -> bool:
 
 def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: tuple[str, ...]) -> Section:
     street = turn.reading.street
+    called = turn.reading.aspects[:1] == (Aspect.CONTACT,)
     source = next(
         (
             row.source
@@ -197,5 +216,5 @@ def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: 
         facts=tuple(s.id for s in contacts),
         computed={"street_source": source} if source else {},
         scope=finding.scope,
-        weight=max(facts.weight(finding, contacts), 1.5),
+        weight=max(facts.weight(finding, contacts), _UNLISTED if missing and called else _LEAST),
     )

@@ -94,6 +94,7 @@ def _section(turn: Turn, finding: Finding, stages: list[Sourced], least: float) 
         values={
             "moments": moments,
             "closed": closed,
+            "unlisted": _unlisted(turn, finding, stages),
             "office": turn.library.office(office) if office and closed else None,
         },
         facts=tuple(s.id for s in (*stages, *([office] if office and closed else []))),
@@ -103,6 +104,14 @@ def _section(turn: Turn, finding: Finding, stages: list[Sourced], least: float) 
         scope=finding.scope,
         weight=max(facts.weight(finding, stages), least),
     )
+
+
+def _unlisted(turn: Turn, finding: Finding, stages: list[Sourced]) -> tuple[str, ...]:
+    """The districts asked about that have no date of their own, where another has."""
+    regions = {region.name for region in facts.notice_of(turn, finding.scope).regions}
+    dated = {s.fact.region for s in facts.facts_of(turn, finding.scope, Stage)} - {""}
+    asked = [d for d in turn.reading.districts if d in regions and d not in dated]
+    return tuple(asked) if dated and any(_stage(s).binds == "applicant" for s in stages) else ()
 
 
 def _moment(sourced: Sourced, now: datetime) -> Moment:

@@ -50,7 +50,8 @@ class Dialling:
         if reading.act not in _ACTS or not patterns.unreached.search(reading.text):
             return NOT_MINE
         rest = " ".join(part for part in _SEGMENT.split(reading.text) if not patterns.unreached.search(part))
-        alone = patterns.besides.search(rest) is None
+        asks = any(silent.note for finding in reading.findings for silent in finding.silent)
+        alone = not asks and patterns.besides.search(rest) is None
         dialled = _dialled(turn)
         if 0 < len(dialled) <= _SURE:
             return _noted(turn, dialled, alone=alone)

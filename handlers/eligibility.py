@@ -45,12 +45,18 @@ class Eligibility:
                 if len(finding.scope.programmes) != 1:
                     choices += _programmes(turn, finding)
             elif chosen := _asked(turn, finding):
-                ruled = isinstance(chosen[0].fact, Condition)
-                template = "eligibility/list" if ruled else "facts/list"
-                sections.append(facts.section(turn, finding, chosen, template=template))
+                sections.append(facts.section(turn, finding, chosen, template=_template(chosen[0])))
         scopes = [section.scope for section in sections if section.scope]
         choices += facts.checks(turn, scopes) + facts.offers(turn, scopes)
         return Reply(sections=sections, choices=choices) if sections else NOT_MINE
+
+
+def _template(first: Sourced) -> str:
+    """How what fits is told: of requirements also what follows from meeting them, of what bars people who is
+    free of it."""
+    if not isinstance(first.fact, Condition):
+        return "facts/list"
+    return "eligibility/barred" if first.fact.role == "exclusion" else "eligibility/list"
 
 
 def _asked(turn: Turn, finding: Finding) -> list[Sourced]:
@@ -67,22 +73,23 @@ def _asked(turn: Turn, finding: Finding) -> list[Sourced]:
 
 
 def _overview(turn: Turn, finding: Finding) -> Iterator[Section]:
-    """All conditions of the one programme asked; of several programmes the first ones of each."""
+    """What sums up the conditions of each programme asked, or the first ones; all of them where it is one."""
     named = len(finding.scope.programmes) == 1
     for programme in facts.programmes_of(turn, finding.scope):
         rows = sorted(_conditions(turn, finding, programme), key=lambda s: _ORDER.index(_role(s)))
+        summed = _summed_up(turn, finding, programme)
         if not named:
             own = [s for s in rows if _role(s) in _BRIEF and programme in s.fact.programmes]
-            rows = _summed_up(turn, finding, programme) or own[:_BRIEF_ROWS]
-        if rows:
+            rows = [] if summed else own[:_BRIEF_ROWS]
+        if rows or summed:
             yield Section(
                 template="eligibility/overview",
                 values={
                     "programme": turn.library.programmes[programme][1].name,
-                    "groups": facts.groups(rows, _ORDER) if named else [{"rows": [*map(facts.row, rows)]}],
-                    "brief": not named,
+                    "summed": [*map(facts.row, summed or ([] if named else rows))],
+                    "groups": facts.groups(rows, _ORDER) if named else [],
                 },
-                facts=tuple(s.id for s in rows),
+                facts=tuple(s.id for s in (*summed, *rows)),
                 scope=finding.scope,
                 weight=3,
             )

@@ -17,7 +17,7 @@ _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MO
 _OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
 _FEW = 3
 _ROW = "·"
-_MORE, _WHOLE, _FIRST = 0.5, 5.0, 6.0
+_MORE, _WHOLE, _FIRST, _BESIDE = 0.5, 5.0, 6.0, -2.0
 
 
 class Numbers:
@@ -30,15 +30,9 @@ class Numbers:
         sections: list[Section] = []
         for finding in turn.reading.findings:
             chosen = facts.hits(turn, finding, ASPECTS)
-            quotas = [s for s in chosen if isinstance(s.fact, Quota) and _asked(turn, finding, s)]
-            asked_by_body = turn.reading.districts or turn.reading.bodies
-            if Aspect.QUOTA in finding.overview or (len(quotas) > _FEW and not asked_by_body):
-                quotas = _all_quotas(turn, finding)
-            elif asked_by_body:
-                quotas = [s for s in quotas if _own(turn, s)] or quotas
+            quotas = _quotas(turn, finding, [s for s in chosen if isinstance(s.fact, Quota)])
             if quotas:
-                heavier = _WHOLE if Aspect.QUOTA in finding.overview else _MORE
-                sections.append(_table(turn, finding, quotas, heavier))
+                sections.append(_table(turn, finding, quotas, _heavier(turn, finding)))
             rest = [s for s in chosen if not isinstance(s.fact, Quota)]
             for aspect, kind in _KINDS.items():
                 if aspect in finding.overview:
@@ -49,18 +43,51 @@ class Numbers:
         return Reply(sections=sections) if sections else NOT_MINE
 
 
+def _quotas(turn: Turn, finding: Finding, chosen: list[Sourced]) -> list[Sourced]:
+    """The rows to tell: all where places are asked as a whole, else those of the bodies asked; of many that
+    nobody asked for by its body only the sums."""
+    quotas = [s for s in chosen if _asked(turn, finding, s)]
+    by_body = turn.reading.districts or turn.reading.bodies
+    many = len(quotas) > _FEW and not by_body
+    if Aspect.QUOTA in finding.overview or (many and _most(turn)):
+        return _all_quotas(turn, finding)
+    if many:
+        return [s for s in facts.facts_of(turn, finding.scope, Quota) if _quota(s).total] or quotas
+    return _of_all(turn, finding, [s for s in quotas if _own(turn, s)] or quotas) if by_body else quotas
+
+
+def _most(turn: Turn) -> bool:
+    """Whether places are asked for more than anything else."""
+    return turn.reading.aspects[:1] == (Aspect.QUOTA,)
+
+
+def _heavier(turn: Turn, finding: Finding) -> float:
+    """How much sooner the rows are told than they fit: much where they are what is asked."""
+    if Aspect.QUOTA not in turn.reading.aspects:
+        return _BESIDE
+    by_body = turn.reading.districts or turn.reading.bodies
+    return _WHOLE if Aspect.QUOTA in finding.overview or (by_body and _most(turn)) else _MORE
+
+
 def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
     """Whether places are asked for, and not just whoever may recommend is named."""
     aspects = {*turn.reading.aspects, *turn.context.aspects}
     if Aspect.QUOTA in aspects or any(hit.why for hit in finding.hits if hit.fact == sourced.id):
         return True
-    return sourced.id in finding.pointed and _OFFICES.isdisjoint(aspects)
+    best = max(finding.hits, key=lambda hit: hit.score)
+    return sourced.id in finding.pointed and (best.fact == sourced.id or _OFFICES.isdisjoint(aspects))
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
     """Every row, or the rows of the districts and bodies asked."""
     rows = list(facts.facts_of(turn, finding.scope, Quota))
     return [s for s in rows if _own(turn, s)] or rows
+
+
+def _of_all(turn: Turn, finding: Finding, quotas: list[Sourced]) -> list[Sourced]:
+    """These rows, and those of the same bodies for the other programmes asked about."""
+    bodies = {_quota(s).body for s in quotas}
+    return [s for s in facts.facts_of(turn, finding.scope, Quota) if _quota(s).body in bodies]
 
 
 def _own(turn: Turn, sourced: Sourced) -> bool:

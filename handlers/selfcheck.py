@@ -411,10 +411,13 @@ _COMMANDS: Final = frozenset(
 
 
 def _alone(turn: Turn) -> bool:
-    """Whether nothing is asked beside one's own chances."""
-    chances = Chances.of(turn)
+    """Whether nothing is asked beside one's own chances: not by other words than those by which one asks what
+    there is for oneself, else neither by an aspect nor by a finer matter."""
+    chances, patterns = Chances.of(turn), turn.library.vocabulary.patterns
     if not chances.asks and ("topic" in turn.reading.inherited or not chances.case):
         return True
+    if patterns.every.search(turn.reading.text):
+        return patterns.besides.search(patterns.every.sub("", turn.reading.text)) is None
     asked = set(turn.reading.aspects) - ABOUT_CHANCES
     matters = turn.library.vocabulary.matters
     finer = [m for m, weight in turn.reading.matters.items() if weight >= _ASKED and not matters[m].general]

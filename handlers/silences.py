@@ -7,7 +7,8 @@ from handlers.chances import own_chances
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from handlers.handoff import unanswered
 from knowledge.library import Sourced
-from knowledge.reading import Finding
+from knowledge.likeness import pairs
+from knowledge.reading import Finding, Silent
 
 _FIRST, _BESIDE, _LAST, _LEAST = 10, 1.5, 0.1, 2.0
 
@@ -36,14 +37,14 @@ def _section(turn: Turn, finding: Finding) -> Section:
     best = max((hit.score for other in turn.reading.findings for hit in other.hits), default=0.0)
     office = None if finding.hits else facts.office(turn, finding.scope)
     near = [turn.library.sourced[fact] for silent in finding.silent for fact in silent.near]
-    shown = {hit.fact for hit in finding.hits}
+    shown = {hit.fact for hit in finding.hits} | ({office.id} if office else set())
     near = list({s.id: s for s in near if s.id not in shown and _fits(s, finding)}.values())
     others_know = best > max((hit.score for hit in finding.hits), default=_LEAST)
-    first = _BESIDE if own_chances(turn) else _FIRST
+    first = _BESIDE if own_chances(turn) or _by_the_way(turn, finding) else _FIRST
     return Section(
         template="silences/silent",
         values={
-            "topics": list(dict.fromkeys(silent.topic for silent in finding.silent)),
+            "topics": list(dict.fromkeys(silent.topic for silent in finding.silent if _unnamed(silent))),
             "notes": list(dict.fromkeys(silent.note for silent in finding.silent if silent.note)),
             "near": [facts.told(turn.library, s) for s in near],
             "office": turn.library.office(office) if office else None,
@@ -53,6 +54,19 @@ def _section(turn: Turn, finding: Finding) -> Section:
         scope=finding.scope,
         weight=_LAST if others_know else first,
     )
+
+
+def _unnamed(silent: Silent) -> bool:
+    """Whether the author's sentence does not say by itself what it is about."""
+    return not any(pair in silent.note for pair in pairs(silent.topic))
+
+
+def _by_the_way(turn: Turn, finding: Finding) -> bool:
+    """Whether something else is asked more, and told in answer to words much like these."""
+    asked, names = turn.reading.matters, turn.library.vocabulary.matters
+    topics = {silent.topic for silent in finding.silent}
+    silent = [weight for matter, weight in asked.items() if names[matter].name in topics]
+    return bool(finding.pointed) and bool(silent) and max(silent) < max(asked.values())
 
 
 def _fits(sourced: Sourced, finding: Finding) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from knowledge.lexicon import Found, Sort
-from knowledge.ranking import NoticeIndex
+from knowledge.ranking import ASSERTED, NoticeIndex
 
 
 def known_to_one(
@@ -18,7 +18,7 @@ def known_to_one(
     indexes = [index for index, _ in scopes]
     known: list[set[str]] = [set() for _ in scopes]
     for item in found if len(scopes) > 1 else ():
-        matters = [sense.value for sense in item.senses if sense.sort is Sort.MATTER]
+        matters = [s.value for s in item.senses if s.sort is Sort.MATTER and s.weight >= ASSERTED]
         bodies = [sense.value for sense in item.senses if sense.sort is Sort.BODY]
         knowing = [
             at for at, (index, own) in enumerate(scopes) if index.knows(matters, own) or index.names(bodies)

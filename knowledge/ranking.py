@@ -26,7 +26,7 @@ ASPECT_ASKED, ASPECT_HINTED, ASPECT_LEAST = 0.9, 0.4, 1.0
 OWN_PROGRAMME, OWN_DISTRICT, OTHER_DISTRICT = 0.3, 1.6, -2.5
 OTHER_NOTICE = -5.0
 WORDING, WORDING_MOST, WORDING_ALONE, WORDING_LEAST = 0.25, 2.6, 2.0, 1.2
-ASSERTED = 0.5
+ASSERTED, PLAINLY = 0.5, 1.0
 _STRANGE_NAMED = 2
 _CHOICES_KEPT = 64
 WHOLE_WORD, WHOLE_LEAST, TERM_LEAST = 3, 2, 3
@@ -35,7 +35,7 @@ POINTED = 0.45
 SURELY_LIKE, SILENT_SHARE = 0.9, 0.6
 ANSWERED, SURE, MOST_UNSURE = 0.4, 3.0, 5
 SURELY_ASKED, JUST_ASKED, KIND_SHARE, SILENT_TOP = 2.0, 0.5, 0.9, 1.1
-KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.38, 0.6, 0.9, 8, 3
+KEEP, KEEP_ALONE, ENOUGH, MOST, FEW = 0.42, 0.6, 0.9, 8, 3
 DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _ROWS = (Award, Contact, Quota, Stage)
 BESIDE_SILENCE = 1.25
@@ -47,6 +47,7 @@ FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 class Question:
     """What is asked, free of where: matters and aspects with their weights, and the pieces of the wording.
 
+    `parts` are the pieces of each question where there are several.
     `segments` are the message's parts, each with the matters that its words name; `kinds` are the kinds
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
@@ -60,6 +61,7 @@ class Question:
     matters: Mapping[str, float]
     segments: Sequence[Mapping[str, float]]
     kinds: Sequence[AnswerKind] = ()
+    parts: Sequence[Collection[str]] = ()
     topical: bool = True
     cases: Sequence[str] = ()
     strange: Sequence[str] = ()
@@ -88,6 +90,7 @@ class NoticeIndex:
 
     def __init__(self, library: Library, notice: Notice, common: Collection[str]) -> None:
         self._matters = library.vocabulary.matters
+        self._names = {row.id: row.name for row in library.vocabulary.aspects.values()}
         self._notice = notice
         self._facts = list(library.facts(notice))
         self._ids = [sourced.id for sourced in self._facts]
@@ -172,24 +175,17 @@ class NoticeIndex:
         just = [fact for fact, worth in samples if worth >= JUST_ASKED]
         surely = {m for fact, worth in samples if worth >= SURELY_ASKED for m in self._about[self._at[fact]]}
         silent = self._silences(question, programmes, fits, surely)
-        wholly = not just and self._wholly_silent(question, fits, samples)
-        scores = {} if wholly else self._score(question, fits, samples)
-        hits = self._choose(
-            question,
-            scores,
-            most,
-            just=any(not self._region_of[self._at[f]] for f in just),
-            clear=any(worth >= POINTED for _, worth in samples),
-        )
-        hits = self._without_neighbours(question, hits, dict(samples))
+        hits = self._hits(question, fits, samples, just, most)
         named = {matter for segment in question.segments for matter in segment}
         specific = self._specific(question, named)
         overview = (
             tuple(a for a in question.aspects if question.aspects[a] >= ASSERTED) if not specific else ()
         )
-        silent += self._missing_kinds(question, hits, overview)
+        if not any(row.note for row in silent):
+            silent += self._missing_kinds(question, hits, overview)
         unknown = list(self._missing_words(question, bool(silent or just), fits))
         silent += unknown
+        silent += [] if silent else self._missing_aspects(question, programmes, fits)
         alike = {fact for fact, worth in samples if worth >= POINTED}
         if unknown and overview and FIGURES.issuperset(overview) and not alike:
             # a sum or a number for something the notice does not know would be taken for its answer
@@ -212,6 +208,33 @@ class NoticeIndex:
             overview=overview,
             unsure=unsure,
         )
+
+    def _hits(
+        self,
+        question: Question,
+        fits: _Fitting,
+        samples: Sequence[tuple[str, float]],
+        just: Sequence[str],
+        most: int,
+    ) -> list[Hit]:
+        """The facts to tell; `just` are those asked for in almost the words of `samples`."""
+        wholly = not just and self._wholly_silent(question, fits, samples)
+        hits = self._choose(
+            question,
+            {} if wholly else self._score(question, fits, samples),
+            most,
+            just=any(not self._region_of[self._at[f]] for f in just),
+            likest={self._at[fact] for fact in (*just[:1], *self._likest_of_parts(question, fits))},
+            clear=any(worth >= POINTED for _, worth in samples),
+        )
+        return self._without_neighbours(question, hits, dict(samples))
+
+    def _likest_of_parts(self, question: Question, fits: _Fitting) -> Iterator[str]:
+        """What each of several questions is most like, where it is so by itself."""
+        for part in question.parts:
+            for fact, worth in self._samples.best(part, 1):
+                if worth >= JUST_ASKED and self._at[fact] in fits.all:
+                    yield fact
 
     def knows(self, matters: Iterable[str], programmes: tuple[str, ...]) -> bool:
         """Whether the notice has a fact on one of the matters."""
@@ -319,7 +342,11 @@ class NoticeIndex:
             scores[at] += min(WORDING_MOST, shared[at])
         for at in named & sampled.keys():
             scores[at] += min(SAMPLE_MOST, SAMPLE * sampled[at])
-        unnamed = [at for at, about in self._apart.items() if about.isdisjoint(question.matters)]
+        unnamed = [
+            at
+            for at, about in self._apart.items()
+            if about.isdisjoint(question.matters) and sampled.get(at, 0.0) < JUST_ASKED
+        ]
         fitting = (named & fits.all).difference(self._beside_the_notice(question, sampled), unnamed)
         return {at: scores[at] + self._place_bonus(at, question, fits) for at in fitting}
 
@@ -361,7 +388,14 @@ class NoticeIndex:
         return not self._relayed.isdisjoint(question.districts)
 
     def _choose(
-        self, question: Question, scores: Mapping[int, float], most: int, *, just: bool, clear: bool
+        self,
+        question: Question,
+        scores: Mapping[int, float],
+        most: int,
+        *,
+        just: bool,
+        likest: Set[int],
+        clear: bool,
     ) -> list[Hit]:
         """The best facts, and for each matter and aspect asked at least one; where a fact is `just` what is
         asked, an aspect's name alone brings in no other, and where it is `clear`, what the words are merely
@@ -374,7 +408,9 @@ class NoticeIndex:
         chosen = {
             at: self._why(at, question)
             for _, at in ranked
-            if scores[at] >= KEEP_ALONE * top or (scores[at] >= KEEP * top and self._why(at, question))
+            if at in likest
+            or scores[at] >= KEEP_ALONE * top
+            or (scores[at] >= KEEP * top and self._why(at, question))
         }
         served = ASPECT_LEAST if just else 0.0
         surely = _named(question) if clear and top >= CLEAR else question.matters.keys()
@@ -489,6 +525,25 @@ class NoticeIndex:
             found.append(self._silent(likely, programmes))
         return list(dict.fromkeys(found))
 
+    def _missing_aspects(
+        self, question: Question, programmes: tuple[str, ...], fits: _Fitting
+    ) -> Iterator[Silent]:
+        """The aspects plainly asked that no fact serves, where none is about a matter that is asked."""
+        if any(weight >= ASSERTED and self._covers(m, fits) for m, weight in question.matters.items()):
+            return
+        for aspect, weight in question.aspects.items():
+            if (
+                weight < PLAINLY
+                or aspect is Aspect.SELFCHECK
+                or not fits.all.isdisjoint(self._by_aspect[aspect])
+            ):
+                continue
+            own = [m for m in question.matters if self._matters[m].aspect is aspect]
+            if own:
+                yield self._silent(max(own, key=question.matters.__getitem__), programmes)
+            else:
+                yield Silent(notice=self._notice.id, topic=self._names[aspect])
+
     def _silent(self, matter: str, programmes: tuple[str, ...]) -> Silent:
         name = self._matters[matter].name
         for silence in self._notice.silences:
@@ -504,7 +559,7 @@ class NoticeIndex:
         nor a silence has `settled` the question and no finer matter is covered."""
         text = self._source
         for case in question.cases:
-            if case not in text:
+            if case not in text and not any(case in body for body in question.bodies):
                 yield Silent(notice=self._notice.id, topic=case)
         matters = self._matters
         finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]

@@ -54,13 +54,15 @@ _Statements = Sequence[tuple[Statement, re.Match[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The topics of a message with their weights, the wording that is left without names and statements."""
+    """The topics of a message with their weights, the wording that is left without names and statements.
+    `parts` are the pieces of each question, where a message asks several."""
 
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
     segments: tuple[Mapping[str, float], ...]
     wording: str
     pieces: Collection[str]
+    parts: tuple[Collection[str], ...] = ()
     cases: tuple[str, ...] = ()
     hinted: bool = False
     inherited: tuple[str, ...] = ()
@@ -159,7 +161,7 @@ class Reader:
             stated=tuple(_stated(statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
-            findings=tuple(self._findings(text, found, spoken, asked, place, strange)) if asks else (),
+            findings=_unguessed(self._findings(text, found, spoken, asked, place, strange)) if asks else (),
         )
 
     def _wording(self, text: str) -> str:
@@ -203,12 +205,15 @@ class Reader:
 
     def _asked(self, text: str, found: Sequence[Found], statements: _Statements) -> Asked:
         aspects, matters, segments = self._named(text, found)
-        topical = _without_names(text, found)
+        topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), _without_names(text, found))
         spans = _stated_spans(statements, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
-        parts = pieces(topical)
-        self._add_likely(parts, aspects, matters)
+        parts = self._questions(text, topical)
+        self._add_likely(pieces(topical), aspects, matters)
+        for at, part in parts.items():
+            self._add_new(part, aspects, matters)
+            _promote_hint(segments.get(at, {}), matters)
         if not spans and set(aspects) & _ABOUT_PERSONS:
             for row, _ in statements:
                 matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
@@ -225,10 +230,23 @@ class Reader:
             matters,
             tuple(segments[at] for at in sorted(segments)),
             topical,
-            parts,
+            pieces(topical),
+            tuple(parts.values()),
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
         )
+
+    def _asking(self, text: str) -> dict[int, slice]:
+        """Where the parts of a message that ask something are, by their places."""
+        ends = [match.span() for match in _SEGMENT.finditer(text)]
+        spans = zip([0, *(end for _, end in ends)], [*(start for start, _ in ends), len(text)], strict=True)
+        asks = self._words.patterns.besides.search
+        return {at: slice(*span) for at, span in enumerate(spans) if asks(text[slice(*span)])}
+
+    def _questions(self, text: str, topical: str) -> Mapping[int, Collection[str]]:
+        """The pieces of each question of a message that asks several: alone, each is like what is its own."""
+        asking = self._asking(text)
+        return {at: pieces(topical[part]) for at, part in asking.items()} if len(asking) > 1 else {}
 
     def _named(
         self, text: str, found: Sequence[Found]
@@ -276,6 +294,18 @@ class Reader:
             elif label in matters or not self._words.matters[label].apart:
                 _add(matters, label, weight)
 
+    def _add_new(
+        self, part: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]
+    ) -> None:
+        """What one question of several makes likely that nothing has spoken for yet."""
+        of_part: dict[Aspect, float] = {}
+        likely: dict[str, float] = {}
+        self._add_likely(part, of_part, likely)
+        for aspect, weight in of_part.items():
+            aspects.setdefault(aspect, weight)
+        for matter, weight in likely.items():
+            matters.setdefault(matter, weight)
+
     def _strange(self, mended: Mended, notices: Sequence[Notice]) -> tuple[str, ...]:
         """Content words that neither the vocabulary nor a notice in scope knows."""
         covered = {at for item in mended.found for at in range(item.start, item.end)}
@@ -316,10 +346,11 @@ class Reader:
         asked: Asked,
         place: Place,
         strange: Sequence[str],
-    ) -> Iterator[Finding]:
+    ) -> list[Finding]:
         sought, headed = self._words.patterns.sought, self._words.patterns.headed
         question = Question(
             pieces=asked.pieces,
+            parts=asked.parts,
             aspects=asked.aspects,
             matters=asked.matters,
             segments=asked.segments,
@@ -327,7 +358,9 @@ class Reader:
             topical=asked.topics(),
             cases=asked.cases,
             strange=tuple(
-                word for word in strange if not asked.topics() or headed.match(text.partition(word)[2])
+                word
+                for word in self._asked_for(text, strange)
+                if not asked.topics() or headed.match(text.partition(word)[2])
             ),
             sought=tuple(word for word in strange if sought.search(text.partition(word)[0])),
             districts=place.districts,
@@ -341,13 +374,20 @@ class Reader:
         most = MOST if len(scopes) == 1 else FEW
         unsaid = scopes if place.city_from != "said" else []
         term, meant = known_to_one(found, unsaid, quotas=Aspect.QUOTA in asked.aspects)
+        findings: list[Finding] = []
         for index, own in scopes:
             if meant in (None, index):
                 finding = index.answer(question, own, most=most)
             else:
                 finding = index.lacking(question, own, term)
             if finding.pointed or question.topical or place.explicit:
-                yield finding
+                findings.append(finding)
+        return findings
+
+    def _asked_for(self, text: str, strange: Sequence[str]) -> Sequence[str]:
+        """The strange words of what asks: those of a story beside it are none that a notice should know."""
+        asking = [text[part] for part in self._asking(text).values()]
+        return [word for word in strange if any(word in part for part in asking)] if asking else strange
 
     def _index(self, notice: Notice) -> NoticeIndex:
         index = self._indexes.get(notice.id)
@@ -356,6 +396,15 @@ class Reader:
             if len(self._indexes) > _INDEXES_KEPT:
                 self._indexes.popitem(last=False)
         return index
+
+
+def _unguessed(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings, without what one notice might mean where another surely knows."""
+    sure = any(finding.pointed and not finding.unsure for finding in findings)
+    return tuple(
+        replace(one, hits=(), unsure=False) if sure and one.unsure and not one.pointed else one
+        for one in findings
+    )
 
 
 def _cites(found: Sequence[Found]) -> bool:
@@ -409,6 +458,13 @@ def _promote(aspects: dict[Aspect, float], matters: dict[str, float]) -> bool:
     return bool(aspects)
 
 
+def _promote_hint(hinted: dict[str, float], matters: dict[str, float]) -> None:
+    """Where a question names no matter plainly, what it hints at most is taken as asked."""
+    if hinted and max(hinted.values()) < ASSERTED:
+        most = max(hinted, key=hinted.__getitem__)
+        hinted[most] = matters[most] = max(matters[most], ASSERTED)
+
+
 def _continued(asked: Asked, context: Context) -> Asked:
     """A message that names no topic goes on with the last one (那技能大师呢, 无锡的)."""
     if not context.aspects and not context.matters:
@@ -419,6 +475,7 @@ def _continued(asked: Asked, context: Context) -> Asked:
         (dict.fromkeys(context.matters, 1.0),),
         asked.wording,
         asked.pieces,
+        asked.parts,
         asked.cases,
         inherited=("topic",),
     )

@@ -117,6 +117,7 @@ class Patterns(Record):
     headed: re.Pattern[str]
     each: re.Pattern[str]
     follows: re.Pattern[str]
+    begins: re.Pattern[str]
     document: re.Pattern[str]
     change: re.Pattern[str]
     every: re.Pattern[str]
