@@ -305,7 +305,8 @@ class NoticeIndex:
         if not sure or any(self._covers(m, fits) for m in sure):
             return False
         most = max(question.matters[m] for m in sure)
-        if any(question.matters[m] > most and self._covers(m, fits) for m in asked if m in named):
+        telling = [m for m in asked if m in named or self._matters[m].general]
+        if any(question.matters[m] > most and self._covers(m, fits) for m in telling):
             return False
         own = {self._matters[m].aspect for m in sure}
         others = {a for a, weight in question.aspects.items() if weight >= ASSERTED} - own
