@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -337,7 +337,10 @@ def _gathered(turn: Turn, handlers: Iterable[Handler], memory: Memory) -> tuple[
     effects: list[Effect] = []
     alerts: list[Alert] = []
     awaiting = False
+    beside: Collection[str] | None = None
     for handler in handlers:
+        if beside is not None and handler.name not in beside:
+            continue
         kept = memory.kept.get(handler.name)
         reply = handler.answer(replace(turn, kept=kept) if kept else turn)
         if isinstance(reply, NotMine):
@@ -346,10 +349,13 @@ def _gathered(turn: Turn, handlers: Iterable[Handler], memory: Memory) -> tuple[
         if reply.alone:
             return reply, memory
         sections += reply.sections
-        choices += reply.choices
+        # a number is an answer to what is asked, and chooses nothing beside it
+        if reply.awaiting or not awaiting:
+            choices = [*([] if reply.awaiting else choices), *reply.choices]
         effects += reply.effects
         alerts += reply.alerts
         awaiting = awaiting or reply.awaiting
+        beside = beside if reply.beside is None else reply.beside
     if not sections:
         last = LAST.answer(turn)
         assert isinstance(last, Reply)  # the last handler always speaks

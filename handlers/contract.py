@@ -8,7 +8,7 @@ of an answer can be traced.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -95,15 +95,17 @@ class Effect:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What a handler has to say; several handlers may each add theirs. `alone` ends the round: no other
-    is asked. `silent` answers nothing at all (an unsubscribe). `keep` is JSON that the handler finds again as
-    `Turn.kept` (None: as before; empty: forgotten). `awaiting`: the reply ends with a question of this
-    handler, which has first look at the next message. `alerts` go to others, or to this person later.
-    `private`: what was said is kept nowhere once it is answered, and nothing of it is remembered."""
+    is asked; `beside` leaves the rest of it to the handlers of these names. `silent` answers nothing (an
+    unsubscribe). `keep` is JSON that the handler finds again as `Turn.kept` (None: as before; empty:
+    forgotten). `awaiting`: the reply ends with a question of this handler, which has first look at the next
+    message. `alerts` go to others, or to this person later. `private`: what was said is kept nowhere once it
+    is answered, and nothing of it is remembered."""
 
     sections: Sequence[Section] = ()
     choices: Sequence[Choice] = ()
     effects: Sequence[Effect] = ()
     alone: bool = False
+    beside: Collection[str] | None = None
     silent: bool = False
     keep: Mapping[str, Any] | None = None
     awaiting: bool = False

@@ -71,10 +71,15 @@ class SelfCheck:
         """The beginning, beside what others answer only where more is asked than one's own chances; where the
         programme is still to be chosen, what is asked most decides."""
         begun = self._begin(turn, check)
+        chances = Chances.of(turn)
+        told = bool(chances.wish) and bool(self._case(turn, chances))
+        if told and not chances.asks and ABOUT_CHANCES.issuperset(turn.reading.aspects[:1]):
+            # what a story mentions by the way is no question: conditions are told, and what is not written
+            return replace(begun, alone=False, beside=_CONDITIONS)
         if begun.awaiting:
             return replace(begun, alone=_alone(turn))
-        if self._wished(turn, chances := Chances.of(turn)):
-            return replace(begun, alone=not chances.asks and not self._case(turn, chances))
+        if self._wished(turn, chances):
+            return replace(begun, alone=not chances.asks and not told)
         pointed = any(finding.pointed for finding in turn.reading.findings)
         if own_chances(turn) or not pointed:
             return replace(begun, alone=set(turn.reading.aspects[:2]) <= ABOUT_CHANCES)
@@ -400,6 +405,7 @@ class SelfCheck:
 
 
 _LAST: Final = check_words.LAST
+_CONDITIONS: Final = frozenset({"eligibility", "silences"})
 _ASKED: Final = 0.5
 _OWN: Final = 1
 _TELLING: Final = 2
