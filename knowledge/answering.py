@@ -29,6 +29,7 @@ from knowledge.stories import Stories
 
 _MOST_PACKED = 9
 _NONE = OneOf(frozenset({"none"}))
+_PLAIN = frozenset({"claim", "titles", "records"})
 _DENIALS = (SURE_NO, _NONE, OneOf(frozenset({ELSEWHERE})))
 _LIKE, _PARTLY_LIKE, _LEAD = 0.45, 0.3, 1.5
 
@@ -76,6 +77,8 @@ class Answering:
 
     def _answer(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         bare = self._words.filler.sub("", text)
+        if self._hedged(text, asked):
+            return self._sentence(text, bare, asked, today=today, notice=notice)
         first = self._worded(bare, asked, self._words.first, sure=True) if len(asked.fills) == 1 else {}
         if not bare or (bare in self._words.commands and not first):
             return None
@@ -211,6 +214,8 @@ class Answering:
         entry = self._dictionary[asked.fills[0].partition("/")[0]]
         assert entry.low is not None
         assert entry.high is not None
+        if self._vague(bare, asked):
+            return None
         periods = self._stories.periods
         if asked.kind == "month":
             if self._words.not_yet.search(bare):
@@ -250,7 +255,7 @@ class Answering:
         told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
         if asked.who == "unit":
             found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
-        doubtful = self._words.unsure.search(text) is not None
+        doubtful = self._words.unsure.search(text) is not None or self._hedged(text, asked)
         if self._claimed(asked) or self._named(asked):
             bare = text  # "well" and "I think" leave a claim open
         worded = {} if doubtful else self._worded(bare, asked, self._words.words)
@@ -262,7 +267,7 @@ class Answering:
         told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
         parts = {} if doubtful else self._by_topic(bare, asked)
         told = {**parts, **told, **{f: v for f, v in parts.items() if v == SURE_NO}}
-        told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
+        told = told or {f: v for f, v in self._headed(bare, asked).items() if not (doubtful and _denial(v))}
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if self._titled(asked) and self._names(asked, found):
@@ -293,14 +298,30 @@ class Answering:
         named = {title for part in parts for title in self._stories.titles(part, notice)}
         return {f: v for f, v in asked.denied().items() if f.partition("/")[2] not in named}
 
+    def _hedged(self, text: str, asked: Question) -> bool:
+        """Whether an answer only supposes what has to be told plainly."""
+        firm = self._claims | self._stated
+        kinds = {fact.partition("/")[0] for fact in asked.fills}
+        plain = any(kind in firm or self._dictionary[kind].type in _PLAIN for kind in kinds)
+        return plain and self._words.hedge.search(text) is not None
+
+    def _echoes(self, part: str, asked: Question) -> bool:
+        """Whether a part only denies what the question's own words name."""
+        shared = set(_pairs(part)) & set(_pairs(asked.ask))
+        named = {at for at, pair in enumerate(_pairs(part)) if pair in shared}
+        rest = "".join(char for at, char in enumerate(part) if at not in named and at - 1 not in named)
+        return len(rest) < len(part) and self._words.no.match(rest) is not None
+
     def _lacks(self, bare: str, asked: Question, notice: str) -> bool:
         """Whether every part of an answer denies, where that can only mean that there is nothing, or names a
         title that is not asked for."""
         named = self._named(asked)
-        plain = named or any(_NONE in line.values.values() for line in asked.lines)
+        claim = any(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
+        plain = named or claim or any(_NONE in line.values.values() for line in asked.lines)
         kind = asked.fills[0].partition("/")[0]
         return plain and all(
             (self._words.nothing.match(part) and (named or self._words.refusal.search(part)))
+            or self._echoes(part, asked)
             or (named and self._stories.titles(part, notice) and self._stories.plain(bare, part, kind))
             for part in self._words.split.split(bare)
             if part
@@ -337,6 +358,8 @@ class Answering:
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
             at = _line_of(asked.lines, said) if named else like
+            if at is None and like is not None and _fits(asked.lines[like], said):
+                at = like
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
@@ -458,13 +481,19 @@ def _denies(line: Line) -> bool:
     )
 
 
+def _fits(line: Line, told: Mapping[str, Value]) -> bool:
+    """Whether a line may stand beside all that was told."""
+    stands = {**line.beside, **line.values}
+    return all(_may_both(told[fact], stands[fact]) for fact in told.keys() & stands.keys())
+
+
 def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
     """The line that fits what was told, as far as it speaks of that, and speaks of more than any other."""
     fitting: dict[int, int] = {}
     for at, line in enumerate(lines):
         stands = {**line.beside, **line.values}
         shared = told.keys() & stands.keys()
-        if shared and all(_may_both(told[fact], stands[fact]) for fact in shared):
+        if shared and _fits(line, told):
             fitting[at] = len(shared)
     best = [at for at, size in fitting.items() if size == max(fitting.values())]
     return best[0] if best and all(lines[at].values == lines[best[0]].values for at in best) else None

@@ -12,12 +12,13 @@ from knowledge.library import Library
 from knowledge.periods import Periods
 from knowledge.plainness import NO_CLAIM, Plainness
 from knowledge.records import Records
-from knowledge.said import Found, Mood, Reading, Said
+from knowledge.said import Found, Mood, Reading, Said, Who
 from knowledge.sayings import Amount, Options, Period
 
 _ANY = re.compile("")
 _ENDING = 3
 _NONE = "none"
+_TEAM = "members"
 _OF_UNIT = frozenset({"unit_kind", "studio_approved"})
 
 
@@ -65,7 +66,7 @@ class Stories:
         for rows in (
             self._options(said, asked=asked is not None),
             self._periods(said, today),
-            self._amounts(said),
+            self._amounts(said, team=asked == _TEAM),
             self._place(said, notice, asked=asked is not None),
             self._won(said, notice, asked),
             self._done(said, notice),
@@ -151,6 +152,8 @@ class Stories:
         sole: set[str] = set()
         spans: list[tuple[int, int]] = []
         for option, match, before in _named(said, row) if row.weak or not against else ():
+            if option in row.unless and _said_too(said, row.unless[option]):
+                continue
             claim = row.fact if row.claim and option not in NO_CLAIM else ""
             ever = row.ever and option not in NO_CLAIM
             owned = row.owned is not None and row.owned.search(match.group()) is not None
@@ -217,10 +220,11 @@ class Stories:
         assert entry.high is not None
         return entry.low <= days.first.year + 1 and days.last.year <= entry.high
 
-    def _amounts(self, said: Said) -> Iterator[tuple[str, Found]]:
+    def _amounts(self, said: Said, *, team: bool) -> Iterator[tuple[str, Found]]:
+        """The numbers told; of a `team` that is asked about others are the ones to count."""
         for row in self._sayings.amounts:
             for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                if said.mood(match, unit=True) is not Mood.TOLD or said.wished(match):
+                if said.mood(match, unit=True, others=team) is not Mood.TOLD or said.wished(match):
                     continue
                 span = self._span(row, match)
                 entry = self._entries[row.fact]
@@ -334,6 +338,11 @@ def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]
             before = said.text[said.segment(match.start()) : match.start()]
             if not _likened(said, row, before):
                 yield option, match, before
+
+
+def _said_too(said: Said, words: re.Pattern[str]) -> bool:
+    """Whether words are said of the candidate at all, however they are meant."""
+    return any(said.who(match.start()) is Who.CANDIDATE for match in said.matches(words))
 
 
 def _likened(said: Said, row: Options, before: str) -> bool:
