@@ -83,7 +83,7 @@ class Answering:
         if not bare or (bare in self._words.commands and not first):
             return None
         values = first or self._plain(bare, asked)
-        if values is None and asked.kind in ("number", "month"):
+        if values is None and asked.kind in ("number", "month") and not self._vague(bare, asked):
             values = self._told(bare, asked, today) or self._apart(text, bare, asked, today, notice)
         if values is not None:
             return Answer({fact: Found(value, text) for fact, value in values.items()})
@@ -214,8 +214,6 @@ class Answering:
         entry = self._dictionary[asked.fills[0].partition("/")[0]]
         assert entry.low is not None
         assert entry.high is not None
-        if self._vague(bare, asked):
-            return None
         periods = self._stories.periods
         if asked.kind == "month":
             if self._words.not_yet.search(bare):
@@ -391,7 +389,7 @@ class Answering:
     def _partial(self, bare: str, asked: Question, told: Mapping[str, Value]) -> bool:
         """Whether an answer hints at a fact that it does not tell, so that no line is meant as a whole."""
         return any(
-            fact in asked.fills and fact not in told and self._stories.asserts(bare, match)
+            fact in asked.fills and fact not in told and self._stories.speaks(bare, match)
             for fact, pattern in self._words.partial.items()
             for match in pattern.finditer(bare)
         )

@@ -106,6 +106,14 @@ class Stories:
         mood = said.mood(match, unit=unit, claim=claim, stated=stated, others=others) if said else None
         return mood is Mood.TOLD
 
+    def speaks(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a match in an answer is said of the candidate as he is now and not denied, be it doubted."""
+        said = self._reading.of(text, answer=True)
+        if said is None or said.who(match.start()) is Who.OTHER:
+            return False
+        mood = said.mood(match)
+        return mood is not Mood.DENIED and mood is said.mood(match, ever=True)
+
     def _of_unit(self, fact: str) -> bool:
         """Whether what is said of the unit tells a fact."""
         entry = self._entries[fact.partition("/")[0]]
@@ -309,8 +317,9 @@ class Stories:
         if never and self._nicknames[notice][0].search(said.text, said.segment(never.start()), never.start()):
             never = None
         if never and said.mood(never, ever=True, stated="won") is not Mood.LEFT:
+            spoken = {programmes[m.group()] for m in names.finditer(said.text)} if asked else frozenset()
             for fact in sorted(self._facts[notice]):
-                if fact.startswith("won/"):
+                if fact.startswith("won/") and fact.partition("/")[2] not in spoken:
                     yield fact, Found(SURE_NO, never.group())
 
     def _done(self, said: Said, notice: str) -> Iterator[tuple[str, Found]]:
