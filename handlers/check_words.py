@@ -18,6 +18,8 @@ LAST: Final = -1.0
 """The weight of what is said after everything else."""
 
 _MONTH = 31
+_PLAINLY = 2
+_QUOTED = 20
 _WORD = 4
 _MARKS = " ,.;:!?，。；：！？、"
 _EITHER = 3
@@ -145,9 +147,12 @@ def noted(library: Library, check: Check, question: Question, heard: Told, templ
     return Section(
         template=template,
         values={
-            "lines": [line.label for line in lines] + none,
+            "lines": [line.label for line in lines],
+            "nothing": question.none if none else "",
             "told": told(library, check, (fact for fact in heard.values if fact not in covered)),
-            "parked": bool(heard.unsure),
+            "parked": list(
+                dict.fromkeys(entry_of(library, fact).name for fact in question.fills if fact in heard.unsure)
+            ),
         },
         weight=LAST,
     )
@@ -240,10 +245,29 @@ def asking(check: Check, question: Question, left: int) -> Section:
             "ask": question.ask,
             "help": question.help,
             "kind": question.kind,
+            "plainly": check.tries >= _PLAINLY,
             "lines": [line.label for line in question.lines] + ([question.none] if question.none else []),
             "example": question.example,
         },
         computed={"number": "questions asked so far", "left": "questions that may still be asked"},
+        weight=LAST,
+    )
+
+
+def again(turn: Turn, check: Check, question: Question, template: str) -> Section:
+    """The line before a question that is asked once more: what was said, and how it may be answered."""
+    said = turn.incoming.text.strip()
+    return Section(
+        template=template,
+        values={
+            "said": said if len(said) <= _QUOTED else "",
+            "example": question.example,
+            "help": question.help,
+            "plainly": check.tries >= _PLAINLY,
+            "kind": question.kind,
+            "last": len(question.lines) + 1 if question.none else 0,
+            "lines": bool(question.lines),
+        },
         weight=LAST,
     )
 

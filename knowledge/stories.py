@@ -66,7 +66,7 @@ class Stories:
         for rows in (
             self._options(said, asked=asked is not None),
             self._periods(said, today),
-            self._amounts(said, team=asked == _TEAM),
+            self._amounts(said, asked or ""),
             self._place(said, notice, asked=asked is not None),
             self._won(said, notice, asked),
             self._done(said, notice),
@@ -107,7 +107,7 @@ class Stories:
         return mood is Mood.TOLD
 
     def speaks(self, text: str, match: re.Match[str]) -> bool:
-        """Whether a match in an answer is said of the candidate as he is now and not denied, be it doubted."""
+        """Whether a match in an answer is said of the candidate of today and not denied, be it doubted."""
         said = self._reading.of(text, answer=True)
         if said is None or said.who(match.start()) is Who.OTHER:
             return False
@@ -228,11 +228,12 @@ class Stories:
         assert entry.high is not None
         return entry.low <= days.first.year + 1 and days.last.year <= entry.high
 
-    def _amounts(self, said: Said, *, team: bool) -> Iterator[tuple[str, Found]]:
-        """The numbers told; of a `team` that is asked about others are the ones to count."""
+    def _amounts(self, said: Said, asked: str) -> Iterator[tuple[str, Found]]:
+        """The numbers told; of a team that is asked about others are to be counted."""
         for row in self._sayings.amounts:
             for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                if said.mood(match, unit=True, others=team) is not Mood.TOLD or said.wished(match):
+                mood = said.mood(match, unit=True, others=asked == _TEAM)
+                if mood is not Mood.TOLD or said.wished(match) or self._only_required(said, match):
                     continue
                 span = self._span(row, match)
                 entry = self._entries[row.fact]
@@ -241,6 +242,13 @@ class Stories:
                 if span and entry.low <= span.low and span.high <= entry.high:
                     yield row.fact, Found(span, match.group())
                     break
+
+    def _only_required(self, said: Said, match: re.Match[str]) -> bool:
+        """Whether a number is what somebody demands, or what he who tells it does not know."""
+        end = self._sayings.moods.sentence.search(said.text, match.end())
+        rest = (said.text, match.end(), end.start() if end else len(said.text))
+        demanded = self._sayings.moods.demanded.search(match.group()) is not None
+        return demanded or self._sayings.answers.unsure.search(*rest) is not None
 
     def _span(self, row: Amount, match: re.Match[str]) -> Span | None:
         if self._entries[row.fact].unit == "%":

@@ -44,7 +44,8 @@ class Answers:
         told = yaml.safe_load((FOLDER / "topics.yaml").read_text(encoding="utf-8"))
         self._topics: Mapping[str, list[str]] = told["topics"]
         self._patterns = {
-            name: re.compile(told[name]) for name in ("none", "flaw", "front", "desk", "line", "old", "age", "left")
+            name: re.compile(told[name])
+            for name in ("none", "flaw", "front", "desk", "line", "old", "age", "left")
         }
         self._facts = facts
 
