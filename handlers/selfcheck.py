@@ -308,8 +308,10 @@ class SelfCheck:
     def _part(self, interview: Interview, check: Check, question: Question) -> Question:
         """What is still open of a question that was answered in part, asked by itself; the question where it
         has no parts."""
+        if len(question.fills) == 1:
+            return question
         parts = (interview.question(fact, check.values, check.unsure) for fact in question.fills)
-        return next((part for part in parts if part and part.moves), question)
+        return next((part for part in parts if part and part.lines), question)
 
     def _ended(self, turn: Turn, check: Check, said: Sequence[Section]) -> Reply:
         """The verdicts after what else is said; the first end of a check is counted."""

@@ -161,10 +161,10 @@ class Persons(Record):
 
 class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
-    is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
-    list of which the first is denied, `nobody` denies of everybody, `all_but` spares what follows from a
-    denial. what is `demanded` need not be so. `taken_back` denies what stands before it; a part that `leads` makes the next somebody's words,
-    a condition or a wish."""
+    is only `quoted` of the notice; what is `demanded` need not be so; `still` tells of what goes on after an
+    early leave, `deny_list` begins a list of which the first is denied, `nobody` denies of everybody,
+    `all_but` spares what follows from a denial. `taken_back` denies what stands before it; a part that
+    `leads` makes the next somebody's words, a condition or a wish."""
 
     sentence: Pattern
     pause: Pattern
