@@ -134,21 +134,26 @@ def _terms(entry: Entry, value: Value) -> tuple[str, object]:
 
 def noted(library: Library, check: Check, question: Question, heard: Told, template: str) -> Section:
     """What was understood: the lines of the question that were chosen, and what else was told."""
-    lines = [
-        line for line in question.lines if all(_tells(heard.values.get(f), v) for f, v in line.values.items())
-    ]
+    lines = _chosen(library, question, heard)
     denied = question.denied()
     none = [question.none] if question.none and _denies(denied, heard.values) else []
     said = {fact for line in lines for fact in line.values} | {fact for fact in denied if none}
     covered = {fact for fact in said if none or not _more(heard.values[fact], fact, lines)}
+    unchosen = {
+        fact for fact, value in denied.items() if lines and not none and heard.values.get(fact) == value
+    } - {fact for line in lines for fact in line.values}
+    covered |= unchosen
     if none:  # "none of them" is said of the titles that need not be asked for as well
         kinds = {fact.partition("/")[0] for fact in said if "/" in fact}
         covered |= {f for f, v in heard.values.items() if f.partition("/")[0] in kinds and v == SURE_NO}
     return Section(
         template=template,
         values={
+            "name": _name(library, question),
             "lines": [line.label for line in lines],
+            "rest": bool(unchosen),
             "nothing": question.none if none else "",
+            "asked": question.lines[0].label if len(question.lines) == 1 else "",
             "told": told(library, check, (fact for fact in heard.values if fact not in covered)),
             "parked": list(
                 dict.fromkeys(entry_of(library, fact).name for fact in question.fills if fact in heard.unsure)
@@ -156,6 +161,21 @@ def noted(library: Library, check: Check, question: Question, heard: Told, templ
         },
         weight=LAST,
     )
+
+
+def _chosen(library: Library, question: Question, heard: Told) -> list[Line]:
+    """The lines that say what was heard; none of a place, which is told by its name."""
+    if entry_of(library, question.fills[0]).type == "place" and len(question.fills) == 1:
+        return []
+    return [
+        row for row in question.lines if all(_tells(heard.values.get(f), v) for f, v in row.values.items())
+    ]
+
+
+def _name(library: Library, question: Question) -> str:
+    """What a question of one fact is about, beside which a line of it is told."""
+    single = question.kind == "one" and len(question.fills) == 1
+    return name_of(library, question.fills[0]) if single else ""
 
 
 def _tells(heard: Value | None, line: Value) -> bool:

@@ -19,6 +19,7 @@ _ANY = re.compile("")
 _ENDING = 3
 _NONE = "none"
 _TEAM = "members"
+_OF_PLACE = frozenset({"unit_city", "unit"})
 _OF_UNIT = frozenset({"unit_kind", "studio_approved"})
 
 
@@ -67,7 +68,7 @@ class Stories:
             self._options(said, asked=asked is not None),
             self._periods(said, today),
             self._amounts(said, asked or ""),
-            self._place(said, notice, asked=asked is not None),
+            self._place(said, notice, asked=asked in _OF_PLACE),
             self._won(said, notice, asked),
             self._done(said, notice),
             self._records.read(said, notice, today, asked=asked or ""),
