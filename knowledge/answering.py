@@ -83,7 +83,8 @@ class Answering:
         if not bare or (bare in self._words.commands and not first):
             return None
         values = first or self._plain(bare, asked)
-        if values is None and asked.kind in ("number", "month") and not self._vague(bare, asked):
+        open_ = asked.kind in ("number", "month") and not self._vague(bare, asked)
+        if values is None and open_ and not self._at_odds(bare, asked, today):
             values = self._told(bare, asked, today) or self._apart(text, bare, asked, today, notice)
         if values is not None:
             return Answer({fact: Found(value, text) for fact, value in values.items()})
@@ -234,6 +235,12 @@ class Answering:
             return None
         return {asked.fills[0]: span}
 
+    def _at_odds(self, bare: str, asked: Question, today: date) -> bool:
+        """Whether the parts of an answer tell several moments that cannot be one."""
+        parts = (self._told(part, asked, today) for part in self._words.split.split(bare))
+        days = [v for told in parts if told for v in told.values() if isinstance(v, Days)]
+        return any(a.last < b.first for a in days for b in days)
+
     def _apart(
         self, text: str, bare: str, asked: Question, today: date, notice: str
     ) -> Mapping[str, Value] | None:
@@ -270,7 +277,7 @@ class Answering:
             return None
         if self._titled(asked) and self._names(asked, found):
             told = {**self._unnamed(text, asked, notice), **told}
-        elif asked.kind in ("one", "many"):
+        elif asked.kind in ("one", "many") and not self._hedged(text, asked):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
             told = _narrowed(told, self._by_words(bare, asked, told, beside))
         if not told and not doubtful and self._lacks(bare, asked, notice):

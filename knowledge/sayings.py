@@ -229,6 +229,8 @@ class Numbers(Record):
     more: Pattern
     below: Strings
     above: Strings
+    under: Pattern
+    over: Pattern
     most: float
     about: Pattern
     percent: Mapping[str, tuple[float, float]]
