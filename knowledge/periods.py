@@ -123,19 +123,22 @@ class Periods:
         hundredths = self._numbers.hundredths.search(text)
         if hundredths:
             return self.amount(text[: hundredths.start()] + text[hundredths.end() :])
-        tenths = self._numbers.tenths.search(text)
-        if tenths:
-            base = 10 * (number(tenths["n"]) or 0) + (5 if tenths["half"] else 0)
-            pair = self._numbers.pair.search(text)
-            if pair and pair["b"] and pair.end() == tenths.end("n"):
-                return Span(10 * (number(pair["a"]) or 0), base)
-            if tenths["more"]:
-                return Span(base + 0.01, base + 9.99)
-            return self._limited(text, tenths, base) or Span(base, base)
+        if tenths := self._numbers.tenths.search(text):
+            return self._tenths(text, tenths)
         told = self.amount(text)
         if told is None or told.low > _WHOLE or 0 < told.high < 1:
             return None  # none of a hundred, or a share of one
         return Span(told.low, min(told.high, _WHOLE))
+
+    def _tenths(self, text: str, match: re.Match[str]) -> Span | None:
+        """A share told in tenths."""
+        base = 10 * (number(match["n"]) or 0) + (5 if match["half"] else 0)
+        pair = self._numbers.pair.search(text)
+        if pair and pair["b"] and pair.end() == match.end("n"):
+            return Span(10 * (number(pair["a"]) or 0), base)
+        if match["more"]:
+            return Span(base + 0.01, base + 9.99)
+        return self._limited(text, match, base) or Span(base, base)
 
     def amount(self, text: str) -> Span | None:
         """A number, a pair of neighbours (五六个), or a round number and more."""
