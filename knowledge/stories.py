@@ -68,7 +68,7 @@ class Stories:
             self._options(said, asked=asked is not None),
             self._periods(said, today),
             self._amounts(said, asked or ""),
-            self._place(said, notice, asked=asked in _OF_PLACE),
+            self._place(said, notice, asked),
             self._won(said, notice, asked),
             self._done(said, notice),
             self._records.read(said, notice, today, asked=asked or ""),
@@ -259,7 +259,7 @@ class Stories:
             return None
         return Span(span.low - row.less - row.either, span.high - row.less)
 
-    def _place(self, said: Said, notice: str, *, asked: bool) -> Iterator[tuple[str, Found]]:
+    def _place(self, said: Said, notice: str, asked: str | None) -> Iterator[tuple[str, Found]]:
         here = self._notices[notice].header.city
         words = self._sayings.places
         found: dict[str, str] = {}
@@ -270,13 +270,13 @@ class Stories:
             if words.away.search(before) or words.other.search(after):
                 continue
             strong = words.strong.search(before)
-            named = asked and not before
+            named = asked in _OF_PLACE and not before
             if not (strong or named) and not (words.before.search(before) and words.after.search(after)):
                 continue
             mood = said.mood(match, unit=True)
             city = self._regions.get(match.group(), ELSEWHERE)
             if match.group() in self._shared:
-                if not asked:
+                if asked is None:
                     continue
                 city = here
             if mood is Mood.TOLD:
@@ -289,7 +289,7 @@ class Stories:
             found[ELSEWHERE] = outside.group()
         if len(found) == 1:
             ((city, name),) = found.items()
-            if city == here or asked or sure or not self._speaks_of(said, here, notice):
+            if city == here or asked is not None or sure or not self._speaks_of(said, here, notice):
                 yield "unit_city", Found(OneOf(frozenset({city})), name)
 
     def _speaks_of(self, said: Said, city: str, notice: str) -> bool:
