@@ -94,9 +94,20 @@ def told(library: Library, check: Check, wanted: Iterable[str]) -> list[Shown]:
     """Facts as they were understood, in the order of the dictionary."""
     places = {id_: place for place, id_ in enumerate(library.dictionary)}
     listed = sorted(wanted, key=lambda fact: (places[fact.partition("/")[0]], fact))
-    answers = ((fact, check.answers.get(fact)) for fact in listed)
-    rows = [shown(library, fact, answer.value, answer.words) for fact, answer in answers if answer]
+    answers = [(fact, answer) for fact in listed if (answer := check.answers.get(fact))]
+    had = {fact.partition("/")[0] for fact, answer in answers if answer.value != SURE_NO}
+    rows = [
+        _no_title(entry_of(library, fact))
+        if "/" in fact and fact.partition("/")[0] not in had
+        else shown(library, fact, answer.value, answer.words)
+        for fact, answer in answers
+    ]
     return [row for at, row in enumerate(rows) if row not in rows[:at]]  # two programmes may ask the same
+
+
+def _no_title(entry: Entry) -> Shown:
+    """None of the titles of a kind."""
+    return Shown(name=entry.name, kind="text", value=entry.none)
 
 
 def shown(library: Library, fact: str, value: Value, words: str) -> Shown:
