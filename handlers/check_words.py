@@ -18,6 +18,8 @@ LAST: Final = -1.0
 """The weight of what is said after everything else."""
 
 _MONTH = 31
+_PLAINLY = 2
+_QUOTED = 20
 _WORD = 4
 _MARKS = " ,.;:!?，。；：！？、"
 _EITHER = 3
@@ -92,9 +94,20 @@ def told(library: Library, check: Check, wanted: Iterable[str]) -> list[Shown]:
     """Facts as they were understood, in the order of the dictionary."""
     places = {id_: place for place, id_ in enumerate(library.dictionary)}
     listed = sorted(wanted, key=lambda fact: (places[fact.partition("/")[0]], fact))
-    answers = ((fact, check.answers.get(fact)) for fact in listed)
-    rows = [shown(library, fact, answer.value, answer.words) for fact, answer in answers if answer]
+    answers = [(fact, answer) for fact in listed if (answer := check.answers.get(fact))]
+    had = {fact.partition("/")[0] for fact, answer in answers if answer.value != SURE_NO}
+    rows = [
+        _no_title(entry_of(library, fact))
+        if "/" in fact and fact.partition("/")[0] not in had
+        else shown(library, fact, answer.value, answer.words)
+        for fact, answer in answers
+    ]
     return [row for at, row in enumerate(rows) if row not in rows[:at]]  # two programmes may ask the same
+
+
+def _no_title(entry: Entry) -> Shown:
+    """None of the titles of a kind."""
+    return Shown(name=entry.name, kind="text", value=entry.none)
 
 
 def shown(library: Library, fact: str, value: Value, words: str) -> Shown:
@@ -132,25 +145,48 @@ def _terms(entry: Entry, value: Value) -> tuple[str, object]:
 
 def noted(library: Library, check: Check, question: Question, heard: Told, template: str) -> Section:
     """What was understood: the lines of the question that were chosen, and what else was told."""
-    lines = [
-        line for line in question.lines if all(_tells(heard.values.get(f), v) for f, v in line.values.items())
-    ]
+    lines = _chosen(library, question, heard)
     denied = question.denied()
     none = [question.none] if question.none and _denies(denied, heard.values) else []
     said = {fact for line in lines for fact in line.values} | {fact for fact in denied if none}
     covered = {fact for fact in said if none or not _more(heard.values[fact], fact, lines)}
+    unchosen = {
+        fact for fact, value in denied.items() if lines and not none and heard.values.get(fact) == value
+    } - {fact for line in lines for fact in line.values}
+    covered |= unchosen
     if none:  # "none of them" is said of the titles that need not be asked for as well
         kinds = {fact.partition("/")[0] for fact in said if "/" in fact}
         covered |= {f for f, v in heard.values.items() if f.partition("/")[0] in kinds and v == SURE_NO}
     return Section(
         template=template,
         values={
-            "lines": [line.label for line in lines] + none,
+            "name": _name(library, question),
+            "lines": [line.label for line in lines],
+            "rest": bool(unchosen),
+            "nothing": question.none if none else "",
+            "asked": question.lines[0].label if len(question.lines) == 1 else "",
             "told": told(library, check, (fact for fact in heard.values if fact not in covered)),
-            "parked": bool(heard.unsure),
+            "parked": list(
+                dict.fromkeys(entry_of(library, fact).name for fact in question.fills if fact in heard.unsure)
+            ),
         },
         weight=LAST,
     )
+
+
+def _chosen(library: Library, question: Question, heard: Told) -> list[Line]:
+    """The lines that say what was heard; none of a place, which is told by its name."""
+    if entry_of(library, question.fills[0]).type == "place" and len(question.fills) == 1:
+        return []
+    return [
+        row for row in question.lines if all(_tells(heard.values.get(f), v) for f, v in row.values.items())
+    ]
+
+
+def _name(library: Library, question: Question) -> str:
+    """What a question of one fact is about, beside which a line of it is told."""
+    single = question.kind == "one" and len(question.fills) == 1
+    return name_of(library, question.fills[0]) if single else ""
 
 
 def _tells(heard: Value | None, line: Value) -> bool:
@@ -240,10 +276,29 @@ def asking(check: Check, question: Question, left: int) -> Section:
             "ask": question.ask,
             "help": question.help,
             "kind": question.kind,
+            "plainly": check.tries >= _PLAINLY,
             "lines": [line.label for line in question.lines] + ([question.none] if question.none else []),
             "example": question.example,
         },
         computed={"number": "questions asked so far", "left": "questions that may still be asked"},
+        weight=LAST,
+    )
+
+
+def again(turn: Turn, check: Check, question: Question, template: str) -> Section:
+    """The line before a question that is asked once more: what was said, and how it may be answered."""
+    said = turn.incoming.text.strip()
+    return Section(
+        template=template,
+        values={
+            "said": said if len(said) <= _QUOTED else "",
+            "example": question.example,
+            "help": question.help,
+            "plainly": check.tries >= _PLAINLY,
+            "kind": question.kind,
+            "last": len(question.lines) + 1 if question.none else 0,
+            "lines": bool(question.lines),
+        },
         weight=LAST,
     )
 

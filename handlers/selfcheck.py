@@ -335,14 +335,24 @@ class SelfCheck:
             said.insert(0, check_words.opening(turn, check, asks=question is not None))
         if question is None:
             return self._ended(turn, check, said)
-        if question.id != check.current:
-            check = replace(check, tries=0)
-        elif check.tries >= TRIES:
+        if question.id == check.current and check.tries >= TRIES:
             # answered thrice and still open: no further answer will help
             check = replace(check, unsure=check.unsure | {*question.fills}, current="")
             return self._on(turn, check, notes=said)
+        if question.id == check.current:
+            question = self._part(interview, check, question)
+        if question.id != check.current:
+            check = replace(check, tries=0)
         asked = self._ask(turn, check, question)
         return replace(asked, sections=[*check_words.ordered(said), *asked.sections])
+
+    def _part(self, interview: Interview, check: Check, question: Question) -> Question:
+        """What is still open of a question that was answered in part, asked by itself; the question where it
+        has no parts."""
+        if len(question.fills) == 1:
+            return question
+        parts = (interview.question(fact, check.values, check.unsure) for fact in question.fills)
+        return next((part for part in parts if part and part.lines), question)
 
     def _ended(self, turn: Turn, check: Check, said: Sequence[Section]) -> Reply:
         """The verdicts after what else is said; the first end of a check is counted."""
@@ -358,8 +368,8 @@ class SelfCheck:
         """The question as it is shown, after a line of `template` where one is given."""
         left = self._interview(turn, check).left(check.values, check.unsure)
         check = replace(check, current=question.id, touched_at=turn.now)
-        sections = [Section(template=template, values={"example": question.example}, weight=_LAST)]
-        sections = [*(sections if template else []), check_words.asking(check, question, left)]
+        lead = [check_words.again(turn, check, question, template)] if template else []
+        sections = [*lead, check_words.asking(check, question, left)]
         return Reply(sections=sections, keep=check.dump(), alone=True, awaiting=True)
 
     def _verdicts(self, turn: Turn, check: Check) -> Reply:

@@ -29,6 +29,7 @@ from knowledge.stories import Stories
 
 _MOST_PACKED = 9
 _NONE = OneOf(frozenset({"none"}))
+_PLAIN = frozenset({"claim", "titles", "records"})
 _DENIALS = (SURE_NO, _NONE, OneOf(frozenset({ELSEWHERE})))
 _LIKE, _PARTLY_LIKE, _LEAD = 0.45, 0.3, 1.5
 
@@ -76,11 +77,14 @@ class Answering:
 
     def _answer(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         bare = self._words.filler.sub("", text)
+        if self._hedged(text, asked):
+            return self._sentence(text, bare, asked, today=today, notice=notice)
         first = self._worded(bare, asked, self._words.first, sure=True) if len(asked.fills) == 1 else {}
         if not bare or (bare in self._words.commands and not first):
             return None
         values = first or self._plain(bare, asked)
-        if values is None and asked.kind in ("number", "month"):
+        open_ = asked.kind in ("number", "month") and not self._vague(bare, asked)
+        if values is None and open_ and not self._at_odds(bare, asked, today):
             values = self._told(bare, asked, today) or self._apart(text, bare, asked, today, notice)
         if values is not None:
             return Answer({fact: Found(value, text) for fact, value in values.items()})
@@ -231,6 +235,12 @@ class Answering:
             return None
         return {asked.fills[0]: span}
 
+    def _at_odds(self, bare: str, asked: Question, today: date) -> bool:
+        """Whether the parts of an answer tell several moments that cannot be one."""
+        parts = (self._told(part, asked, today) for part in self._words.split.split(bare))
+        days = [v for told in parts if told for v in told.values() if isinstance(v, Days)]
+        return any(a.last < b.first for a in days for b in days)
+
     def _apart(
         self, text: str, bare: str, asked: Question, today: date, notice: str
     ) -> Mapping[str, Value] | None:
@@ -250,7 +260,7 @@ class Answering:
         told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
         if asked.who == "unit":
             found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
-        doubtful = self._words.unsure.search(text) is not None
+        doubtful = self._words.unsure.search(text) is not None or self._hedged(text, asked)
         if self._claimed(asked) or self._named(asked):
             bare = text  # "well" and "I think" leave a claim open
         worded = {} if doubtful else self._worded(bare, asked, self._words.words)
@@ -262,12 +272,12 @@ class Answering:
         told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
         parts = {} if doubtful else self._by_topic(bare, asked)
         told = {**parts, **told, **{f: v for f, v in parts.items() if v == SURE_NO}}
-        told = told or {f: v for f, v in self._headed(bare, asked).items() if not doubtful or v != SURE_NO}
+        told = told or {f: v for f, v in self._headed(bare, asked).items() if not (doubtful and _denial(v))}
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if self._titled(asked) and self._names(asked, found):
             told = {**self._unnamed(text, asked, notice), **told}
-        elif asked.kind in ("one", "many"):
+        elif asked.kind in ("one", "many") and not self._hedged(text, asked):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
             told = _narrowed(told, self._by_words(bare, asked, told, beside))
         if not told and not doubtful and self._lacks(bare, asked, notice):
@@ -293,14 +303,30 @@ class Answering:
         named = {title for part in parts for title in self._stories.titles(part, notice)}
         return {f: v for f, v in asked.denied().items() if f.partition("/")[2] not in named}
 
+    def _hedged(self, text: str, asked: Question) -> bool:
+        """Whether an answer only supposes what has to be told plainly."""
+        firm = self._claims | self._stated
+        kinds = {fact.partition("/")[0] for fact in asked.fills}
+        plain = any(kind in firm or self._dictionary[kind].type in _PLAIN for kind in kinds)
+        return plain and self._words.hedge.search(text) is not None
+
+    def _echoes(self, part: str, asked: Question) -> bool:
+        """Whether a part only denies what the question's own words name."""
+        shared = set(_pairs(part)) & set(_pairs(asked.ask))
+        named = {at for at, pair in enumerate(_pairs(part)) if pair in shared}
+        rest = "".join(char for at, char in enumerate(part) if at not in named and at - 1 not in named)
+        return len(rest) < len(part) and self._words.no.match(rest) is not None
+
     def _lacks(self, bare: str, asked: Question, notice: str) -> bool:
         """Whether every part of an answer denies, where that can only mean that there is nothing, or names a
         title that is not asked for."""
         named = self._named(asked)
-        plain = named or any(_NONE in line.values.values() for line in asked.lines)
+        claim = any(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
+        plain = named or claim or any(_NONE in line.values.values() for line in asked.lines)
         kind = asked.fills[0].partition("/")[0]
         return plain and all(
             (self._words.nothing.match(part) and (named or self._words.refusal.search(part)))
+            or self._echoes(part, asked)
             or (named and self._stories.titles(part, notice) and self._stories.plain(bare, part, kind))
             for part in self._words.split.split(bare)
             if part
@@ -337,6 +363,8 @@ class Answering:
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
             at = _line_of(asked.lines, said) if named else like
+            if at is None and like is not None and _fits(asked.lines[like], said):
+                at = like
             return asked.chosen([at]) if at is not None else {}
         chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
@@ -368,7 +396,7 @@ class Answering:
     def _partial(self, bare: str, asked: Question, told: Mapping[str, Value]) -> bool:
         """Whether an answer hints at a fact that it does not tell, so that no line is meant as a whole."""
         return any(
-            fact in asked.fills and fact not in told and self._stories.asserts(bare, match)
+            fact in asked.fills and fact not in told and self._stories.speaks(bare, match)
             for fact, pattern in self._words.partial.items()
             for match in pattern.finditer(bare)
         )
@@ -458,13 +486,19 @@ def _denies(line: Line) -> bool:
     )
 
 
+def _fits(line: Line, told: Mapping[str, Value]) -> bool:
+    """Whether a line may stand beside all that was told."""
+    stands = {**line.beside, **line.values}
+    return all(_may_both(told[fact], stands[fact]) for fact in told.keys() & stands.keys())
+
+
 def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
     """The line that fits what was told, as far as it speaks of that, and speaks of more than any other."""
     fitting: dict[int, int] = {}
     for at, line in enumerate(lines):
         stands = {**line.beside, **line.values}
         shared = told.keys() & stands.keys()
-        if shared and all(_may_both(told[fact], stands[fact]) for fact in shared):
+        if shared and _fits(line, told):
             fitting[at] = len(shared)
     best = [at for at, size in fitting.items() if size == max(fitting.values())]
     return best[0] if best and all(lines[at].values == lines[best[0]].values for at in best) else None

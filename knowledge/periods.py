@@ -12,6 +12,7 @@ from knowledge.sayings import Numbers, Times
 
 _YEAR = 12
 _LONG = 40 * _YEAR
+_WHOLE = 100
 
 
 def number(text: str) -> int | None:
@@ -122,14 +123,22 @@ class Periods:
         hundredths = self._numbers.hundredths.search(text)
         if hundredths:
             return self.amount(text[: hundredths.start()] + text[hundredths.end() :])
-        tenths = self._numbers.tenths.search(text)
-        if tenths:
-            base = 10 * (number(tenths["n"]) or 0) + (5 if tenths["half"] else 0)
-            pair = self._numbers.pair.search(text)
-            if pair and pair["b"] and pair.end() == tenths.end("n"):
-                return Span(10 * (number(pair["a"]) or 0), base)
-            return Span(base + 0.01, base + 9.99) if tenths["more"] else Span(base, base)
-        return self.amount(text)
+        if tenths := self._numbers.tenths.search(text):
+            return self._tenths(text, tenths)
+        told = self.amount(text)
+        if told is None or told.low > _WHOLE or 0 < told.high < 1:
+            return None  # none of a hundred, or a share of one
+        return Span(told.low, min(told.high, _WHOLE))
+
+    def _tenths(self, text: str, match: re.Match[str]) -> Span | None:
+        """A share told in tenths."""
+        base = 10 * (number(match["n"]) or 0) + (5 if match["half"] else 0)
+        pair = self._numbers.pair.search(text)
+        if pair and pair["b"] and pair.end() == match.end("n"):
+            return Span(10 * (number(pair["a"]) or 0), base)
+        if match["more"]:
+            return Span(base + 0.01, base + 9.99)
+        return self._limited(text, match, base) or Span(base, base)
 
     def amount(self, text: str) -> Span | None:
         """A number, a pair of neighbours (五六个), or a round number and more."""
@@ -149,16 +158,22 @@ class Periods:
             return None
         return self._roughly(text, match, float(value))
 
+    def _limited(self, text: str, match: re.Match[str], value: float) -> Span | None:
+        """What is told as less or as no less than a number, before it or after it."""
+        before, rest, numbers = text[: match.start()], text[match.end() :], self._numbers
+        if numbers.under.match(rest) or any(before.endswith(word) for word in numbers.below):
+            return Span(0, value - 0.01)
+        if numbers.over.match(rest) or any(before.endswith(word) for word in numbers.above):
+            return Span(value, max(value, numbers.most))
+        return None
+
     def _roughly(self, text: str, match: re.Match[str], value: float) -> Span:
         rest = text[match.end() :]
         step = 9 if value % 10 == 0 and value else 0
         if step and self._numbers.more.match(rest):
             return Span(value + 1, value + step)
-        before = text[: match.start()]
-        if any(before.endswith(word) for word in self._numbers.below):
-            return Span(0, value - 0.01)
-        if any(before.endswith(word) for word in self._numbers.above):
-            return Span(value, max(value, self._numbers.most))
+        if limited := self._limited(text, match, value):
+            return limited
         if self._numbers.about.search(text) and value > 10 and value.is_integer():
             return Span(value - 5, value + 5)
         return Span(value, value)

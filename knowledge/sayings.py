@@ -49,7 +49,8 @@ class Options(Row):
     other); `ever` facts stay true of the past; of a `plain` fact several options that are told cancel one
     another. Where `against` is found, nothing counts, or of a fact with `weak` words only these do not;
     what follows words of `likened` is compared with an option, and is none, as is what only the unit gave
-    (`by_unit`) where nothing is `proven`. What follows words of `sole` is
+    (`by_unit`) where nothing is `proven`. An option is left where `unless` finds its words said of the
+    candidate. What follows words of `sole` is
     the highest there is: a higher one told beside it leaves the fact open. Of a `claim` any word of doubt
     leaves it open, as do several levels that no word of `ordered` puts one after the other; of a `stated`
     fact any in its own part, unless what is told is `owned` by its words alone.
@@ -65,6 +66,7 @@ class Options(Row):
     likened: Pattern | None = None
     by_unit: Pattern | None = None
     proven: Pattern | None = None
+    unless: Mapping[str, Pattern] = Field(default_factory=dict)
     sole: Pattern | None = None
     claim: bool = False
     stated: bool = False
@@ -159,16 +161,17 @@ class Persons(Record):
 
 class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
-    is only `quoted` of the notice; `still` tells of what goes on after an early leave, `deny_list` begins a
-    list of which the first is denied, `nobody` denies of everybody, `all_but` spares what follows from a
-    denial. `taken_back` denies what stands before it; a part that `leads` makes the next somebody's words,
-    a condition or a wish."""
+    is only `quoted` of the notice; what is `demanded` need not be so; `still` tells of what goes on after an
+    early leave, `deny_list` begins a list of which the first is denied, `nobody` denies of everybody,
+    `all_but` spares what follows from a denial. `taken_back` denies what stands before it; a part that
+    `leads` makes the next somebody's words, a condition or a wish."""
 
     sentence: Pattern
     pause: Pattern
     quoted: Pattern
     still: Pattern
     wish: Pattern
+    demanded: Pattern
     wish_after: Pattern
     past: Pattern
     now: Pattern
@@ -226,6 +229,8 @@ class Numbers(Record):
     more: Pattern
     below: Strings
     above: Strings
+    under: Pattern
+    over: Pattern
     most: float
     about: Pattern
     percent: Mapping[str, tuple[float, float]]
@@ -278,6 +283,7 @@ class Answers(Record):
 
     commands: Strings
     aside: Pattern
+    hedge: Pattern
     unsure: Pattern
     yes: Pattern
     no: Pattern
@@ -306,11 +312,12 @@ class Answers(Record):
 
 
 class Sayings(Record):
-    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `withdrawn` is a
-    part with the words that take it back."""
+    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `particles`
+    end a part and mean nothing; `withdrawn` is a part with the words that take it back."""
 
     parts: Mapping[str, str]
     mends: Mapping[str, str]
+    particles: Pattern
     withdrawn: Pattern
     persons: Persons
     moods: Moods

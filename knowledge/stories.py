@@ -12,12 +12,14 @@ from knowledge.library import Library
 from knowledge.periods import Periods
 from knowledge.plainness import NO_CLAIM, Plainness
 from knowledge.records import Records
-from knowledge.said import Found, Mood, Reading, Said
+from knowledge.said import Found, Mood, Reading, Said, Who
 from knowledge.sayings import Amount, Options, Period
 
 _ANY = re.compile("")
 _ENDING = 3
 _NONE = "none"
+_TEAM = "members"
+_OF_PLACE = frozenset({"unit_city", "unit"})
 _OF_UNIT = frozenset({"unit_kind", "studio_approved"})
 
 
@@ -65,8 +67,8 @@ class Stories:
         for rows in (
             self._options(said, asked=asked is not None),
             self._periods(said, today),
-            self._amounts(said),
-            self._place(said, notice, asked=asked is not None),
+            self._amounts(said, asked or ""),
+            self._place(said, notice, asked),
             self._won(said, notice, asked),
             self._done(said, notice),
             self._records.read(said, notice, today, asked=asked or ""),
@@ -104,6 +106,14 @@ class Stories:
         unit = not fact or self._of_unit(fact)
         mood = said.mood(match, unit=unit, claim=claim, stated=stated, others=others) if said else None
         return mood is Mood.TOLD
+
+    def speaks(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a match in an answer is said of the candidate of today and not denied, be it doubted."""
+        said = self._reading.of(text, answer=True)
+        if said is None or said.who(match.start()) is Who.OTHER:
+            return False
+        mood = said.mood(match)
+        return mood is not Mood.DENIED and mood is said.mood(match, ever=True)
 
     def _of_unit(self, fact: str) -> bool:
         """Whether what is said of the unit tells a fact."""
@@ -151,6 +161,8 @@ class Stories:
         sole: set[str] = set()
         spans: list[tuple[int, int]] = []
         for option, match, before in _named(said, row) if row.weak or not against else ():
+            if option in row.unless and _said_too(said, row.unless[option]):
+                continue
             claim = row.fact if row.claim and option not in NO_CLAIM else ""
             ever = row.ever and option not in NO_CLAIM
             owned = row.owned is not None and row.owned.search(match.group()) is not None
@@ -217,10 +229,12 @@ class Stories:
         assert entry.high is not None
         return entry.low <= days.first.year + 1 and days.last.year <= entry.high
 
-    def _amounts(self, said: Said) -> Iterator[tuple[str, Found]]:
+    def _amounts(self, said: Said, asked: str) -> Iterator[tuple[str, Found]]:
+        """The numbers told; of a team that is asked about others are to be counted."""
         for row in self._sayings.amounts:
             for match in row.says.finditer(said.text) if row.may(said.characters) else ():
-                if said.mood(match, unit=True) is not Mood.TOLD or said.wished(match):
+                mood = said.mood(match, unit=True, others=asked == _TEAM)
+                if mood is not Mood.TOLD or said.wished(match) or self._only_required(said, match):
                     continue
                 span = self._span(row, match)
                 entry = self._entries[row.fact]
@@ -230,6 +244,13 @@ class Stories:
                     yield row.fact, Found(span, match.group())
                     break
 
+    def _only_required(self, said: Said, match: re.Match[str]) -> bool:
+        """Whether a number is what somebody demands, or what he who tells it does not know."""
+        end = self._sayings.moods.sentence.search(said.text, match.end())
+        rest = (said.text, match.end(), end.start() if end else len(said.text))
+        demanded = self._sayings.moods.demanded.search(match.group()) is not None
+        return demanded or self._sayings.answers.unsure.search(*rest) is not None
+
     def _span(self, row: Amount, match: re.Match[str]) -> Span | None:
         if self._entries[row.fact].unit == "%":
             return self.periods.share(match.group())
@@ -238,7 +259,7 @@ class Stories:
             return None
         return Span(span.low - row.less - row.either, span.high - row.less)
 
-    def _place(self, said: Said, notice: str, *, asked: bool) -> Iterator[tuple[str, Found]]:
+    def _place(self, said: Said, notice: str, asked: str | None) -> Iterator[tuple[str, Found]]:
         here = self._notices[notice].header.city
         words = self._sayings.places
         found: dict[str, str] = {}
@@ -249,13 +270,13 @@ class Stories:
             if words.away.search(before) or words.other.search(after):
                 continue
             strong = words.strong.search(before)
-            named = asked and not before
+            named = asked in _OF_PLACE and not before
             if not (strong or named) and not (words.before.search(before) and words.after.search(after)):
                 continue
             mood = said.mood(match, unit=True)
             city = self._regions.get(match.group(), ELSEWHERE)
             if match.group() in self._shared:
-                if not asked:
+                if asked is None:
                     continue
                 city = here
             if mood is Mood.TOLD:
@@ -268,7 +289,7 @@ class Stories:
             found[ELSEWHERE] = outside.group()
         if len(found) == 1:
             ((city, name),) = found.items()
-            if city == here or asked or sure or not self._speaks_of(said, here, notice):
+            if city == here or asked is not None or sure or not self._speaks_of(said, here, notice):
                 yield "unit_city", Found(OneOf(frozenset({city})), name)
 
     def _speaks_of(self, said: Said, city: str, notice: str) -> bool:
@@ -305,8 +326,9 @@ class Stories:
         if never and self._nicknames[notice][0].search(said.text, said.segment(never.start()), never.start()):
             never = None
         if never and said.mood(never, ever=True, stated="won") is not Mood.LEFT:
+            spoken = {programmes[m.group()] for m in names.finditer(said.text)} if asked else frozenset()
             for fact in sorted(self._facts[notice]):
-                if fact.startswith("won/"):
+                if fact.startswith("won/") and fact.partition("/")[2] not in spoken:
                     yield fact, Found(SURE_NO, never.group())
 
     def _done(self, said: Said, notice: str) -> Iterator[tuple[str, Found]]:
@@ -334,6 +356,11 @@ def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]
             before = said.text[said.segment(match.start()) : match.start()]
             if not _likened(said, row, before):
                 yield option, match, before
+
+
+def _said_too(said: Said, words: re.Pattern[str]) -> bool:
+    """Whether words are said of the candidate at all, however they are meant."""
+    return any(said.who(match.start()) is Who.CANDIDATE for match in said.matches(words))
 
 
 def _likened(said: Said, row: Options, before: str) -> bool:

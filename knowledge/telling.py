@@ -36,6 +36,7 @@ class Telling:
 
     def __init__(self, library: Library) -> None:
         self._mends = library.vocabulary.telling.mends
+        self._particles = library.vocabulary.telling.particles
         self._withdrawn = library.vocabulary.telling.withdrawn
         self._stories = Stories(library)
         self._answering = Answering(library, self._stories)
@@ -47,7 +48,7 @@ class Telling:
         for wrong, right in self._mends.items():
             if wrong in text:
                 text = text.replace(wrong, right)
-        text = self._withdrawn.sub("", text)
+        text = self._withdrawn.sub("", self._particles.sub("", text))
         if asked is None:
             return _told(self._stories.read(text, today=today, notice=notice))
         answer = self._answering.read(text, asked, today=today, notice=notice)

@@ -44,7 +44,8 @@ class Answers:
         told = yaml.safe_load((FOLDER / "topics.yaml").read_text(encoding="utf-8"))
         self._topics: Mapping[str, list[str]] = told["topics"]
         self._patterns = {
-            name: re.compile(told[name]) for name in ("none", "flaw", "front", "desk", "line", "old")
+            name: re.compile(told[name])
+            for name in ("none", "flaw", "front", "desk", "line", "old", "age", "left")
         }
         self._facts = facts
 
@@ -80,7 +81,11 @@ class Answers:
 
     def _of(self, fact: str) -> str | None:
         topics = self._topics.get(fact.partition("/")[0], ())
-        return next((self._facts[topic] for topic in topics if topic in self._facts), None)
+        text = next((self._facts[topic] for topic in topics if topic in self._facts), None)
+        if fact == "past_retirement_age" and text and self._patterns["age"].fullmatch(text):
+            # how old one may get says nothing of whether one is
+            return "到了" if self._patterns["left"].search("，".join(self._posts)) else "没到"
+        return text
 
     @cached_property
     def _posts(self) -> list[str]:

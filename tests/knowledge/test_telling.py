@@ -75,8 +75,9 @@ def test_stories_tell_just_what_is_said() -> None:
     assert {row["say"]: found[row["say"]] for row in stories if found[row["say"]] != row["tells"]} == {}
 
 
-def test_answers_are_understood_as_given() -> None:
-    answers = rows("answers.yaml")
+@pytest.mark.parametrize("name", ["answers.yaml", "answers_unseen.yaml"])
+def test_answers_are_understood_as_given(name: str) -> None:
+    answers = rows(name)
     wrong = []
     for row in answers:
         told = read(row)
