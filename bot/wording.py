@@ -164,15 +164,16 @@ def _without_heading(text: str, scope: Scope, library: Library) -> str:
     """The text, its lines without beginning with the city or the programmes that the heading names."""
     notice = library.notices[scope.notice]
     asked = tuple(library.programmes[id_][1].name for id_ in scope.programmes)
-    return _named(notice.header.city, tuple(p.name for p in notice.programmes), asked).sub("· ", text)
+    names = (*(p.name for p in notice.programmes), *notice.header.cities)
+    return _named(notice.header.city, names, asked).sub("· ", text)
 
 
 @lru_cache(_KEPT)
-def _named(city: str, programmes: tuple[str, ...], asked: tuple[str, ...]) -> re.Pattern[str]:
+def _named(city: str, names: tuple[str, ...], asked: tuple[str, ...]) -> re.Pattern[str]:
     """How a line begins that is of a city as a whole, or of all programmes asked about, before what it is
     about or a colon."""
-    any_name = f"“?(?:{'|'.join(map(re.escape, programmes))})”?"
-    whole = f"(?!{any_name}){re.escape(city)}(?![市的])"
+    any_name = f"“?(?:{'|'.join(map(re.escape, names))})”?"
+    whole = f"(?!{any_name}){re.escape(city)}"
     of_all = "".join(f"(?=[^：\n]*{re.escape(name)})" for name in asked)
     own = f"|{of_all}{any_name}(?:、{any_name})*" if asked else ""
     return re.compile(f"^· (?:{whole}{own})(?:：|(?=[^，。；：\n]{{1,{_LABEL}}}：))", re.MULTILINE)
