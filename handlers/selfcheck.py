@@ -71,13 +71,15 @@ class SelfCheck:
         """The beginning, beside what others answer only where more is asked than one's own chances; where the
         programme is still to be chosen, what is asked most decides."""
         begun = self._begin(turn, check)
+        if begun.awaiting and _alone(turn):
+            return begun
         chances = Chances.of(turn)
         told = bool(chances.wish) and bool(self._case(turn, chances))
         if told and not chances.asks and ABOUT_CHANCES.issuperset(turn.reading.aspects[:1]):
             # what a story mentions by the way is no question: conditions are told, and what is not written
             return replace(begun, alone=False, beside=_CONDITIONS)
         if begun.awaiting:
-            return replace(begun, alone=_alone(turn))
+            return replace(begun, alone=False)
         if self._wished(turn, chances):
             return replace(begun, alone=not chances.asks and not told)
         pointed = any(finding.pointed for finding in turn.reading.findings)
