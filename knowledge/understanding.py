@@ -36,6 +36,7 @@ _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _CASE = 4.0
 _HINT = 0.4
+_LITTLE = 5
 _BETWEEN = 1.3
 _SURELY = 0.7
 _ASPECT = "aspect"
@@ -136,7 +137,7 @@ class Reader:
         if not asked.topics() and spoken.regions:
             # a place and nothing else: where does it belong
             asked = replace(asked, aspects={**asked.aspects, Aspect.DISTRICT_ROUTING: 1.0})
-        other_edition = self._other_edition(text, place.notices)
+        other_edition = self._other_edition(text, asked.wording, place.notices)
         other = self._words.patterns.selection.search(text)
         selection = other[1] if other else place.foreign
         other_city = spoken.other_city()
@@ -324,19 +325,29 @@ class Reader:
             result.append(word)
         return tuple(dict.fromkeys(result))
 
-    def _other_edition(self, text: str, notices: Sequence[Notice]) -> str:
+    def _other_edition(self, text: str, wording: str, notices: Sequence[Notice]) -> str:
         """The edition asked about, where it is none that the library holds for these notices."""
         headers = [part.header for notice in notices for part in (notice, *notice.relays)]
-        for match in self._words.patterns.year.finditer(text):
-            if headers and match[1] not in {year for h in headers for year in (str(h.year), str(h.year)[2:])}:
-                return match.group()
-        for match in self._words.patterns.round.finditer(text):
-            if not any(
-                match.group()[:-1] in f"{h.edition} {' '.join(h.edition_words)} {h.title}" for h in headers
-            ):
-                return match.group()
-        other = self._words.patterns.other.search(text)
-        return other.group() if other else ""
+        years = {year for header in headers for year in (str(header.year), str(header.year)[2:])}
+        names = [f"{h.edition} {' '.join(h.edition_words)} {h.title}" for h in headers]
+        patterns = self._words.patterns
+        found = [match for match in patterns.year.finditer(text) if years and match[1] not in years]
+        found += [
+            m for m in patterns.round.finditer(text) if not any(m.group()[:-1] in name for name in names)
+        ]
+        found += patterns.other.finditer(text)
+        return next((match.group() for match in found if self._is_asked(match, text, wording)), "")
+
+    def _is_asked(self, match: re.Match[str], text: str, wording: str) -> bool:
+        """Whether an edition is what a message asks about: one in a story beside the question is not, if its
+        part of the message says more than the edition and names."""
+        asking = self._asking(text).values()
+        if not asking or any(part.start <= match.start() < part.stop for part in asking):
+            return True
+        ends = [(0, 0), *(end.span() for end in _SEGMENT.finditer(text)), (len(text), len(text))]
+        since = max(end for _, end in ends if end <= match.start())
+        until = min(start for start, _ in ends if start >= match.end())
+        return len(_bare(wording[since : match.start()] + wording[match.end() : until])) <= _LITTLE
 
     def _findings(
         self,
