@@ -80,7 +80,7 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
             contacts = [*own, *city]
             return [_section(turn, finding, contacts, missing=missing)]
         if "districts" in turn.reading.inherited and turn.reading.programmes:
-            contacts = [*(s for s in contacts if not _belongs(s)), *own]
+            contacts = [*own, *(s for s in contacts if not _belongs(s))]
         else:
             called = bool(finding.scope.programmes) and "programmes" not in turn.reading.inherited
             contacts = [*own, *_beside(finding, own, contacts, _NEARLY if called else _ALMOST)]
