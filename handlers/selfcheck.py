@@ -75,14 +75,15 @@ class SelfCheck:
             return begun
         chances = Chances.of(turn)
         told = bool(chances.wish) and bool(self._case(turn, chances))
-        if told and not chances.asks and ABOUT_CHANCES.issuperset(turn.reading.aspects[:1]):
+        known = turn.library.sourced
+        pointed = [known[fact].aspect for finding in turn.reading.findings for fact in finding.pointed]
+        if told and not chances.asks and ABOUT_CHANCES.issuperset((*turn.reading.aspects[:1], *pointed[:1])):
             # what a story mentions by the way is no question: conditions are told, and what is not written
             return replace(begun, alone=False, beside=_CONDITIONS)
         if begun.awaiting:
             return replace(begun, alone=False)
         if self._wished(turn, chances):
             return replace(begun, alone=not chances.asks and not told)
-        pointed = any(finding.pointed for finding in turn.reading.findings)
         if own_chances(turn) or not pointed:
             return replace(begun, alone=set(turn.reading.aspects[:2]) <= ABOUT_CHANCES)
         return replace(begun, alone=False) if _every(turn) else NOT_MINE
