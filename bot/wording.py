@@ -20,7 +20,7 @@ from knowledge.reading import Scope
 _KEPT = 256
 _LABEL = 20
 _LEADS = "："
-_SLIGHT, _WHEN_OVER = 0.75, 0.75
+_SLIGHT, _WHEN_OVER = 0.75, 0.45
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
