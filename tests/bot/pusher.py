@@ -20,7 +20,7 @@ from store.database import Store
 from tests.bot.office import NOW, TEMPLATES, door, pushes
 from tests.databases import VAULT
 
-PACE = Pace(pushes=16, send=2, lease=3, poll=0.05, doubts=1000)
+PACE = Pace(pushes=16, send=60, lease=90, poll=0.05, doubts=1000)
 
 
 async def carry(url: str, api_base: str) -> None:
