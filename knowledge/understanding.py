@@ -6,22 +6,24 @@ import re
 from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from operator import itemgetter
 from typing import TypeVar
 
+from knowledge.asked import ASSERTED, Asked, Question
 from knowledge.edition import Notice
 from knowledge.figures import chinese_number
+from knowledge.finding import MOST, find, lacking
 from knowledge.language import is_han, is_word, normalise, tagged
 from knowledge.lessons import Lesson, Lessons
 from knowledge.lexicon import Found, Lexicon, Mended, Sense, Sort
 from knowledge.library import Library
-from knowledge.likeness import Likeness, pairs, pieces
+from knowledge.likeness import Likeness, pieces
 from knowledge.meant import known_to_one
 from knowledge.notice import Aspect, Contact, Quota
+from knowledge.notice_index import NoticeIndex
 from knowledge.places import Place, Spoken
-from knowledge.ranking import ASSERTED, FEW, MOST, NoticeIndex, Question
 from knowledge.reading import ASK, Context, Finding, Reading, Stated
 from knowledge.vocabulary import Statement
 
@@ -30,7 +32,7 @@ _MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
 _NAME_TAG = "nr"
 _TOPIC_TAGS = ("n", "vn", "l", "i", "j")
 _INDEXES_KEPT = 512
-_FEW_NOTICES = 3
+_FEW_NOTICES, _FEW = 3, 3
 _SHORT, _BRIEF = 14, 8
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
@@ -43,34 +45,11 @@ _ASPECT = "aspect"
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
 
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
-_TOLD_ALONE = frozenset(
-    {Aspect.CONTACT, Aspect.ADDRESS, Aspect.SUPPORT_MONEY, Aspect.DEADLINE, Aspect.QUOTA, Aspect.AWARD_COUNT}
-)
 _ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
 
 _Key = TypeVar("_Key")
 _Statements = Sequence[tuple[Statement, re.Match[str]]]
 """What people say of themselves, each with the kind of statement that it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The topics of a message with their weights, the wording that is left without names and statements.
-    `parts` are the pieces of each question, where a message asks several."""
-
-    aspects: Mapping[Aspect, float]
-    matters: Mapping[str, float]
-    segments: tuple[Mapping[str, float], ...]
-    wording: str
-    pieces: Collection[str]
-    parts: tuple[Collection[str], ...] = ()
-    cases: tuple[str, ...] = ()
-    hinted: bool = False
-    inherited: tuple[str, ...] = ()
-
-    def topics(self, least: float = ASSERTED) -> bool:
-        """Whether anything is asked that the vocabulary knows."""
-        return any(w >= least for w in (*self.aspects.values(), *self.matters.values()))
 
 
 class Reader:
@@ -126,17 +105,17 @@ class Reader:
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
         if vague and not strange and len(text) <= _SHORT:
-            asked = _continued(asked, context)
+            asked = asked.continued(context)
         elif general or self._words.patterns.follows.match(text):
-            another = not general and len(text) <= _BRIEF and _another(asked, context)
-            asked = asked if another else _followed(asked, context)
+            another = not general and len(text) <= _BRIEF and asked.turns(context)
+            asked = asked if another else asked.followed(context)
         if spoken.persons:
-            asked = replace(asked, aspects={**asked.aspects, Aspect.CONTACT: 1.0})
+            asked = asked.plainly(Aspect.CONTACT)
         if act == ASK and not asked.topics(_SURELY) and not place.explicit:
             act = next((quiet for word, quiet in self._quiet if word in text), act)
         if not asked.topics() and spoken.regions:
             # a place and nothing else: where does it belong
-            asked = replace(asked, aspects={**asked.aspects, Aspect.DISTRICT_ROUTING: 1.0})
+            asked = asked.plainly(Aspect.DISTRICT_ROUTING)
         other_edition = self._other_edition(text, asked.wording, place.notices)
         other = self._words.patterns.selection.search(text)
         selection = other[1] if other else place.foreign
@@ -310,7 +289,7 @@ class Reader:
     def _strange(self, mended: Mended, notices: Sequence[Notice]) -> tuple[str, ...]:
         """Content words that neither the vocabulary nor a notice in scope knows."""
         covered = {at for item in mended.found for at in range(item.start, item.end)}
-        known = [self._index(notice).text for notice in notices[:_FEW_NOTICES]]
+        known = [self._index(notice) for notice in notices[:_FEW_NOTICES]]
         result: list[str] = []
         at = 0
         for word, tag in mended.words:
@@ -320,7 +299,7 @@ class Reader:
                 continue
             if not (is_word(word) or tag.startswith(_NAME_TAG)):
                 continue  # cut by guessing: part of one word and of the next
-            if not covered.isdisjoint(span) or any(pairs(word).keys() <= text_pairs for text_pairs in known):
+            if not covered.isdisjoint(span) or any(index.holds(word) for index in known):
                 continue
             result.append(word)
         return tuple(dict.fromkeys(result))
@@ -382,15 +361,15 @@ class Reader:
             (self._index(notice), tuple(p.id for p in notice.programmes if p.id in place.programmes))
             for notice in place.notices[:_FEW_NOTICES]
         ]
-        most = MOST if len(scopes) == 1 else FEW
+        most = MOST if len(scopes) == 1 else _FEW
         unsaid = scopes if place.city_from != "said" else []
         term, meant = known_to_one(found, unsaid, quotas=Aspect.QUOTA in asked.aspects)
         findings: list[Finding] = []
         for index, own in scopes:
             if meant in (None, index):
-                finding = index.answer(question, own, most=most)
+                finding = find(index, question, own, most=most)
             else:
-                finding = index.lacking(question, own, term)
+                finding = lacking(index, question, own, term)
             if finding.pointed or question.topical or place.explicit:
                 findings.append(finding)
         return findings
@@ -474,36 +453,6 @@ def _promote_hint(hinted: dict[str, float], matters: dict[str, float]) -> None:
     if hinted and max(hinted.values()) < ASSERTED:
         most = max(hinted, key=hinted.__getitem__)
         hinted[most] = matters[most] = max(matters[most], ASSERTED)
-
-
-def _continued(asked: Asked, context: Context) -> Asked:
-    """A message that names no topic goes on with the last one (那技能大师呢, 无锡的)."""
-    if not context.aspects and not context.matters:
-        return asked
-    return Asked(
-        {**asked.aspects, **dict.fromkeys(context.aspects, 1.0)},
-        {**asked.matters, **dict.fromkeys(context.matters, 1.0)},
-        (dict.fromkeys(context.matters, 1.0),),
-        asked.wording,
-        asked.pieces,
-        asked.parts,
-        asked.cases,
-        inherited=("topic",),
-    )
-
-
-def _another(asked: Asked, context: Context) -> bool:
-    """Whether another thing is to be told now, and that alone (那电话呢)."""
-    return any(asked.aspects.get(aspect, 0.0) >= 1.0 for aspect in _TOLD_ALONE - set(context.aspects))
-
-
-def _followed(asked: Asked, context: Context) -> Asked:
-    """A message that goes on with the last one (那…) is also about what that one was."""
-    return replace(
-        asked,
-        aspects={**dict.fromkeys(context.aspects, 1.0), **asked.aspects},
-        matters={**dict.fromkeys(context.matters, 1.0), **asked.matters},
-    )
 
 
 def _add(weights: dict[_Key, float], key: _Key, weight: float) -> None:
