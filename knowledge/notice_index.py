@@ -49,10 +49,11 @@ class _Posting:
 
 
 class NoticeIndex:
-    """The facts of a notice and its relays, each known by its place among the `entries`.
+    """The facts of a notice and its relays, each known by its place (`at`, by id) among the `entries`.
 
-    `by_matter` has for each matter how much each fact is about it. `relayed` are the districts whose relay
-    tells of itself, `summed` says whether a table of quotas has its sum.
+    `by_matter` has for each matter how much each fact is about it, `apart` the places of entries that are.
+    `relayed` are the districts whose relay tells of itself, `summed` says whether a table of quotas has its
+    sum; `source` is the text itself. `matters` and `aspect_names` are the vocabulary's.
     """
 
     def __init__(self, library: Library, notice: Notice, common: Collection[str]) -> None:
