@@ -20,6 +20,7 @@ _DROPPED = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufe0e\ufe0f\ufe
 _SPACE = re.compile(r"\s+")
 _LATIN_WORD = re.compile(r"(?<![a-z0-9./:@_-])[a-z]+(?:'[a-z]+)*(?![a-z0-9./:@_-])")
 _INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
+_MARKS = re.compile(r"[^\w\u4e00-\u9fff]+")
 _CLIP = 500
 
 
@@ -28,6 +29,16 @@ def normalise(text: str) -> str:
     text = unicodedata.normalize("NFKC", _DROPPED.sub("", text[: 4 * _CLIP]))
     text = _SIMPLIFY.convert(text).lower()
     return _SPACE.sub(" ", text).strip()[:_CLIP].rstrip()
+
+
+def unmarked(text: str) -> list[str]:
+    """The stretches of `text` between marks and spaces."""
+    return [part for part in _MARKS.split(text) if part]
+
+
+def bare(text: str) -> str:
+    """`text` without marks and spaces, in lower case."""
+    return _MARKS.sub("", text).lower()
 
 
 def is_han(char: str) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from knowledge.asked import ASSERTED
 from knowledge.lexicon import Found, Sort
-from knowledge.ranking import ASSERTED, NoticeIndex
+from knowledge.notice_index import NoticeIndex
 
 
 def known_to_one(

@@ -127,6 +127,7 @@ def test_every_dependency_is_imported_or_named() -> None:
 
 MARKS = {
     "bot/desk/cells.py": "年月日",  # of a date
+    "knowledge/acts.py": "啊呀哦呢吧嘛哈呗哇咯啦的亲请",  # particles at the ends of a message
     # numerals and units
     "knowledge/figures.py": "零〇一二两三四五六七八九十百千万亿第个人名家项元年岁天日张字份月级位支",
     "knowledge/language.py": "一鿿",  # the bounds of the block of Chinese characters
@@ -134,7 +135,6 @@ MARKS = {
     "knowledge/library.py": "第项条款",  # ordinal marks around a clause's id
     "knowledge/notice.py": "第项",  # the same, in a citation
     "knowledge/lexicon.py": "一二三四五六七八九十第",  # numerals are never mended
-    "knowledge/understanding.py": "啊呀哦呢吧嘛哈呗哇咯啦的亲请",  # particles at the ends of a message
 }
 """The single Chinese characters that a parser is made of, by file; all else is data or a template."""
 

@@ -1,0 +1,154 @@
+"""Whether somebody wants his own chances judged, of which programmes, and whether he asks that alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Final
+
+from handlers.chances import ABOUT_CHANCES, Chances, own_chances
+from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
+from knowledge.reading import ASK
+from knowledge.telling import Told
+
+_CONDITIONS: Final = frozenset({"eligibility", "silences"})
+_ASKED: Final = 0.5
+_OWN: Final = 1
+_TELLING: Final = 2
+_STORY: Final = 3
+_LONG: Final = 30
+
+
+class Wishes:
+    """Hears from a message whether its sender wants a check; `told` reads what a text tells of a candidate
+    under a notice."""
+
+    def __init__(self, told: Callable[[Turn, str, str], Told]) -> None:
+        self._told = told
+
+    def wanted(self, turn: Turn) -> bool:
+        """Whether somebody wants to know his own chances: by asking for it, or by telling of himself where
+        that is the question."""
+        if turn.reading.act != ASK:
+            return False
+        chances = Chances.of(turn)
+        return self._wished(turn, chances) or self._goes_on(turn, chances) or self._likely(turn)
+
+    def beside(self, turn: Turn, begun: Reply) -> Reply | NotMine:
+        """What has `begun`, beside what others answer only where more is asked than one's own chances; where
+        the programme is still to be chosen, what is asked most decides."""
+        if begun.awaiting and _alone(turn):
+            return begun
+        chances = Chances.of(turn)
+        told = bool(chances.wish) and bool(self._case(turn, chances))
+        known = turn.library.sourced
+        pointed = [known[fact].aspect for finding in turn.reading.findings for fact in finding.pointed]
+        if told and not chances.asks and ABOUT_CHANCES.issuperset((*turn.reading.aspects[:1], *pointed[:1])):
+            # what a story mentions by the way is no question: conditions are told, and what is not written
+            return replace(begun, alone=False, beside=_CONDITIONS)
+        if begun.awaiting:
+            return replace(begun, alone=False)
+        if self._wished(turn, chances):
+            return replace(begun, alone=not chances.asks and not told)
+        if own_chances(turn) or not pointed:
+            return replace(begun, alone=set(turn.reading.aspects[:2]) <= ABOUT_CHANCES)
+        return replace(begun, alone=False) if _every(turn) else NOT_MINE
+
+    def _likely(self, turn: Turn) -> bool:
+        """Whether what is asked is like one's own chances, or so much is told that it can be nothing else."""
+        reading, patterns = turn.reading, turn.library.vocabulary.patterns
+        inherited = {"topic", "programmes"} <= set(reading.inherited)
+        if own_chances(turn) and not inherited:
+            return True
+        meant = [p for p in reading.programmes if p in turn.library.rules] or _every(turn)
+        own, chance = patterns.myself.search(reading.text), patterns.chance.search(reading.text)
+        if not meant or not (chance or own or len(reading.text) >= _LONG):
+            return False
+        notice = turn.library.programmes[meant[0]][0]
+        told = len(self._told(turn, turn.incoming.text, notice.id).values)
+        if not reading.programmes:
+            return bool(own and chance) or told >= (_OWN if own else _TELLING)
+        if inherited or not chance:
+            return told >= _STORY
+        return told >= (_OWN if own else _TELLING)
+
+    def _wished(self, turn: Turn, chances: Chances) -> bool:
+        """Whether somebody asks for his own chances, by naming himself or by telling his case; beside other
+        questions only where he asks for a judgement."""
+        if not chances.wish or (chances.asks and not chances.judged):
+            return False
+        words = turn.library.vocabulary.patterns.chances
+        said = turn.reading.text if turn.reading.programmes else chances.wish
+        own = words.who.search(said) or (words.wishes.search(said) and not chances.asks)
+        return own is not None or bool(self._case(turn, chances))
+
+    def _goes_on(self, turn: Turn, chances: Chances) -> bool:
+        """Whether somebody who was told of conditions now tells of himself, and asks nothing."""
+        reading = turn.reading
+        if chances.asks or not reading.programmes or not set(reading.aspects) <= ABOUT_CHANCES:
+            return False
+        return not ABOUT_CHANCES.isdisjoint(turn.context.aspects) and bool(self._case(turn, chances))
+
+    def _case(self, turn: Turn, chances: Chances) -> Collection[str]:
+        """The candidate's facts that a message tells beside what it asks."""
+        rules, dictionary = turn.library.rules, turn.library.dictionary
+        programme = next((p for p in (*turn.reading.programmes, *rules) if p in rules), None)
+        if programme is None or not chances.case:
+            return ()
+        notice = turn.library.programmes[programme][0]
+        told = self._told(turn, chances.case, notice.id).values
+        return [fact for fact in told if dictionary[fact.partition("/")[0]].who != "unit"]
+
+
+def programmes(turn: Turn) -> tuple[str, ...]:
+    """The programmes to check: those named, of one notice; all of the city's where all are wanted."""
+    rules = turn.library.rules
+    named = [p for finding in turn.reading.findings for p in finding.scope.programmes if p in rules]
+    notices = list(dict.fromkeys(turn.library.programmes[p][0].id for p in named))
+    if len(notices) == 1:
+        return tuple(dict.fromkeys(named))
+    return () if named or not turn.reading.city else _every(turn)
+
+
+def choose(turn: Turn) -> Reply:
+    """Which programme: those of the city that is known, of all cities else, and all of a city together."""
+    city = turn.reading.city
+    choices: list[Choice] = []
+    together: list[Choice] = []
+    for notice in turn.library.notices.values():
+        if notice.superseded_by or not notice.criteria.rulesets or (city and notice.header.city != city):
+            continue
+        for ruleset in notice.criteria.rulesets:
+            name = turn.library.programmes[ruleset.programme][1].name
+            choices.append(
+                Choice(template="selfcheck/programme", values={"programme": name}, says="selfcheck/start")
+            )
+        if len(notice.criteria.rulesets) > 1:
+            values = {"city": notice.header.city}
+            together.append(Choice(template="selfcheck/every", values=values, says="selfcheck/start_every"))
+    return Reply(sections=[Section(template="selfcheck/choose")], choices=choices + together, alone=True)
+
+
+def _alone(turn: Turn) -> bool:
+    """Whether nothing is asked beside one's own chances: not by other words than those by which one asks what
+    there is for oneself, else neither by an aspect nor by a finer matter."""
+    chances, patterns = Chances.of(turn), turn.library.vocabulary.patterns
+    if not chances.asks and ("topic" in turn.reading.inherited or not chances.case):
+        return True
+    if patterns.every.search(turn.reading.text):
+        return patterns.besides.search(patterns.every.sub("", turn.reading.text)) is None
+    asked = set(turn.reading.aspects) - ABOUT_CHANCES
+    matters = turn.library.vocabulary.matters
+    finer = [m for m, weight in turn.reading.matters.items() if weight >= _ASKED and not matters[m].general]
+    return not asked and not finer
+
+
+def _every(turn: Turn) -> tuple[str, ...]:
+    """All programmes of the city, or of the first that has rules, where somebody asks which there is for
+    him."""
+    if turn.library.vocabulary.patterns.every.search(turn.reading.text):
+        city = turn.reading.city
+        for notice in turn.library.of_city(city) if city else turn.library.notices.values():
+            if notice.criteria.rulesets:
+                return tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
+    return ()

@@ -1,0 +1,204 @@
+"""Which topics a message asks: those its words name, and those that its wording makes likely."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeVar
+
+from knowledge.asked import ASSERTED, Asked
+from knowledge.lexicon import Found, Lexicon, Sort
+from knowledge.likeness import Likeness, pieces
+from knowledge.notice import Aspect
+from knowledge.segments import Segments
+from knowledge.vocabulary import Statement, Vocabulary
+
+_BY_LENGTH, _LENGTH_MOST = 0.12, 6
+_FURTHER_WORD = 0.3
+_CASE = 4.0
+_HINT = 0.4
+_BETWEEN = 1.3
+_ASPECT = "aspect"
+_LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
+_ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
+
+_Key = TypeVar("_Key")
+Statements = Sequence[tuple[Statement, re.Match[str]]]
+"""What people say of themselves, each with the kind of statement that it is."""
+
+
+class Topics:
+    """The topics of a vocabulary, by the words that a lexicon finds and by samples of how people ask."""
+
+    def __init__(self, words: Vocabulary, lexicon: Lexicon) -> None:
+        self._words = words
+        self._lexicon = lexicon
+        self._between = {m.id: m.between for m in words.matters.values() if m.between}
+        self._likeness = Likeness(words.asked, words.everyday)
+
+    def asked(self, text: str, segments: Segments, found: Sequence[Found], statements: Statements) -> Asked:
+        """What a text asks in which these wordings and `statements` are found."""
+        aspects, matters, named = self._named(text, segments, found)
+        topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), without_names(text, found))
+        spans = _stated_spans(statements, aspects)
+        for start, end in sorted(spans, reverse=True):
+            topical = topical[:start] + " " * (end - start) + topical[end:]
+        asking = segments.asking if len(segments.asking) > 1 else {}
+        # alone, each of several questions is like what is its own
+        parts = {number: pieces(topical[span]) for number, span in asking.items()}
+        self._add_likely(pieces(topical), aspects, matters)
+        for number, part in parts.items():
+            self._add_new(part, aspects, matters)
+            _promote_hint(named.get(number, {}), matters)
+        if not spans and set(aspects) & _ABOUT_PERSONS:
+            for row, _ in statements:
+                matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
+                named[-1].setdefault(row.about, 1.0)
+        for matter in _only_within(found, spans):
+            matters[matter] = min(matters[matter], _HINT)
+        hinted = _promote(aspects, matters)
+        for matter, weight in matters.items():
+            if weight >= ASSERTED:
+                aspect = self._words.matters[matter].aspect
+                aspects[aspect] = max(aspects.get(aspect, 0.0), _HINT)
+        return Asked(
+            aspects,
+            matters,
+            tuple(named[number] for number in sorted(named)),
+            topical,
+            pieces(topical),
+            tuple(parts.values()),
+            tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
+            hinted,
+        )
+
+    def taught(self, asked: Asked, topic: str) -> Asked:
+        """What was asked, if it was this topic alone."""
+        kind, _, name = topic.partition(":")
+        if kind == _ASPECT:
+            return replace(asked, aspects={Aspect(name): _LIKELIEST}, matters={}, cases=(), hinted=False)
+        return replace(
+            asked,
+            aspects={self._words.matters[topic].aspect: _HINT},
+            matters={topic: _LIKELIEST},
+            segments=({topic: _LIKELIEST},),
+            cases=(),
+            hinted=False,
+        )
+
+    def has(self, topic: str) -> bool:
+        """Whether the vocabulary knows a topic: a matter, or `aspect:` and its id."""
+        kind, _, name = topic.partition(":")
+        return name in set(Aspect) if kind == _ASPECT else topic in self._words.matters
+
+    def _named(
+        self, text: str, segments: Segments, found: Sequence[Found]
+    ) -> tuple[dict[Aspect, float], dict[str, float], dict[int, dict[str, float]]]:
+        """The aspects and matters that the words name, the matters also by the message's parts."""
+        aspects: dict[Aspect, float] = defaultdict(float)
+        matters: dict[str, float] = defaultdict(float)
+        by_part: dict[int, dict[str, float]] = defaultdict(dict)
+        for item in found:
+            for sense in item.senses:
+                if sense.sort is Sort.ASPECT:
+                    _add(aspects, Aspect(sense.value), sense.weight)
+                elif sense.sort is Sort.MATTER:
+                    weight = sense.weight * (1 + _BY_LENGTH * min(len(item), _LENGTH_MOST))
+                    weight *= _CASE if self._lexicon.is_instance(item.surface) else 1
+                    _add(matters, sense.value, weight)
+                    _add(by_part[segments.number(item.start)], sense.value, weight)
+        if len({_programmes(item) for item in found} - {frozenset()}) > 1:
+            for matter, between in self._between.items():
+                if said := between.search(text):
+                    _add(matters, matter, _BETWEEN)
+                    _add(by_part[segments.number(said.start())], matter, _BETWEEN)
+        for row in self._words.aspects.values():
+            if any(pattern.search(text) for pattern in row.patterns):
+                _add(aspects, row.id, 1.0)
+        return aspects, matters, by_part
+
+    def _add_likely(
+        self, parts: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]
+    ) -> None:
+        """What samples of how people ask make likely: `aspect:…` for an aspect, else a matter."""
+        best = self._likeness.best(parts)
+        if not best or best[0][1] < _LIKELY:
+            return
+        for label, score in best:
+            if score < _LIKELY_SHARE * best[0][1]:
+                continue
+            weight = min(_LIKELIEST, score / _CERTAIN)
+            kind, _, name = label.partition(":")
+            if name == Aspect.SELFCHECK and label != best[0][0]:
+                continue
+            if kind == _ASPECT:
+                _add(aspects, Aspect(name), weight)
+            elif label in matters or not self._words.matters[label].apart:
+                _add(matters, label, weight)
+
+    def _add_new(
+        self, part: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]
+    ) -> None:
+        """What one question of several makes likely that nothing has spoken for yet."""
+        of_part: dict[Aspect, float] = {}
+        likely: dict[str, float] = {}
+        self._add_likely(part, of_part, likely)
+        for aspect, weight in of_part.items():
+            aspects.setdefault(aspect, weight)
+        for matter, weight in likely.items():
+            matters.setdefault(matter, weight)
+
+
+def without_names(text: str, found: Sequence[Found]) -> str:
+    """The text with blanks for the names of cities and programmes: they say where, not what."""
+    where = (Sort.CITY, Sort.PROGRAMME)
+    for item in found:
+        if all(sense.sort in where for sense in item.senses):
+            text = text[: item.start] + " " * len(item) + text[item.end :]
+    return text
+
+
+def _stated_spans(statements: Statements, aspects: Mapping[Aspect, float]) -> list[tuple[int, int]]:
+    """What people say of themselves: no question where something else is asked (五十三了…几号截止)."""
+    asked = {aspect for aspect, weight in aspects.items() if weight >= ASSERTED}
+    if not asked or asked & _ABOUT_PERSONS:
+        return []
+    return [match.span() for _, match in statements]
+
+
+def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> set[str]:
+    """The matters that are named nowhere but in `spans`."""
+    inside: set[str] = set()
+    outside: set[str] = set()
+    for item in found:
+        said = any(start <= item.start and item.end <= end for start, end in spans)
+        (inside if said else outside).update(s.value for s in item.senses if s.sort is Sort.MATTER)
+    return inside - outside
+
+
+def _promote(aspects: dict[Aspect, float], matters: dict[str, float]) -> bool:
+    """Where nothing is said plainly, what is hinted at is taken as asked (哪天, 在哪); whether it was so."""
+    if any(weight >= ASSERTED for weight in (*aspects.values(), *matters.values())):
+        return False
+    for aspect in aspects:
+        aspects[aspect] = 1.0
+    return bool(aspects)
+
+
+def _promote_hint(hinted: dict[str, float], matters: dict[str, float]) -> None:
+    """Where a question names no matter plainly, what it hints at most is taken as asked."""
+    if hinted and max(hinted.values()) < ASSERTED:
+        most = max(hinted, key=hinted.__getitem__)
+        hinted[most] = matters[most] = max(matters[most], ASSERTED)
+
+
+def _add(weights: dict[_Key, float], key: _Key, weight: float) -> None:
+    """The strongest evidence counts whole, further evidence a little."""
+    before = weights.get(key, 0.0)
+    weights[key] = max(before, weight) + _FURTHER_WORD * min(before, weight)
+
+
+def _programmes(item: Found) -> frozenset[str]:
+    return frozenset(sense.value for sense in item.senses if sense.sort is Sort.PROGRAMME)

@@ -1,0 +1,56 @@
+"""What a message speaks of and the notices in scope do not know: other editions, strange words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from knowledge.edition import Notice
+from knowledge.language import bare, is_word
+from knowledge.lexicon import Mended
+from knowledge.notice_index import NoticeIndex
+from knowledge.segments import Segments
+from knowledge.vocabulary import Patterns
+
+_NAME_TAG = "nr"
+_TOPIC_TAGS = ("n", "vn", "l", "i", "j")
+_LITTLE = 5
+
+
+def strange_words(
+    mended: Mended, everyday: Collection[str], notices: Sequence[NoticeIndex]
+) -> tuple[str, ...]:
+    """Content words that neither the vocabulary nor a notice in scope knows."""
+    covered = {at for item in mended.found for at in range(item.start, item.end)}
+    result: list[str] = []
+    at = 0
+    for word, tag in mended.words:
+        span = range(at, at + len(word))
+        at += len(word)
+        if len(set(word)) < 2 or not tag.startswith(_TOPIC_TAGS) or word in everyday:
+            continue
+        if not (is_word(word) or tag.startswith(_NAME_TAG)):
+            continue  # cut by guessing: part of one word and of the next
+        if not covered.isdisjoint(span) or any(index.holds(word) for index in notices):
+            continue
+        result.append(word)
+    return tuple(dict.fromkeys(result))
+
+
+def other_edition(
+    text: str, wording: str, segments: Segments, notices: Sequence[Notice], patterns: Patterns
+) -> str:
+    """The edition asked about, where it is none that the library holds for these notices. One in a story
+    beside the question is not asked about, if its part of the message says more than the edition and the
+    names, which `wording` is without."""
+    headers = [part.header for notice in notices for part in (notice, *notice.relays)]
+    years = {year for header in headers for year in (str(header.year), str(header.year)[2:])}
+    names = [f"{h.edition} {' '.join(h.edition_words)} {h.title}" for h in headers]
+    found = [match for match in patterns.year.finditer(text) if years and match[1] not in years]
+    found += [m for m in patterns.round.finditer(text) if not any(m.group()[:-1] in name for name in names)]
+    found += patterns.other.finditer(text)
+    for match in found:
+        since, until = segments.around(*match.span())
+        around = wording[since : match.start()] + wording[match.end() : until]
+        if not segments.beside_question(match.start()) or len(bare(around)) <= _LITTLE:
+            return match.group()
+    return ""
