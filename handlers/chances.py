@@ -19,7 +19,7 @@ _PART: Final = re.compile(r"[^，。？！；、,.?!;~…\s]+")
 class Chances:
     """A message by its parts between two pauses: `wish`, those that only ask for one's own chances or wish to
     apply (我想报, 行不行啊), without names; `judged`, whether they ask for a judgement; `case`, the others as
-    they are; `asks`, whether any of these asks as well."""
+    they are with all pauses; `asks`, whether any of these asks as well."""
 
     wish: str
     judged: bool
@@ -30,8 +30,11 @@ class Chances:
     def of(cls, turn: Turn) -> Chances:
         """The parts of the message of a turn."""
         reading, patterns = turn.reading, turn.library.vocabulary.patterns
-        words, wishes, case = patterns.chances, "", list[str]()
+        words, wishes, case, since = patterns.chances, "", list[str](), 0
+        told = ""  # pauses as they are: where a sentence ends tells of whom the next one speaks
         for part in _PART.finditer(reading.text):
+            told += reading.text[since : part.start()]
+            since = part.end()
             wording = reading.unnamed[part.start() : part.end()]
             bare = wording.replace(" ", "")
             if words.wish(bare):
@@ -39,12 +42,14 @@ class Chances:
             elif (end := words.ending(wording.rstrip())) is not None:
                 wishes += wording[end:]
                 case.append(part.group()[:end])
+                told += part.group()[:end]
             elif bare:
                 case.append(part.group())
+                told += part.group()
         return cls(
             wish=wishes,
             judged=words.judged.search(wishes) is not None,
-            case=", ".join(case),
+            case=told + reading.text[since:] if case else "",
             asks=any(patterns.besides.search(part) for part in case),
         )
 

@@ -31,6 +31,7 @@ _MOST_PACKED = 9
 _NONE = OneOf(frozenset({"none"}))
 _PLAIN = frozenset({"claim", "titles", "records"})
 _DENIALS = (SURE_NO, _NONE, OneOf(frozenset({ELSEWHERE})))
+_COLON = "\uff1a"
 _LIKE, _PARTLY_LIKE, _LEAD = 0.45, 0.3, 1.5
 
 
@@ -52,6 +53,7 @@ class Answering:
         options = library.vocabulary.telling.options
         self._claims = frozenset(row.fact for row in options if row.claim)
         self._stated = frozenset(row.fact for row in options if row.stated).difference(self._words.free)
+        self._exclusive = frozenset(row.fact for row in options if row.plain and row.stated)
         self._stories = stories
 
     def read(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
@@ -148,7 +150,9 @@ class Answering:
         others: bool = False,
     ) -> str | None:
         """The first option whose words a text asserts, of a fact that is not `free` plainly; `sure`: has;
-        `others`: be it in a part about others, as it is about apprentices."""
+        `others`: be it in a part about others, as it is about apprentices. A yes and a no told apart from one
+        another are neither."""
+        told: dict[str, re.Match[str]] = {}
         for option, pattern in options.items():
             match = pattern.search(text)
             claim = fact if fact in self._claims and option not in (NO, *NO_CLAIM) else ""
@@ -156,8 +160,12 @@ class Answering:
             if match and (
                 sure or self._stories.asserts(text, match, fact, claim=claim, stated=stated, others=others)
             ):
-                return option
-        return None
+                told.setdefault(option, match)
+                if not (fact in self._exclusive and self._dictionary[fact].yes_or_no):
+                    return option
+        first, *rest = [match.span() for match in told.values()] or [(0, 0)]
+        apart = any(end <= first[0] or start >= first[1] for start, end in rest)
+        return None if apart else next(iter(told), None)
 
     def _worded_beside(self, bare: str, asked: Question) -> Mapping[str, Value]:
         """What an answer's words tell of facts that the lines name but that are not asked for."""
@@ -178,6 +186,9 @@ class Answering:
         return found
 
     def _indexes(self, bare: str, asked: Question) -> list[int] | None:
+        if asked.kind == "many" and (run := self._words.run.match(bare)):
+            size, count = len(asked.lines), number(run["n"]) or 0
+            return list(range(size)[-count:] if run["last"] else range(count)) if count <= size else None
         one = self._words.index.match(bare)
         numbers: list[int] = []
         if one:
@@ -229,6 +240,9 @@ class Answering:
                 days = periods.when(bare, today)
             fits = days is not None and entry.low <= days.last.year and days.first.year <= entry.high
             return asked.told(days) if days and fits and (match or self._words.moment.match(bare)) else None
+        nobody = self._words.nobody.get(asked.fills[0])
+        if nobody and nobody.match(bare):
+            return {asked.fills[0]: Span(0, 0)}
         match = self._words.amount.match(bare)
         span = periods.share(bare) if match and entry.unit == "%" else periods.amount(bare) if match else None
         if match is None or span is None or not (entry.low <= span.low and span.high <= entry.high):
@@ -260,7 +274,8 @@ class Answering:
         told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
         if asked.who == "unit":
             found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
-        doubtful = self._words.unsure.search(text) is not None or self._hedged(text, asked)
+        doubtful = self._words.unsure.search(self._words.moot.sub("", text)) is not None
+        doubtful = doubtful or self._hedged(text, asked)
         if self._claimed(asked) or self._named(asked):
             bare = text  # "well" and "I think" leave a claim open
         worded = {} if doubtful else self._worded(bare, asked, self._words.words)
@@ -280,8 +295,9 @@ class Answering:
         elif asked.kind in ("one", "many") and not self._hedged(text, asked):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
             told = _narrowed(told, self._by_words(bare, asked, told, beside))
-        if not told and not doubtful and self._lacks(bare, asked, notice):
-            told = {**(self._refused(asked) or {})}
+        if not told and not doubtful and (self._lacks(bare, asked, notice) or self._ends_in_no(bare, asked)):
+            elsewhere = [row for fact, row in found.items() if _denial(row.value)]
+            told = {} if elsewhere and not self._named(asked) else {**(self._refused(asked) or {})}
         if "." in asked.id:
             told = {**told, **self._detailed(bare, asked, today)}
         values = {fact: Found(value, text) for fact, value in told.items()}
@@ -332,6 +348,15 @@ class Answering:
             if part
         )
 
+    def _ends_in_no(self, bare: str, asked: Question) -> bool:
+        """Whether an answer comes to a plain no after talk in which nothing is had (不好意思吹,没有)."""
+        *talk, last = [part for part in self._words.split.split(bare) if part] or [""]
+        claim = all(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
+        if not talk or not (claim or self._named(asked)):
+            return False
+        no = self._words.no.match(last) or self._words.nothing.match(last) or self._echoes(last, asked)
+        return bool(no) and not any(self._words.had.search(part) for part in talk)
+
     def _of_unit(self, fact: str) -> bool:
         return self._dictionary[fact.partition("/")[0]].who == "unit"
 
@@ -375,6 +400,9 @@ class Answering:
         if len(numbers) < len(parts) and all(0 <= at < len(asked.lines) for at in numbers):
             chosen += numbers
         for part in filter(None, parts):
+            if heads := _headed_by(part, asked.lines, self._words.affirmed):
+                chosen += heads
+                continue
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
             named = at is not None and self._named(asked)
             if named and (self._vague(part, asked) or not self._stories.plain(bare, part, kind)):
@@ -523,7 +551,29 @@ def _narrowed(told: Mapping[str, Value], line: Mapping[str, Value]) -> dict[str,
 
 def _says(line: Line, told: Mapping[str, Value]) -> bool:
     """Whether what was told is what a line stands for."""
-    return any(told.get(fact) == value for fact, value in line.values.items() if value == SURE_YES)
+    return any(_within(told.get(fact), value) for fact, value in line.values.items() if not _denial(value))
+
+
+def _within(told: Value | None, value: Value) -> bool:
+    """Whether what was told is no wider than a value."""
+    return isinstance(told, OneOf) and isinstance(value, OneOf) and told.options <= value.options
+
+
+def _headed_by(part: str, lines: Sequence[Line], affirmed: re.Pattern[str]) -> list[int]:
+    """The lines whose headings a part names, by pairs of characters that no other line has, where it says
+    nothing else but that they hold (攻关带徒都有)."""
+    labels = [set(_pairs(_bare(line.label))) for line in lines]
+    named: list[int] = []
+    rest = part
+    for at, line in enumerate(lines):
+        others = set[str]().union(*(pairs for other, pairs in enumerate(labels) if other != at))
+        heading, colon, _ = line.label.partition(_COLON)
+        own = [pair for pair in _pairs(heading) if colon and pair in part and pair not in others]
+        if own:
+            named.append(at)
+            for pair in own:
+                rest = rest.replace(pair, "")
+    return named if named and affirmed.fullmatch(rest) else []
 
 
 def _either(choices: Iterable[Mapping[str, Value]]) -> Mapping[str, Value] | None:

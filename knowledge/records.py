@@ -13,6 +13,7 @@ from knowledge.said import Found, Mood, Said
 from knowledge.sayings import Honour, Sayings
 
 _LEAD, _REST, _BESIDE = 14, 16, 6
+_LAST_OF_TEN = 9
 _HERE, _OTHER, _NONE = "here", "other", "none"
 _OPEN = Item(())
 
@@ -170,7 +171,11 @@ class Records:
         word = match["word"]
         if word in words.world_only and tier != words.world:
             return None
-        place = words.places[word] if word else number(match["n"] or match["top"])
+        tens = number(match["tens"]) if match["tens"] else None
+        if tens:
+            place: int | None = tens + _LAST_OF_TEN  # the worst that it can be
+        else:
+            place = words.places[word] if word else number(match["n"] or match["top"])
         if place is None:
             return None
         fields: dict[str, str | int] = {"place": place, "role": words.roles[coach]}

@@ -154,7 +154,7 @@ class Said:
         after = self.text[end : end + _REACH]
         if self._doubtful(before, self.text[segment:end], after) or self._listed(segment):
             return Mood.LEFT
-        if not ever and self._past(self.text[since:start], match.group()):
+        if not ever and self._past(self.text[self._since_named(segment, start, end) : start], match.group()):
             return Mood.LEFT
         spared = moods.all_but.search(before)
         denying = moods.deny_before.search(before)
@@ -252,6 +252,15 @@ class Said:
         """Whether a match is told as the least that holds."""
         before = self.text[self.segment(match.start()) : match.start()]
         return self._moods.least.search(before) is not None
+
+    def _since_named(self, segment: int, start: int, end: int) -> int:
+        """Where the words begin that a stretch belongs to: a part that is no more than it only names what the
+        part before it told (当过经理,中层)."""
+        earlier = [pause for pause in self._pauses if pause < segment]
+        alone = start == segment and self._moods.pause.match(self.text, end)
+        named = alone and earlier and self.who(earlier[-1]) is self.who(start)
+        sentence = self.sentence(start)
+        return max(earlier[-1], sentence) if named else segment
 
     def _past(self, before: str, words: str) -> bool:
         past = [m.end() for m in self._moods.past.finditer(before + words)]

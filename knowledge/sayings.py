@@ -279,7 +279,9 @@ class Nothing(Row):
 
 class Answers(Record):
     """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
-    tell in any, where a story may not."""
+    tell in any, where a story may not. `run` names the first or the `last` few lines; `nobody` is a no
+    that is the number 0; `had` tells of anything one has, `affirmed` that what is named holds; what is `moot`
+    leaves open only what nobody is asked for."""
 
     commands: Strings
     aside: Pattern
@@ -290,6 +292,7 @@ class Answers(Record):
     all: Pattern
     none: Pattern
     index: Pattern
+    run: Pattern
     several: Pattern
     split: Pattern
     filler: Pattern
@@ -300,6 +303,10 @@ class Answers(Record):
     vague: Mapping[str, Pattern]
     partial: Mapping[str, Pattern]
     nothing: Pattern
+    nobody: Mapping[str, Pattern]
+    had: Pattern
+    affirmed: Pattern
+    moot: Pattern
     refusal: Pattern
     only: Pattern
     topics: Mapping[str, Pattern]
