@@ -186,9 +186,8 @@ class Answering:
         return found
 
     def _indexes(self, bare: str, asked: Question) -> list[int] | None:
-        if asked.kind == "many" and (run := self._words.run.match(bare)):
-            size, count = len(asked.lines), number(run["n"]) or 0
-            return list(range(size)[-count:] if run["last"] else range(count)) if count <= size else None
+        if run := self._run(bare, asked):
+            return run
         one = self._words.index.match(bare)
         numbers: list[int] = []
         if one:
@@ -202,6 +201,14 @@ class Answering:
         if not numbers or not all(1 <= n <= len(asked.lines) for n in numbers):
             return None
         return [n - 1 for n in dict.fromkeys(numbers)]
+
+    def _run(self, part: str, asked: Question) -> list[int]:
+        """The first or the last few lines of many."""
+        run = self._words.run.match(part) if asked.kind == "many" else None
+        size, count = len(asked.lines), (number(run["n"]) or 0) if run else 0
+        if not run or count > size:
+            return []
+        return [*range(size - count, size)] if run["last"] else [*range(count)]
 
     def _refused(self, asked: Question) -> Mapping[str, Value] | None:
         """What a no says: none of many, or the one line that denies."""
@@ -279,7 +286,7 @@ class Answering:
         if self._claimed(asked) or self._named(asked):
             bare = text  # "well" and "I think" leave a claim open
         worded = {} if doubtful else self._worded(bare, asked, self._words.words)
-        if found and not told:
+        if not told and any(self._words.refusal.search(row.words) for row in found.values()):
             # what denies something else denies nothing here
             worded = {fact: value for fact, value in worded.items() if value not in _DENIALS}
         if asked.kind == "one" and not (worded or told or doubtful or self._partial(bare, asked, {})):
@@ -352,7 +359,8 @@ class Answering:
         """Whether an answer comes to a plain no after talk in which nothing is had (不好意思吹,没有)."""
         *talk, last = [part for part in self._words.split.split(bare) if part] or [""]
         claim = all(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
-        if not talk or not (claim or self._named(asked)):
+        none = any(_NONE in line.values.values() for line in asked.lines)
+        if not talk or not (claim or none or self._named(asked)):
             return False
         no = self._words.no.match(last) or self._words.nothing.match(last) or self._echoes(last, asked)
         return bool(no) and not any(self._words.had.search(part) for part in talk)
@@ -400,7 +408,7 @@ class Answering:
         if len(numbers) < len(parts) and all(0 <= at < len(asked.lines) for at in numbers):
             chosen += numbers
         for part in filter(None, parts):
-            if heads := _headed_by(part, asked.lines, self._words.affirmed):
+            if heads := self._run(part, asked) or _headed_by(part, asked.lines, self._words.affirmed):
                 chosen += heads
                 continue
             at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
