@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
 from knowledge.dictionary import (
-    ELSEWHERE,
     NO,
     SURE_NO,
     SURE_YES,
@@ -22,17 +21,30 @@ from knowledge.dictionary import (
 )
 from knowledge.interview import Line, Question
 from knowledge.library import Library
+from knowledge.lines import (
+    DENIALS,
+    NONE,
+    bared,
+    denial,
+    denies,
+    either,
+    fits,
+    headed_by,
+    likest,
+    line_of,
+    narrowed,
+    pairs_of,
+    says,
+)
 from knowledge.periods import number
 from knowledge.plainness import NO_CLAIM
 from knowledge.said import Found
 from knowledge.stories import Stories
 
 _MOST_PACKED = 9
-_NONE = OneOf(frozenset({"none"}))
 _PLAIN = frozenset({"claim", "titles", "records"})
-_DENIALS = (SURE_NO, _NONE, OneOf(frozenset({ELSEWHERE})))
-_COLON = "\uff1a"
-_LIKE, _PARTLY_LIKE, _LEAD = 0.45, 0.3, 1.5
+_DEEDS = frozenset({"claim", "records"})
+_LIKE, _PARTLY_LIKE = 0.45, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +73,14 @@ class Answering:
         (没退休) is no "no" to this one."""
         answer = self._answer(text, asked, today=today, notice=notice)
         told = [row for fact, row in answer.found.items() if fact in asked.fills] if answer else []
-        if answer is None or not told or not all(_denial(row.value) for row in told):
+        if answer is None or not told or not all(denial(row.value) for row in told):
             return answer
         if self._worded(self._words.filler.sub("", text), asked, self._words.words):
             return answer
         others = self._stories.read(text, today=today, notice=notice, asked=asked.id)
         head = self._words.split.split(self._words.filler.sub("", text))[0]
         meant = any(
-            not _denial(row.value)
+            not denial(row.value)
             and self._words.refusal.search(row.words)
             and (head in row.words or row.words in head)
             for row in others.values()
@@ -99,13 +111,13 @@ class Answering:
         indexes = self._indexes(bare, asked)
         if indexes is not None or self._vague(bare, asked):
             return asked.chosen(indexes) if indexes is not None else None
-        labels = [_bare(line.label) for line in asked.lines]
+        labels = [bared(line.label) for line in asked.lines]
         begun = [at for at, label in enumerate(labels) if label.startswith(bare)]
         if bare in labels or (asked.kind == "one" and len(begun) == 1 and len(bare) > 1):
             return asked.chosen(begun[:1])
         if asked.kind == "many" and self._words.all.match(bare):
             return asked.chosen(range(len(asked.lines)))
-        if self._words.no.match(bare) or self._words.none.match(bare) or bare == _bare(asked.none):
+        if self._words.no.match(bare) or self._words.none.match(bare) or bare == bared(asked.none):
             return self._refused(asked)
         return self._agreed(asked) if self._words.yes.match(bare) else None
 
@@ -186,9 +198,8 @@ class Answering:
         return found
 
     def _indexes(self, bare: str, asked: Question) -> list[int] | None:
-        if asked.kind == "many" and (run := self._words.run.match(bare)):
-            size, count = len(asked.lines), number(run["n"]) or 0
-            return list(range(size)[-count:] if run["last"] else range(count)) if count <= size else None
+        if run := self._run(bare, asked):
+            return run
         one = self._words.index.match(bare)
         numbers: list[int] = []
         if one:
@@ -203,23 +214,31 @@ class Answering:
             return None
         return [n - 1 for n in dict.fromkeys(numbers)]
 
+    def _run(self, part: str, asked: Question) -> list[int]:
+        """The first or the last few lines of many."""
+        run = self._words.run.match(part) if asked.kind == "many" else None
+        size, count = len(asked.lines), (number(run["n"]) or 0) if run else 0
+        if not run or count > size:
+            return []
+        return [*range(size - count, size)] if run["last"] else [*range(count)]
+
     def _refused(self, asked: Question) -> Mapping[str, Value] | None:
         """What a no says: none of many, or the one line that denies."""
         if asked.kind == "many":
             return asked.denied()
-        denying = [at for at, line in enumerate(asked.lines) if _denies(line)]
+        denying = [at for at, line in enumerate(asked.lines) if denies(line)]
         if len(asked.fills) > 1:  # a bare no says nothing of a line that tells more than that
-            denying = [at for at in denying if self._words.none.match(_bare(asked.lines[at].label))]
+            denying = [at for at in denying if self._words.none.match(bared(asked.lines[at].label))]
         return asked.chosen(denying) if len(denying) == 1 else None
 
     def _agreed(self, asked: Question) -> Mapping[str, Value] | None:
         """What a yes says: the only line that does not deny, or all that could be meant."""
-        meant = [at for at, line in enumerate(asked.lines) if not _denies(line)]
+        meant = [at for at, line in enumerate(asked.lines) if not denies(line)]
         if len(meant) == 1:
             return asked.chosen(meant)
         if asked.kind == "many" or len(meant) == len(asked.lines):
             return None
-        return _either(asked.chosen([at]) for at in meant)
+        return either(asked.chosen([at]) for at in meant)
 
     def _told(self, bare: str, asked: Question, today: date) -> Mapping[str, Value] | None:
         """A number or a moment within the entry's range."""
@@ -238,8 +257,8 @@ class Answering:
                 days = day.of_month() if day else periods.decade(bare, today)
             else:
                 days = periods.when(bare, today)
-            fits = days is not None and entry.low <= days.last.year and days.first.year <= entry.high
-            return asked.told(days) if days and fits and (match or self._words.moment.match(bare)) else None
+            within = days is not None and entry.low <= days.last.year and days.first.year <= entry.high
+            return asked.told(days) if days and within and (match or self._words.moment.match(bare)) else None
         nobody = self._words.nobody.get(asked.fills[0])
         if nobody and nobody.match(bare):
             return {asked.fills[0]: Span(0, 0)}
@@ -279,25 +298,25 @@ class Answering:
         if self._claimed(asked) or self._named(asked):
             bare = text  # "well" and "I think" leave a claim open
         worded = {} if doubtful else self._worded(bare, asked, self._words.words)
-        if found and not told:
+        if not told and any(self._words.refusal.search(row.words) for row in found.values()):
             # what denies something else denies nothing here
-            worded = {fact: value for fact, value in worded.items() if value not in _DENIALS}
+            worded = {fact: value for fact, value in worded.items() if value not in DENIALS}
         if asked.kind == "one" and not (worded or told or doubtful or self._partial(bare, asked, {})):
             worded = self._worded(bare, asked, self._words.last)
         told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
         parts = {} if doubtful else self._by_topic(bare, asked)
         told = {**parts, **told, **{f: v for f, v in parts.items() if v == SURE_NO}}
-        told = told or {f: v for f, v in self._headed(bare, asked).items() if not (doubtful and _denial(v))}
+        told = told or {f: v for f, v in self._headed(bare, asked).items() if not (doubtful and denial(v))}
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if self._titled(asked) and self._names(asked, found):
             told = {**self._unnamed(text, asked, notice), **told}
         elif asked.kind in ("one", "many") and not self._hedged(text, asked):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
-            told = _narrowed(told, self._by_words(bare, asked, told, beside))
+            told = narrowed(told, self._by_words(bare, asked, told, beside))
         if not told and not doubtful and (self._lacks(bare, asked, notice) or self._ends_in_no(bare, asked)):
-            elsewhere = [row for fact, row in found.items() if _denial(row.value)]
-            told = {} if elsewhere and not self._named(asked) else {**(self._refused(asked) or {})}
+            elsewhere = any(self._words.refusal.search(row.words) for row in found.values())
+            told = {} if elsewhere else {**(self._refused(asked) or {})}
         if "." in asked.id:
             told = {**told, **self._detailed(bare, asked, today)}
         values = {fact: Found(value, text) for fact, value in told.items()}
@@ -328,8 +347,8 @@ class Answering:
 
     def _echoes(self, part: str, asked: Question) -> bool:
         """Whether a part only denies what the question's own words name."""
-        shared = set(_pairs(part)) & set(_pairs(asked.ask))
-        named = {at for at, pair in enumerate(_pairs(part)) if pair in shared}
+        shared = set(pairs_of(part)) & set(pairs_of(asked.ask))
+        named = {at for at, pair in enumerate(pairs_of(part)) if pair in shared}
         rest = "".join(char for at, char in enumerate(part) if at not in named and at - 1 not in named)
         return len(rest) < len(part) and self._words.no.match(rest) is not None
 
@@ -338,23 +357,31 @@ class Answering:
         title that is not asked for."""
         named = self._named(asked)
         claim = any(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
-        plain = named or claim or any(_NONE in line.values.values() for line in asked.lines)
+        plain = named or claim or any(NONE in line.values.values() for line in asked.lines)
         kind = asked.fills[0].partition("/")[0]
         return plain and all(
-            (self._words.nothing.match(part) and (named or self._words.refusal.search(part)))
+            (self._nothing(part, asked) and (named or self._words.refusal.search(part)))
             or self._echoes(part, asked)
             or (named and self._stories.titles(part, notice) and self._stories.plain(bare, part, kind))
             for part in self._words.split.split(bare)
             if part
         )
 
+    def _nothing(self, part: str, asked: Question) -> bool:
+        """Whether a part denies what is asked: in most words where that is deeds, as these only speak for the
+        candidate."""
+        kinds = {self._dictionary[fact.partition("/")[0]].type for fact in asked.fills}
+        denied = kinds <= _DEEDS and self._words.denies.match(part) and not self._stories.of_others(part)
+        return bool(denied or self._words.nothing.match(part))
+
     def _ends_in_no(self, bare: str, asked: Question) -> bool:
         """Whether an answer comes to a plain no after talk in which nothing is had (不好意思吹,没有)."""
         *talk, last = [part for part in self._words.split.split(bare) if part] or [""]
         claim = all(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
-        if not talk or not (claim or self._named(asked)):
+        none = any(NONE in line.values.values() for line in asked.lines)
+        if not talk or not (claim or none or self._named(asked)):
             return False
-        no = self._words.no.match(last) or self._words.nothing.match(last) or self._echoes(last, asked)
+        no = self._words.no.match(last) or self._nothing(last, asked) or self._echoes(last, asked)
         return bool(no) and not any(self._words.had.search(part) for part in talk)
 
     def _of_unit(self, fact: str) -> bool:
@@ -367,7 +394,7 @@ class Answering:
         if alone:
             return {}
         values = self._plain(head, asked) or {}
-        if all(map(_denial, values.values())) or not (self._claimed(asked) or self._named(asked)):
+        if all(map(denial, values.values())) or not (self._claimed(asked) or self._named(asked)):
             return values
         return values if self._stories.plain(bare, head, asked.fills[0].partition("/")[0]) else {}
 
@@ -382,16 +409,16 @@ class Answering:
                 return {}
             vague = self._stories.of_others(bare) or self._vague(bare, asked)
             vague = vague or not self._plainly(bare, asked)
-            like = None if vague else _likest(bare, asked.lines, least=_LIKE)
+            like = None if vague else likest(bare, asked.lines, least=_LIKE)
             if like is not None and not self._meant(bare, asked.lines[like]):
                 like = None
             said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
             named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
-            at = _line_of(asked.lines, said) if named else like
-            if at is None and like is not None and _fits(asked.lines[like], said):
+            at = line_of(asked.lines, said) if named else like
+            if at is None and like is not None and fits(asked.lines[like], said):
                 at = like
             return asked.chosen([at]) if at is not None else {}
-        chosen = [at for at, line in enumerate(asked.lines) if _says(line, told)]
+        chosen = [at for at, line in enumerate(asked.lines) if says(line, told)]
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
         kind = asked.fills[0].partition("/")[0]
         least = _LIKE if self._named(asked) else _PARTLY_LIKE
@@ -400,10 +427,10 @@ class Answering:
         if len(numbers) < len(parts) and all(0 <= at < len(asked.lines) for at in numbers):
             chosen += numbers
         for part in filter(None, parts):
-            if heads := _headed_by(part, asked.lines, self._words.affirmed):
+            if heads := self._run(part, asked) or headed_by(part, asked.lines, self._words.affirmed):
                 chosen += heads
                 continue
-            at = _likest(self._words.filler.sub("", part), asked.lines, least=least)
+            at = likest(self._words.filler.sub("", part), asked.lines, least=least)
             named = at is not None and self._named(asked)
             if named and (self._vague(part, asked) or not self._stories.plain(bare, part, kind)):
                 continue
@@ -440,7 +467,7 @@ class Answering:
         """Whether an answer asserts all that it shares with a line's label, or says that it is open."""
         if self._words.unsure.search(bare):
             return True
-        shared = set(_pairs(bare)) & set(_pairs(_bare(line.label)))
+        shared = set(pairs_of(bare)) & set(pairs_of(bared(line.label)))
         words = re.compile("|".join(map(re.escape, sorted(shared))))
         return all(self._stories.asserts(bare, match) for match in words.finditer(bare))
 
@@ -490,118 +517,7 @@ def _narrower(worded: Value | None, told: Value | None) -> Value:
     return value
 
 
-def _denial(value: Value) -> bool:
-    """Whether a value says no more than that there is nothing."""
-    return value in _DENIALS or (isinstance(value, Items) and not value.items)
-
-
 def _of_detail(value: Value | None, field: str) -> str | int | None:
     """What a line says of one field of its records."""
     records = value.items if isinstance(value, Items) else ()
     return next((told for item in records if (told := item.get(field)) is not None), None)
-
-
-def _bare(label: str) -> str:
-    return re.sub(r"[^\w]+", "", label)
-
-
-def _denies(line: Line) -> bool:
-    """Whether a line says that there is nothing."""
-    return all(
-        (isinstance(value, OneOf) and value.options <= {NO, "none", "working", "elsewhere"})
-        or (isinstance(value, Items) and not value.items)
-        for value in line.values.values()
-    )
-
-
-def _fits(line: Line, told: Mapping[str, Value]) -> bool:
-    """Whether a line may stand beside all that was told."""
-    stands = {**line.beside, **line.values}
-    return all(_may_both(told[fact], stands[fact]) for fact in told.keys() & stands.keys())
-
-
-def _line_of(lines: Sequence[Line], told: Mapping[str, Value]) -> int | None:
-    """The line that fits what was told, as far as it speaks of that, and speaks of more than any other."""
-    fitting: dict[int, int] = {}
-    for at, line in enumerate(lines):
-        stands = {**line.beside, **line.values}
-        shared = told.keys() & stands.keys()
-        if shared and _fits(line, told):
-            fitting[at] = len(shared)
-    best = [at for at, size in fitting.items() if size == max(fitting.values())]
-    return best[0] if best and all(lines[at].values == lines[best[0]].values for at in best) else None
-
-
-def _may_both(value: Value, other: Value) -> bool:
-    """Whether both may be true at once."""
-    if isinstance(value, OneOf) and isinstance(other, OneOf):
-        return not value.options.isdisjoint(other.options)
-    return value == other
-
-
-def _narrowed(told: Mapping[str, Value], line: Mapping[str, Value]) -> dict[str, Value]:
-    """What was told, with what the line that is meant says; of what both speak of, what both allow."""
-    found = {**line, **told}
-    for fact in line.keys() & told.keys():
-        mine, its = told[fact], line[fact]
-        if isinstance(mine, OneOf) and isinstance(its, OneOf) and mine.options & its.options:
-            found[fact] = OneOf(mine.options & its.options)
-    return found
-
-
-def _says(line: Line, told: Mapping[str, Value]) -> bool:
-    """Whether what was told is what a line stands for."""
-    return any(_within(told.get(fact), value) for fact, value in line.values.items() if not _denial(value))
-
-
-def _within(told: Value | None, value: Value) -> bool:
-    """Whether what was told is no wider than a value."""
-    return isinstance(told, OneOf) and isinstance(value, OneOf) and told.options <= value.options
-
-
-def _headed_by(part: str, lines: Sequence[Line], affirmed: re.Pattern[str]) -> list[int]:
-    """The lines whose headings a part names, by pairs of characters that no other line has, where it says
-    nothing else but that they hold (攻关带徒都有)."""
-    labels = [set(_pairs(_bare(line.label))) for line in lines]
-    named: list[int] = []
-    rest = part
-    for at, line in enumerate(lines):
-        others = set[str]().union(*(pairs for other, pairs in enumerate(labels) if other != at))
-        heading, colon, _ = line.label.partition(_COLON)
-        own = [pair for pair in _pairs(heading) if colon and pair in part and pair not in others]
-        if own:
-            named.append(at)
-            for pair in own:
-                rest = rest.replace(pair, "")
-    return named if named and affirmed.fullmatch(rest) else []
-
-
-def _either(choices: Iterable[Mapping[str, Value]]) -> Mapping[str, Value] | None:
-    """What holds whichever line is meant."""
-    found: dict[str, frozenset[str]] = {}
-    for values in choices:
-        for fact, value in values.items():
-            if not isinstance(value, OneOf):
-                return None
-            found[fact] = found.get(fact, frozenset()) | value.options
-    return {fact: OneOf(options) for fact, options in found.items()}
-
-
-def _likest(text: str, lines: Sequence[Line], *, least: float) -> int | None:
-    """The line that shares most of the text's pairs of characters (two at least, or the only one), and does
-    so by far."""
-    pairs = set(_pairs(text))
-    if not pairs:
-        return None
-    known = [set(_pairs(_bare(line.label))) for line in lines]
-    scores = [
-        sum(1 / sum(pair in other for other in known) for pair in pairs & own) / len(pairs) for own in known
-    ]
-    best = max(range(len(lines)), key=scores.__getitem__)
-    second = max((s for at, s in enumerate(scores) if at != best), default=0.0)
-    enough = len(pairs & known[best]) >= min(2, len(pairs))
-    return best if enough and scores[best] >= max(least, _LEAD * second) else None
-
-
-def _pairs(text: str) -> Iterator[str]:
-    return (text[at : at + 2] for at in range(len(text) - 1))

@@ -279,9 +279,9 @@ class Nothing(Row):
 
 class Answers(Record):
     """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
-    tell in any, where a story may not. `run` names the first or the `last` few lines; `nobody` is a no
-    that is the number 0; `had` tells of anything one has, `affirmed` that what is named holds; what is `moot`
-    leaves open only what nobody is asked for."""
+    tell in any, where a story may not. `run` names the first or the `last` few lines; `denies` is a part that
+    denies deeds, `nobody` a no that is the number 0; `had` tells of anything one has, `affirmed` that what is
+    named holds; what is `moot` leaves open only what nobody is asked for."""
 
     commands: Strings
     aside: Pattern
@@ -303,6 +303,7 @@ class Answers(Record):
     vague: Mapping[str, Pattern]
     partial: Mapping[str, Pattern]
     nothing: Pattern
+    denies: Pattern
     nobody: Mapping[str, Pattern]
     had: Pattern
     affirmed: Pattern

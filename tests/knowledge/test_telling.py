@@ -75,7 +75,10 @@ def test_stories_tell_just_what_is_said() -> None:
     assert {row["say"]: found[row["say"]] for row in stories if found[row["say"]] != row["tells"]} == {}
 
 
-@pytest.mark.parametrize("name", ["answers.yaml", "answers_unseen.yaml"])
+ANSWERS = ["answers.yaml", "answers_unseen.yaml", "answers_people.yaml", "answers_people_unseen.yaml"]
+
+
+@pytest.mark.parametrize("name", ANSWERS)
 def test_answers_are_understood_as_given(name: str) -> None:
     answers = rows(name)
     wrong = []
