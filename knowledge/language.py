@@ -13,8 +13,16 @@ import rjieba
 
 # its table of phrases is 50 MB that single characters do not need
 os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
+os.environ.setdefault("PYPINYIN_NO_DICT_COPY", "true")
 from pypinyin.constants import PINYIN_DICT
 
+_FIRST_HAN, _LAST_HAN, _ZERO = 0x4E00, 0x9FFF, 0x3007
+_READINGS = {
+    code: sys.intern(readings.partition(",")[0])
+    for code, readings in PINYIN_DICT.items()
+    if _FIRST_HAN <= code <= _LAST_HAN or code == _ZERO
+}
+PINYIN_DICT.clear()  # the rest of its table is 9 MB that nothing reads
 _SIMPLIFY = opencc.OpenCC("t2s")
 _DROPPED = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufe0e\ufe0f\ufeff\x00-\x08\x0b-\x1f\x7f]")
 _SPACE = re.compile(r"\s+")
@@ -59,12 +67,11 @@ def is_word(text: str) -> bool:
 @lru_cache(maxsize=16384)
 def sound(char: str) -> str:
     """The commonest reading of a character without its tone; `""` for anything else."""
-    return _commonest(PINYIN_DICT.get(ord(char), ""))
+    return _toneless(_READINGS.get(ord(char), ""))
 
 
-def _commonest(readings: str) -> str:
-    first = readings.split(",", 1)[0]
-    return sys.intern("".join(c for c in unicodedata.normalize("NFD", first) if c.isascii()).lower())
+def _toneless(reading: str) -> str:
+    return sys.intern("".join(c for c in unicodedata.normalize("NFD", reading) if c.isascii()).lower())
 
 
 @lru_cache(maxsize=4096)
@@ -85,13 +92,7 @@ def heard(char: str) -> str:
 
 @lru_cache(maxsize=1)
 def _syllables() -> frozenset[str]:
-    return frozenset(_commonest(text) for code, text in PINYIN_DICT.items() if is_han(chr(code))) - {
-        "",
-        "n",
-        "m",
-        "ng",
-        "hm",
-    }
+    return frozenset(map(_toneless, set(_READINGS.values()))) - {"", "n", "m", "ng", "hm"}
 
 
 def latin_syllables(run: str) -> list[str]:

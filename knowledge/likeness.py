@@ -21,9 +21,9 @@ _COMMON = 0.7
 label's samples have it; found by leaving out samples."""
 _UNIT = 1 << 24
 """Of a weight; no sum overflows a lane, for it is below the root of the number of pieces of a label."""
-_LANE, _PLACE = 32, 48
-_LABEL, _WEIGHT = (1 << _PLACE - _LANE) - 1, (1 << _LANE) - 1
-"""A piece's worth to a label is one number: the place of the piece, the label's, the weight."""
+_LANE = 32
+_WEIGHT = (1 << _LANE) - 1
+"""A piece's worth to a label is one number: the label's place, the weight."""
 _FEW = 16
 """Up to so many labels, adding their weights singly is as fast as adding a whole row."""
 
@@ -76,17 +76,14 @@ class Likeness:
         }
         self._places = {piece: place for place, piece in enumerate(spread)}
         self._bounds = array("L", accumulate(spread.values(), initial=0))
-        held: list[int] = []
+        self._held = array("Q", bytes(8 * self._bounds[-1]))
+        free = self._bounds[:]
         for at, own in enumerate(counts):
             worth = [rarity[piece] * count / (count + _OFTEN) for piece, count in own.items()]
             unit = _UNIT / math.sqrt(sum(map(mul, worth, worth)) + _SMOOTH)
-            places = map(self._places.__getitem__, own)
-            held += [
-                place << _PLACE | at << _LANE | int(weight * unit)
-                for place, weight in zip(places, worth, strict=True)
-            ]
-        held.sort()
-        self._held = array("Q", held)
+            for place, weight in zip(map(self._places.__getitem__, own), worth, strict=True):
+                self._held[free[place]] = at << _LANE | int(weight * unit)
+                free[place] += 1
         self._rows = {piece: self._row(piece) for piece, number in spread.items() if number > _FEW}
 
     def _row(self, piece: str) -> int:
@@ -97,7 +94,7 @@ class Likeness:
     def _add(self, scores: array[int], place: int) -> None:
         """Adds what the piece at a place is worth to each label that has it."""
         for held in self._held[self._bounds[place] : self._bounds[place + 1]]:
-            scores[held >> _LANE & _LABEL] += held & _WEIGHT
+            scores[held >> _LANE] += held & _WEIGHT
 
     def best(self, asked: Iterable[str], most: int = 3) -> list[tuple[str, float]]:
         """The labels most like a text, given as its `pieces`; best first, each with how much it is (some 0.3
