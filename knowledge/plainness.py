@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from knowledge.sayings import MARK, NAME, Deed, Period, Row, Sayings
 
@@ -21,8 +22,8 @@ class Plainness:
     def __init__(self, sayings: Sayings, names: re.Pattern[str]) -> None:
         plain = sayings.plain
         known = "|".join((f"[{MARK}{NAME}]+", *(pattern.pattern for pattern in plain.words)))
-        self._words = re.compile(known)
-        self._kinds = {kind: re.compile(f"{own.pattern}|{known}") for kind, own in plain.kinds.items()}
+        self._known, self._kinds = known, plain.kinds
+        self._words = cache(self._words_of)  # a kind's take some 20 ms to compile, and most stories need few
         self._asks, self._topics = plain.asks, plain.topics
         self.facts = tuple(_facts(sayings))
         self.names = names
@@ -31,13 +32,17 @@ class Plainness:
         """Whether a marked part says no more than that what is marked is had, or asks whether that is
         enough."""
         asked = self._asks.fullmatch(part.removesuffix("?"))
-        return not self._kinds.get(kind, self._words).sub("", asked[1] if asked else part)
+        return not self._words(kind).sub("", asked[1] if asked else part)
 
     def apart(self, part: str, kind: str) -> bool:
         """Whether a marked part beside a claim of a kind only affirms it too, or has a topic of its own, so
         that it says nothing of the claim."""
         told = MARK in part or NAME in part or self._topics.search(part) is not None
-        return told or not self._kinds.get(kind, self._words).sub("", part)
+        return told or not self._words(kind).sub("", part)
+
+    def _words_of(self, kind: str) -> re.Pattern[str]:
+        own = self._kinds.get(kind)
+        return re.compile(f"{own.pattern}|{self._known}" if own else self._known)
 
 
 def _facts(sayings: Sayings) -> Iterator[tuple[Row, re.Pattern[str]]]:
