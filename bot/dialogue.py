@@ -47,8 +47,8 @@ class Said:
 class Memory:
     """What is kept between turns: `parts` still to be said, with the `trace` of their figures; `pace` is the
     start of the running minute (real seconds) and its count of messages; `choices` are the numbered lines of
-    the last reply with what each stands for; `kept` is what handlers keep for
-    themselves, by their names, and `awaiting` the one that has asked something."""
+    the last reply with what each stands for; `kept` is what handlers keep for themselves, by their names, and
+    `awaiting` the one that has asked something."""
 
     context: Context = field(default_factory=Context)
     choices: Mapping[str, str] = field(default_factory=dict)

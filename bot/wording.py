@@ -13,7 +13,6 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from handlers.contract import Choice, Reply, Section
-from knowledge.edition import Season
 from knowledge.library import Library
 from knowledge.reading import Scope
 
@@ -121,7 +120,7 @@ class Wording:
         for section in sorted(sections, key=lambda s: -s.weight):
             if section.scope not in scopes:
                 heading = self._heading(section.scope, library, now)
-                over = section.scope is not None and _over(section.scope, library, now)
+                over = section.scope is not None and library.notices[section.scope.notice].season(now).over
                 scopes[section.scope] = _Scoped(heading, section.weight * (_WHEN_OVER if over else 1))
             text = self.righted(self.render(section.template, **section.values), library)
             if section.scope is not None:
@@ -154,10 +153,6 @@ class Wording:
             label = self.render(choice.template, **choice.values)
             rows.setdefault(label, self.render(choice.says, **choice.values) if choice.says else label)
         return rows
-
-
-def _over(scope: Scope, library: Library, now: datetime) -> bool:
-    return library.notices[scope.notice].season(now) in (Season.CLOSED, Season.SUPERSEDED)
 
 
 def _without_heading(text: str, scope: Scope, library: Library) -> str:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from handlers.contract import Turn
 from knowledge.notice import Aspect
+from knowledge.segments import parts
 
 ABOUT_CHANCES: Final = frozenset(
     {Aspect.SELFCHECK, Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.REQUIREMENTS, Aspect.ABOUT}
 )
-_PART: Final = re.compile(r"[^，。？！；、,.?!;~…\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +31,19 @@ class Chances:
         reading, patterns = turn.reading, turn.library.vocabulary.patterns
         words, wishes, case, since = patterns.chances, "", list[str](), 0
         told = ""  # pauses as they are: where a sentence ends tells of whom the next one speaks
-        for part in _PART.finditer(reading.text):
-            told += reading.text[since : part.start()]
-            since = part.end()
-            wording = reading.unnamed[part.start() : part.end()]
+        for part in parts(reading.text):
+            told += reading.text[since : part.start]
+            since, said, wording = part.stop, reading.text[part], reading.unnamed[part]
             bare = wording.replace(" ", "")
             if words.wish(bare):
                 wishes += bare
             elif (end := words.ending(wording.rstrip())) is not None:
                 wishes += wording[end:]
-                case.append(part.group()[:end])
-                told += part.group()[:end]
+                case.append(said[:end])
+                told += said[:end]
             elif bare:
-                case.append(part.group())
-                told += part.group()
+                case.append(said)
+                told += said
         return cls(
             wish=wishes,
             judged=words.judged.search(wishes) is not None,

@@ -10,7 +10,7 @@ from handlers.check_state import Check
 from handlers.check_words import LAST, deadline, entry_of, name_of, ordered, shown
 from handlers.contract import Choice, Reply, Section, Turn
 from knowledge.criteria import Interval, Outcome
-from knowledge.edition import Notice, Season
+from knowledge.edition import Notice
 from knowledge.interview import Interview
 from knowledge.library import Library
 from knowledge.notice import Condition, Material
@@ -165,7 +165,7 @@ def _closing(turn: Turn, check: Check) -> Section:
         template="selfcheck/closing",
         values={
             "deadline": until,
-            "closed": notice.season(turn.now) in (Season.CLOSED, Season.SUPERSEDED),
+            "closed": notice.season(turn.now).over,
             "office": facts.told(turn.library, office) if office else None,
             "short": notice.header.short,
         },

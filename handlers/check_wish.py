@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import cached_property
 from typing import Final
 
 from handlers.chances import ABOUT_CHANCES, Chances, own_chances
@@ -19,28 +20,34 @@ _STORY: Final = 3
 _LONG: Final = 30
 
 
-class Wishes:
-    """Hears from a message whether its sender wants a check; `told` reads what a text tells of a candidate
+class Wish:
+    """What a message says of its sender's wish for a check; `told` reads what a text tells of a candidate
     under a notice."""
 
-    def __init__(self, told: Callable[[Turn, str, str], Told]) -> None:
+    def __init__(self, turn: Turn, told: Callable[[Turn, str, str], Told]) -> None:
+        self._turn = turn
         self._told = told
+        self._chances = Chances.of(turn)
 
-    def wanted(self, turn: Turn) -> bool:
+    @cached_property
+    def wanted(self) -> bool:
         """Whether somebody wants to know his own chances: by asking for it, or by telling of himself where
         that is the question."""
-        if turn.reading.act != ASK:
-            return False
-        chances = Chances.of(turn)
-        return self._wished(turn, chances) or self._goes_on(turn, chances) or self._likely(turn)
+        return self._turn.reading.act == ASK and (self._wished or self._goes_on() or self._likely())
 
-    def beside(self, turn: Turn, begun: Reply) -> Reply | NotMine:
+    @property
+    def case(self) -> str:
+        """What is to be read of the candidate: the story without the wish, where nothing else is asked."""
+        chances = self._chances
+        return chances.case if chances.wish and not chances.asks else self._turn.incoming.text
+
+    def beside(self, begun: Reply) -> Reply | NotMine:
         """What has `begun`, beside what others answer only where more is asked than one's own chances; where
         the programme is still to be chosen, what is asked most decides."""
-        if begun.awaiting and _alone(turn):
+        turn, chances = self._turn, self._chances
+        if begun.awaiting and self._alone():
             return begun
-        chances = Chances.of(turn)
-        told = bool(chances.wish) and bool(self._case(turn, chances))
+        told = bool(chances.wish) and bool(self._facts)
         known = turn.library.sourced
         pointed = [known[fact].aspect for finding in turn.reading.findings for fact in finding.pointed]
         if told and not chances.asks and ABOUT_CHANCES.issuperset((*turn.reading.aspects[:1], *pointed[:1])):
@@ -48,14 +55,15 @@ class Wishes:
             return replace(begun, alone=False, beside=_CONDITIONS)
         if begun.awaiting:
             return replace(begun, alone=False)
-        if self._wished(turn, chances):
+        if self._wished:
             return replace(begun, alone=not chances.asks and not told)
         if own_chances(turn) or not pointed:
             return replace(begun, alone=set(turn.reading.aspects[:2]) <= ABOUT_CHANCES)
         return replace(begun, alone=False) if _every(turn) else NOT_MINE
 
-    def _likely(self, turn: Turn) -> bool:
+    def _likely(self) -> bool:
         """Whether what is asked is like one's own chances, or so much is told that it can be nothing else."""
+        turn = self._turn
         reading, patterns = turn.reading, turn.library.vocabulary.patterns
         inherited = {"topic", "programmes"} <= set(reading.inherited)
         if own_chances(turn) and not inherited:
@@ -72,32 +80,49 @@ class Wishes:
             return told >= _STORY
         return told >= (_OWN if own else _TELLING)
 
-    def _wished(self, turn: Turn, chances: Chances) -> bool:
+    @cached_property
+    def _wished(self) -> bool:
         """Whether somebody asks for his own chances, by naming himself or by telling his case; beside other
         questions only where he asks for a judgement."""
+        reading, chances = self._turn.reading, self._chances
         if not chances.wish or (chances.asks and not chances.judged):
             return False
-        words = turn.library.vocabulary.patterns.chances
-        said = turn.reading.text if turn.reading.programmes else chances.wish
+        words = self._turn.library.vocabulary.patterns.chances
+        said = reading.text if reading.programmes else chances.wish
         own = words.who.search(said) or (words.wishes.search(said) and not chances.asks)
-        return own is not None or bool(self._case(turn, chances))
+        return own is not None or bool(self._facts)
 
-    def _goes_on(self, turn: Turn, chances: Chances) -> bool:
+    def _goes_on(self) -> bool:
         """Whether somebody who was told of conditions now tells of himself, and asks nothing."""
-        reading = turn.reading
-        if chances.asks or not reading.programmes or not set(reading.aspects) <= ABOUT_CHANCES:
+        reading = self._turn.reading
+        if self._chances.asks or not reading.programmes or not set(reading.aspects) <= ABOUT_CHANCES:
             return False
-        return not ABOUT_CHANCES.isdisjoint(turn.context.aspects) and bool(self._case(turn, chances))
+        return not ABOUT_CHANCES.isdisjoint(self._turn.context.aspects) and bool(self._facts)
 
-    def _case(self, turn: Turn, chances: Chances) -> Collection[str]:
+    @cached_property
+    def _facts(self) -> Collection[str]:
         """The candidate's facts that a message tells beside what it asks."""
+        turn, case = self._turn, self._chances.case
         rules, dictionary = turn.library.rules, turn.library.dictionary
         programme = next((p for p in (*turn.reading.programmes, *rules) if p in rules), None)
-        if programme is None or not chances.case:
+        if programme is None or not case:
             return ()
         notice = turn.library.programmes[programme][0]
-        told = self._told(turn, chances.case, notice.id).values
+        told = self._told(turn, case, notice.id).values
         return [fact for fact in told if dictionary[fact.partition("/")[0]].who != "unit"]
+
+    def _alone(self) -> bool:
+        """Whether nothing is asked beside one's own chances: not by other words than those by which one asks
+        what there is for oneself, else neither by an aspect nor by a finer matter."""
+        reading, chances = self._turn.reading, self._chances
+        patterns, matters = self._turn.library.vocabulary.patterns, self._turn.library.vocabulary.matters
+        if not chances.asks and ("topic" in reading.inherited or not chances.case):
+            return True
+        if patterns.every.search(reading.text):
+            return patterns.besides.search(patterns.every.sub("", reading.text)) is None
+        asked = set(reading.aspects) - ABOUT_CHANCES
+        finer = [m for m, weight in reading.matters.items() if weight >= _ASKED and not matters[m].general]
+        return not asked and not finer
 
 
 def programmes(turn: Turn) -> tuple[str, ...]:
@@ -127,20 +152,6 @@ def choose(turn: Turn) -> Reply:
             values = {"city": notice.header.city}
             together.append(Choice(template="selfcheck/every", values=values, says="selfcheck/start_every"))
     return Reply(sections=[Section(template="selfcheck/choose")], choices=choices + together, alone=True)
-
-
-def _alone(turn: Turn) -> bool:
-    """Whether nothing is asked beside one's own chances: not by other words than those by which one asks what
-    there is for oneself, else neither by an aspect nor by a finer matter."""
-    chances, patterns = Chances.of(turn), turn.library.vocabulary.patterns
-    if not chances.asks and ("topic" in turn.reading.inherited or not chances.case):
-        return True
-    if patterns.every.search(turn.reading.text):
-        return patterns.besides.search(patterns.every.sub("", turn.reading.text)) is None
-    asked = set(turn.reading.aspects) - ABOUT_CHANCES
-    matters = turn.library.vocabulary.matters
-    finer = [m for m, weight in turn.reading.matters.items() if weight >= _ASKED and not matters[m].general]
-    return not asked and not finer
 
 
 def _every(turn: Turn) -> tuple[str, ...]:

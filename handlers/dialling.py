@@ -13,9 +13,9 @@ from handlers.handoff import presence
 from knowledge.edition import Notice
 from knowledge.overlay import Office
 from knowledge.reading import ASK, Scope
+from knowledge.segments import parts
 
 _ACTS: Final = frozenset({ASK, "complaint"})
-_SEGMENT: Final = re.compile(r"[\s，。？！；、,.?!;~…]+")
 _NUMBER: Final = re.compile(r"\d(?:[\s()（）—–-]{0,2}\d){6,}")
 _SIGNS: Final = re.compile(r"\D")
 _SURE: Final = 2
@@ -49,7 +49,8 @@ class Dialling:
         reading, patterns = turn.reading, turn.library.vocabulary.patterns
         if reading.act not in _ACTS or not patterns.unreached.search(reading.text):
             return NOT_MINE
-        rest = " ".join(part for part in _SEGMENT.split(reading.text) if not patterns.unreached.search(part))
+        said = (reading.text[part] for part in parts(reading.text))
+        rest = " ".join(part for part in said if not patterns.unreached.search(part))
         asks = any(silent.note for finding in reading.findings for silent in finding.silent)
         alone = not asks and patterns.besides.search(rest) is None
         dialled = _dialled(turn)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from handlers.contract import Choice, Section, Turn
-from knowledge.edition import Notice, Season
+from knowledge.edition import Notice
 from knowledge.library import Library, Sourced
 from knowledge.notice import Aspect, Condition, Contact, Fact
 from knowledge.overlay import Office
@@ -160,8 +160,7 @@ def tell_me(turn: Turn, scope: Scope) -> Choice:
 
 def offers(turn: Turn, scopes: Iterable[Scope]) -> list[Choice]:
     """The offer for each of these scopes whose season is over."""
-    over = (Season.CLOSED, Season.SUPERSEDED)
-    return [tell_me(turn, s) for s in dict.fromkeys(scopes) if notice_of(turn, s).season(turn.now) in over]
+    return [tell_me(turn, s) for s in dict.fromkeys(scopes) if notice_of(turn, s).season(turn.now).over]
 
 
 def checks(turn: Turn, scopes: Iterable[Scope]) -> list[Choice]:

@@ -12,7 +12,7 @@ from handlers.affairs import Affairs, Wish
 from handlers.alerts import Alert, Sending, Told
 from handlers.contract import NOT_MINE, Choice, Effect, Kind, NotMine, Reply, Section, Turn
 from knowledge.calendar import Deadline, deadlines, schedule
-from knowledge.edition import Notice, Season
+from knowledge.edition import Notice
 from knowledge.figures import chinese_number
 from knowledge.language import normalise
 from knowledge.notice import CHINA
@@ -26,7 +26,6 @@ _ELSE: Final = frozenset(
     {"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine", "check_quit"}
 )
 """What ends the asking: another has the word."""
-_OVER: Final = (Season.CLOSED, Season.SUPERSEDED)
 _SOON: Final = timedelta(hours=3)
 _MUCH_LEFT: Final = timedelta(hours=30)
 _MORNING, _EVENING = time(9), time(20)
@@ -81,7 +80,7 @@ class Reminders:
             return self._ask(turn, {**state, "asks": "programme", "options": _options(turn)})
         if state["kind"] == season.NEWS:
             return _news(turn, mine, state["programmes"])
-        if all(turn.library.programmes[p][0].season(turn.now) in _OVER for p in state["programmes"]):
+        if all(turn.library.programmes[p][0].season(turn.now).over for p in state["programmes"]):
             return _closed(turn, state["programmes"])
         places = [district for p in state["programmes"] for district in _own_districts(turn, p)]
         district = state.get("district", _district(turn, mine, state["programmes"]) if places else "")

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Final
 
 from handlers import check_figures, check_verdicts, check_wish, check_words
-from handlers.chances import Chances
 from handlers.check_state import Check
 from handlers.contract import NOT_MINE, Kind, NotMine, Reply, Section, Turn
 from knowledge.figures import chinese_number
@@ -38,7 +37,6 @@ class SelfCheck:
     def __init__(self) -> None:
         self._interviews: OrderedDict[tuple[str, ...], Interview] = OrderedDict()
         self._telling: tuple[str, Telling] | None = None
-        self._wishes = check_wish.Wishes(self._told)
         self._commands: dict[str, Callable[[Turn, Check], Reply | None]] = {
             "check_quit": self._quit,
             "check_restart": self._restart,
@@ -66,8 +64,8 @@ class SelfCheck:
             return reply
         if check is not None and turn.asked and act not in _ELSE:
             return self._heard(turn, check)
-        wishes = self._wishes
-        return wishes.beside(turn, self._begin(turn, check)) if wishes.wanted(turn) else NOT_MINE
+        wish = check_wish.Wish(turn, self._told)
+        return wish.beside(self._begin(turn, check, wish)) if wish.wanted else NOT_MINE
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
@@ -86,7 +84,7 @@ class SelfCheck:
 
     # —— beginning
 
-    def _begin(self, turn: Turn, before: Check | None) -> Reply:
+    def _begin(self, turn: Turn, before: Check | None, wish: check_wish.Wish) -> Reply:
         programmes = check_wish.programmes(turn)
         if not programmes:
             return check_wish.choose(turn)
@@ -103,8 +101,7 @@ class SelfCheck:
             known = known if before.notice == notice.id else known.elsewhere()
             check = replace(check, answers=known.answers)
         texts = [turn.context.text] if turn.context.stated else []
-        chances = Chances.of(turn)
-        for text in (*texts, chances.case if chances.wish and not chances.asks else turn.incoming.text):
+        for text in (*texts, wish.case):
             check = check.with_told(self._read(turn, check, text, None), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
@@ -124,8 +121,8 @@ class SelfCheck:
         if unsure or any(check.values.get(fact) != value for fact, value in told.values.items()):
             return self._take(turn, check, question, told)
         named = turn.reading.programmes and "programmes" not in turn.reading.inherited
-        if named and self._wishes.wanted(turn):
-            return self._begin(turn, check)
+        if named and (wish := check_wish.Wish(turn, self._told)).wanted:
+            return self._begin(turn, check, wish)
         return self._missed(turn, check, question, told)
 
     def _missed(self, turn: Turn, check: Check, question: Question, told: Told) -> Reply | NotMine:

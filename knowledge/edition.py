@@ -24,6 +24,11 @@ class Season(StrEnum):
     CLOSED = "closed"
     SUPERSEDED = "superseded"
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing can be applied for any more."""
+        return self in (Season.CLOSED, Season.SUPERSEDED)
+
 
 class Region(Record):
     """A district of a notice's city and how people call it."""

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-_PAUSE = re.compile(r"[，。？！；,.?!;、\n]+|\s+")
+_PAUSE = re.compile(r"[，。？！；,.?!;、~…\n]+|\s+")
+
+
+def parts(text: str) -> Iterator[slice]:
+    """Where the parts between two pauses are that hold anything."""
+    since = 0
+    for start, end in (*(match.span() for match in _PAUSE.finditer(text)), (len(text), len(text))):
+        if start > since:
+            yield slice(since, start)
+        since = end
 
 
 class Segments:

@@ -48,7 +48,8 @@ class Topics:
         asking = segments.asking if len(segments.asking) > 1 else {}
         # alone, each of several questions is like what is its own
         parts = {number: pieces(topical[span]) for number, span in asking.items()}
-        self._add_likely(pieces(topical), aspects, matters)
+        whole = pieces(topical)
+        self._add_likely(whole, aspects, matters)
         for number, part in parts.items():
             self._add_new(part, aspects, matters)
             _promote_hint(named.get(number, {}), matters)
@@ -68,7 +69,7 @@ class Topics:
             matters,
             tuple(named[number] for number in sorted(named)),
             topical,
-            pieces(topical),
+            whole,
             tuple(parts.values()),
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
