@@ -36,6 +36,7 @@ from knowledge.lines import (
     pairs_of,
     says,
 )
+from knowledge.pattern import LazyPattern
 from knowledge.periods import number
 from knowledge.plainness import NO_CLAIM
 from knowledge.said import Found
@@ -133,7 +134,7 @@ class Answering:
         self,
         bare: str,
         asked: Question,
-        table: Mapping[str, Mapping[str, re.Pattern[str]]],
+        table: Mapping[str, Mapping[str, LazyPattern]],
         *,
         sure: bool = False,
     ) -> Mapping[str, Value]:
@@ -154,7 +155,7 @@ class Answering:
     def _option(
         self,
         text: str,
-        options: Mapping[str, re.Pattern[str]],
+        options: Mapping[str, LazyPattern],
         *,
         sure: bool = False,
         fact: str = "",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from knowledge.dictionary import ELSEWHERE, NO, SURE_NO, Items, OneOf, Value
 from knowledge.interview import Line
+from knowledge.pattern import LazyPattern
 
 NONE = OneOf(frozenset({"none"}))
 DENIALS = (SURE_NO, NONE, OneOf(frozenset({ELSEWHERE})))
@@ -49,7 +50,7 @@ def _within(told: Value | None, value: Value) -> bool:
     return isinstance(told, OneOf) and isinstance(value, OneOf) and told.options <= value.options
 
 
-def headed_by(part: str, lines: Sequence[Line], affirmed: re.Pattern[str]) -> list[int]:
+def headed_by(part: str, lines: Sequence[Line], affirmed: LazyPattern) -> list[int]:
     """The lines whose headings a part names, by pairs of characters that no other line has, where it says
     nothing else but that they hold (攻关带徒都有)."""
     labels = [set(pairs_of(bared(line.label))) for line in lines]

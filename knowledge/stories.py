@@ -9,13 +9,14 @@ from datetime import date
 from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.edition import Notice
 from knowledge.library import Library
+from knowledge.pattern import LazyPattern
 from knowledge.periods import Periods
 from knowledge.plainness import NO_CLAIM, Plainness
 from knowledge.records import Records
 from knowledge.said import Found, Mood, Reading, Said, Who
 from knowledge.sayings import Amount, Options, Period
 
-_ANY = re.compile("")
+_ANY = LazyPattern("")
 _ENDING = 3
 _NONE = "none"
 _TEAM = "members"
@@ -358,7 +359,7 @@ def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]
                 yield option, match, before
 
 
-def _said_too(said: Said, words: re.Pattern[str]) -> bool:
+def _said_too(said: Said, words: LazyPattern) -> bool:
     """Whether words are said of the candidate at all, however they are meant."""
     return any(said.who(match.start()) is Who.CANDIDATE for match in said.matches(words))
 
@@ -414,9 +415,9 @@ def _place_names(library: Library) -> set[str]:
     return {name for _, name in _regions(library)} | library.vocabulary.cities
 
 
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+def _any_of(names: Iterable[str]) -> LazyPattern:
     """Any of some names, the longest first."""
-    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
+    return LazyPattern("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
 
 
 def _shared(regions: Mapping[str, str]) -> frozenset[str]:
@@ -428,7 +429,7 @@ def _shared(regions: Mapping[str, str]) -> frozenset[str]:
     )
 
 
-def _titles(notice: Notice, full: re.Pattern[str]) -> tuple[re.Pattern[str], Mapping[str, str]]:
+def _titles(notice: Notice, full: LazyPattern) -> tuple[LazyPattern, Mapping[str, str]]:
     """The names by which a programme's title cannot be taken for anything else."""
     city = notice.header.city
     names = {
