@@ -422,11 +422,8 @@ def _any_of(names: Iterable[str]) -> LazyPattern:
 
 def _shared(regions: Mapping[str, str]) -> frozenset[str]:
     """Names of districts that end the name of another city's, so that alone they name neither."""
-    return frozenset(
-        name
-        for name, city in regions.items()
-        if any(other.endswith(name) and other != name and regions[other] != city for other in regions)
-    )
+    ends = ((name[at:], city) for name, city in regions.items() for at in range(1, len(name)))
+    return frozenset(end for end, city in ends if regions.get(end, city) != city)
 
 
 def _titles(notice: Notice, full: LazyPattern) -> tuple[LazyPattern, Mapping[str, str]]:
