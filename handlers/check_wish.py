@@ -41,11 +41,24 @@ class Wish:
         chances = self._chances
         return chances.case if chances.wish and not chances.asks else self._turn.incoming.text
 
+    @property
+    def programmes(self) -> tuple[str, ...]:
+        """The programmes to check: those named, of one notice; all of the city's where all are wanted, or
+        where somebody tells his case and names none."""
+        turn, rules = self._turn, self._turn.library.rules
+        named = [p for finding in turn.reading.findings for p in finding.scope.programmes if p in rules]
+        notices = list(dict.fromkeys(turn.library.programmes[p][0].id for p in named))
+        if len(notices) == 1:
+            return tuple(dict.fromkeys(named))
+        if named or not turn.reading.city:
+            return ()
+        return _of_city(turn) if self._tells_alone else _every(turn)
+
     def beside(self, begun: Reply) -> Reply | NotMine:
         """What has `begun`, beside what others answer only where more is asked than one's own chances; where
         the programme is still to be chosen, what is asked most decides."""
         turn, chances = self._turn, self._chances
-        if begun.awaiting and self._alone():
+        if self._tells_alone or (begun.awaiting and self._alone()):
             return begun
         told = bool(chances.wish) and bool(self._facts)
         known = turn.library.sourced
@@ -99,6 +112,13 @@ class Wish:
             return False
         return not ABOUT_CHANCES.isdisjoint(self._turn.context.aspects) and bool(self._facts)
 
+    @property
+    def _tells_alone(self) -> bool:
+        """Whether somebody tells his case and asks for nothing but a judgement, under whatever programme."""
+        chances = self._chances
+        alone = chances.judged and not (chances.asks or self._turn.reading.programmes)
+        return alone and len(self._facts) >= _TELLING
+
     @cached_property
     def _facts(self) -> Collection[str]:
         """The candidate's facts that a message tells beside what it asks."""
@@ -125,16 +145,6 @@ class Wish:
         return not asked and not finer
 
 
-def programmes(turn: Turn) -> tuple[str, ...]:
-    """The programmes to check: those named, of one notice; all of the city's where all are wanted."""
-    rules = turn.library.rules
-    named = [p for finding in turn.reading.findings for p in finding.scope.programmes if p in rules]
-    notices = list(dict.fromkeys(turn.library.programmes[p][0].id for p in named))
-    if len(notices) == 1:
-        return tuple(dict.fromkeys(named))
-    return () if named or not turn.reading.city else _every(turn)
-
-
 def choose(turn: Turn) -> Reply:
     """Which programme: those of the city that is known, of all cities else, and all of a city together."""
     city = turn.reading.city
@@ -157,9 +167,13 @@ def choose(turn: Turn) -> Reply:
 def _every(turn: Turn) -> tuple[str, ...]:
     """All programmes of the city, or of the first that has rules, where somebody asks which there is for
     him."""
-    if turn.library.vocabulary.patterns.every.search(turn.reading.text):
-        city = turn.reading.city
-        for notice in turn.library.of_city(city) if city else turn.library.notices.values():
-            if notice.criteria.rulesets:
-                return tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
+    return _of_city(turn) if turn.library.vocabulary.patterns.every.search(turn.reading.text) else ()
+
+
+def _of_city(turn: Turn) -> tuple[str, ...]:
+    """All programmes of the city, or of the first that has rules."""
+    city = turn.reading.city
+    for notice in turn.library.of_city(city) if city else turn.library.notices.values():
+        if notice.criteria.rulesets:
+            return tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
     return ()

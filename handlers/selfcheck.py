@@ -85,7 +85,7 @@ class SelfCheck:
     # —— beginning
 
     def _begin(self, turn: Turn, before: Check | None, wish: check_wish.Wish) -> Reply:
-        programmes = check_wish.programmes(turn)
+        programmes = wish.programmes
         if not programmes:
             return check_wish.choose(turn)
         notice = turn.library.programmes[programmes[0]][0]
