@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from knowledge.acts import Acts
-from knowledge.asked import Asked, Question
+from knowledge.asked import ASSERTED, Asked, Question
 from knowledge.edition import Notice
 from knowledge.figures import chinese_number
 from knowledge.finding import MOST, find, lacking
@@ -83,6 +83,8 @@ class Reader:
         place = Place.resolve(message.spoken, context, self._library, own_topics=asked.topics() or bool(near))
         if self._words.patterns.each.search(message.text):
             place = place.of_each(bodies=len(message.spoken.bodies))
+        if asked.aspects.get(Aspect.COMPARE, 0.0) >= ASSERTED:
+            place = place.beside(context, self._library)
         strange: tuple[str, ...] = ()
         if lesson := next((one for one in near if one.city in ("", place.city)), None):
             asked = self._topics.taught(asked, lesson.topic)
@@ -182,6 +184,7 @@ class Reader:
             kinds=[kind for kind in self._words.kinds if kind.asks.search(text)],
             topical=topical,
             cases=asked.cases,
+            broad=asked.broad,
             strange=tuple(
                 word
                 for word in message.segments.asked(strange)
