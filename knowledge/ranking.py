@@ -128,12 +128,7 @@ class _Ranking:
             return []
         top = scores[best[0][1]]
         likest = self._likest()
-        keep = _KEEP if self._question.parts else _KEEP_ONE
-        chosen = {
-            at: self._why(at)
-            for _, at in best
-            if at in likest or scores[at] >= _KEEP_ALONE * top or (scores[at] >= keep * top and self._why(at))
-        }
+        chosen = {at: self._why(at) for _, at in best if at in likest or scores[at] >= self._share(at) * top}
         for facts, least in self._wanted(top):
             if not chosen.keys().isdisjoint(facts):
                 continue
@@ -170,6 +165,13 @@ class _Ranking:
 
     def _just_asked(self) -> list[int]:
         return [at for at, worth in self._like.items() if worth >= JUST_ASKED]
+
+    def _share(self, at: int) -> float:
+        """Which share of the best fact's score a fact needs to be told too: less where a topic that is asked
+        speaks for it, and least where several things are asked."""
+        if self._why(at):
+            return _KEEP if self._question.parts else _KEEP_ONE
+        return _KEEP_ALONE
 
     def _likest(self) -> Set[int]:
         """What the question is most like, and what each of several questions is by itself."""

@@ -118,15 +118,17 @@ class Silences:
         ]
 
     def _words(self, settled: bool) -> Iterator[Silent]:
-        """Cases and things asked for that the text has no word of; other strange words where neither a fact
-        nor a silence has `settled` the question and no finer matter is covered."""
+        """Cases that the text has no word of; where neither a fact nor a silence has `settled` the question,
+        also things asked for, and other strange words where no finer matter is covered."""
         question, matters = self._question, self._index.matters
         for case in question.cases:
             if case not in self._index.source and not any(case in body for body in question.bodies):
-                yield self._of(case)
-        finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
+                yield replace(self._of(case), case=True)
+        if settled:
+            return
         yield from map(self._of, question.sought)
-        if not settled and not any(map(self._covers, finer)):
+        finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
+        if not any(map(self._covers, finer)):
             strange = [word for word in question.strange if word not in question.sought]
             yield from map(self._of, strange[:_STRANGE_NAMED])
 

@@ -33,6 +33,7 @@ _INDEXES_KEPT = 512
 _FEW_NOTICES, _FEW = 3, 3
 _SHORT, _BRIEF = 14, 8
 _SURELY = 0.7
+_JUDGEMENTS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION})
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 
 
@@ -114,7 +115,7 @@ class Reader:
         text = message.text
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
-        if vague and not strange and len(text) <= _SHORT:
+        if (vague and not strange and len(text) <= _SHORT) or self._judges(asked, text):
             asked = asked.continued(context)
         elif general or self._words.patterns.follows.match(text):
             another = not general and len(text) <= _BRIEF and asked.turns(context)
@@ -125,6 +126,13 @@ class Reader:
             # a place and nothing else: where does it belong
             asked = asked.plainly(Aspect.DISTRICT_ROUTING)
         return asked
+
+    def _judges(self, asked: Asked, text: str) -> bool:
+        """Whether a brief message only asks for a judgement of what was spoken of (那工匠卡不卡), and not for
+        somebody's own chances."""
+        plain = {aspect for aspect, weight in asked.aspects.items() if weight >= ASSERTED}
+        bare = len(text) <= _BRIEF and not asked.matters and plain <= _JUDGEMENTS
+        return bare and not self._words.patterns.chance.search(text)
 
     def _reading(self, message: _Message, asked: Asked, place: Place, strange: tuple[str, ...]) -> Reading:
         text, spoken, patterns = message.text, message.spoken, self._words.patterns
