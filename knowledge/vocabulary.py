@@ -117,6 +117,8 @@ class Patterns(Record):
     sought: re.Pattern[str]
     headed: re.Pattern[str]
     each: re.Pattern[str]
+    another: re.Pattern[str]
+    next_step: re.Pattern[str]
     follows: re.Pattern[str]
     begins: re.Pattern[str]
     document: re.Pattern[str]
