@@ -257,10 +257,12 @@ class Places(Record):
 
 class Titles(Record):
     """Words by which a programme's name is told as won, and those that deny all of them; `full` are names
-    that need no city's name to be taken for a programme's, `bare` is what may go before one that only names
-    what was won, `apart` says that a title of the unit's is no hindrance."""
+    that need no city's name to be taken for a programme's, of which those that `joins` are told alike; `bare`
+    is what may go before one that only names what was won, `apart` says that a title of the unit's is no
+    hindrance."""
 
     full: Pattern
+    joins: Pattern
     before: Pattern
     after: Pattern
     apart: Pattern
