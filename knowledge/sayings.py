@@ -205,9 +205,11 @@ class Plain(Record):
 
 
 class Times(Record):
-    """How moments and periods are told."""
+    """How moments and periods are told; `parts` are days of a month, `seasons` months of a year."""
 
     dates: tuple[Pattern, ...]
+    parts: Mapping[str, tuple[int, int]]
+    seasons: Mapping[str, tuple[int, int]]
     lunar: Mapping[str, int]
     ago: Mapping[str, int]
     lasting: Pattern
