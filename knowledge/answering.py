@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -406,28 +406,55 @@ class Answering:
         asked; lines that a sentence does not name are denied only where it says that there is nothing
         else."""
         if asked.kind == "one":
-            if self._partial(bare, asked, told):
-                return {}
-            vague = self._stories.of_others(bare) or self._vague(bare, asked)
-            vague = vague or not self._plainly(bare, asked)
-            like = None if vague else likest(bare, asked.lines, least=_LIKE)
-            if like is not None and not self._meant(bare, asked.lines[like]):
-                like = None
-            said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
-            named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
-            at = line_of(asked.lines, said) if named else like
-            if at is None and like is not None and fits(asked.lines[like], said):
-                at = like
-            return asked.chosen([at]) if at is not None else {}
+            return self._by_line(bare, asked, told, beside)
+        if any(isinstance(value, Items) for value in told.values()):
+            return {}
+        chosen, denied, doubted = self._by_lines(bare, asked, told)
+        named = self._named(asked)
+        refused = {} if named else {f: v for at in denied for f, v in asked.lines[at].denies.items()}
+        only, unsure = self._words.only.search(bare), self._words.unsure.search(bare)
+        if only and (doubted or (chosen and not unsure)):
+            open_ = {fact for at in doubted for fact in asked.lines[at].values}
+            values = asked.chosen(chosen) if chosen else asked.denied()
+            return {fact: value for fact, value in values.items() if fact not in open_}
+        values = asked.chosen(chosen) if chosen else {}
+        kept = {f: v for f, v in values.items() if v != SURE_NO and not (unsure and denial(v))}
+        return {**refused, **kept}
+
+    def _by_line(
+        self, bare: str, asked: Question, told: Mapping[str, Value], beside: Mapping[str, Value]
+    ) -> Mapping[str, Value]:
+        """What the one line says that an answer means."""
+        if self._partial(bare, asked, told):
+            return {}
+        vague = self._stories.of_others(bare) or self._vague(bare, asked)
+        vague = vague or not self._plainly(bare, asked)
+        like = None if vague else likest(bare, asked.lines, least=_LIKE)
+        if like is not None and not self._meant(bare, asked.lines[like]):
+            like = None
+        said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
+        named = any(not said.keys().isdisjoint({**line.values, **line.beside}) for line in asked.lines)
+        at = line_of(asked.lines, said) if named else like
+        if at is None and like is not None and fits(asked.lines[like], said):
+            at = like
+        return asked.chosen([at]) if at is not None else {}
+
+    def _by_lines(
+        self, bare: str, asked: Question, told: Mapping[str, Value]
+    ) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+        """The lines that an answer says to hold, not to hold, and not to be known."""
         chosen = [at for at, line in enumerate(asked.lines) if says(line, told)]
+        denied, doubted = list[int](), list[int]()
         parts = () if self._stories.of_others(bare) else self._words.split.split(bare)
         kind = asked.fills[0].partition("/")[0]
         least = _LIKE if self._named(asked) else _PARTLY_LIKE
-        denied: list[int] = []
         numbers = [int(part) - 1 for part in parts if part.isdecimal()]
         if len(numbers) < len(parts) and all(0 <= at < len(asked.lines) for at in numbers):
             chosen += numbers
         for part in filter(None, parts):
+            if self._words.unsure.search(part):
+                doubted += self._doubted(part, asked)
+                continue
             if heads := self._run(part, asked) or headed_by(part, asked.lines, self._words.affirmed):
                 chosen += heads
                 continue
@@ -437,17 +464,13 @@ class Answering:
                 continue
             if at is not None:
                 (denied if self._words.refusal.search(part) else chosen).append(at)
-        if any(isinstance(value, Items) for value in told.values()):
-            return {}
-        refused = (
-            {} if self._named(asked) else {f: v for at in denied for f, v in asked.lines[at].denies.items()}
-        )
-        if not chosen:
-            return refused
-        values = asked.chosen(sorted(set(chosen)))
-        if self._words.only.search(bare) and not self._words.unsure.search(bare):
-            return values
-        return {**refused, **{fact: value for fact, value in values.items() if value != SURE_NO}}
+        return sorted(set(chosen)), denied, doubted
+
+    def _doubted(self, part: str, asked: Question) -> Sequence[int]:
+        """The lines of which a part says that it is not known whether they hold."""
+        rest = self._words.unsure.sub("", part)
+        at = likest(rest, asked.lines, least=_PARTLY_LIKE)
+        return self._indexes(rest, asked) or ([] if at is None else [at])
 
     def _partial(self, bare: str, asked: Question, told: Mapping[str, Value]) -> bool:
         """Whether an answer hints at a fact that it does not tell, so that no line is meant as a whole."""

@@ -58,8 +58,19 @@ class Periods:
             if year is not None and year <= today.year and (named is None or 1 <= named <= _YEAR):
                 if named and (groups.get("lunar") or word in self._times.lunar):
                     return _lunar(year, named)
-                return _exact(month(year, named), groups.get("day"))
+                days = _exact(month(year, named), groups.get("day"))
+                return self._part(days, groups.get("part") or "", groups.get("season") or "")
         return None
+
+    def _part(self, days: Days, part: str, season: str) -> Days:
+        """The third of a month or the months of a year, where one is named."""
+        if part and days.first.day == 1:
+            first, last = self._times.parts[part[0]]
+            return Days(days.first.replace(day=first), days.first.replace(day=min(last, days.last.day)))
+        if season:
+            first, last = self._times.seasons[season]
+            return Days(days.first.replace(month=first), month(days.first.year, last).last)
+        return days
 
     def since(self, text: str, today: date) -> Days | None:
         """Since when something has lasted, from how long."""

@@ -208,9 +208,11 @@ class Plain(Record):
 
 
 class Times(Record):
-    """How moments and periods are told."""
+    """How moments and periods are told; `parts` are days of a month, `seasons` months of a year."""
 
     dates: tuple[Pattern, ...]
+    parts: Mapping[str, tuple[int, int]]
+    seasons: Mapping[str, tuple[int, int]]
     lunar: Mapping[str, int]
     ago: Mapping[str, int]
     lasting: Pattern
@@ -260,10 +262,12 @@ class Places(Record):
 
 class Titles(Record):
     """Words by which a programme's name is told as won, and those that deny all of them; `full` are names
-    that need no city's name to be taken for a programme's, `bare` is what may go before one that only names
-    what was won, `apart` says that a title of the unit's is no hindrance."""
+    that need no city's name to be taken for a programme's, of which those that `joins` are told alike; `bare`
+    is what may go before one that only names what was won, `apart` says that a title of the unit's is no
+    hindrance."""
 
     full: Pattern
+    joins: Pattern
     before: Pattern
     after: Pattern
     apart: Pattern

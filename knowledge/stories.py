@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from functools import cache
 
 from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.edition import Notice
@@ -46,9 +47,11 @@ class Stories:
         names = _place_names(library).union(self._sayings.places.provinces)
         names.update(n for _, p in library.programmes.values() for n in (p.name, *p.old_names))
         self._reading = Reading(self._sayings, Plainness(self._sayings, _any_of(names)))
-        full = self._sayings.titles.full
-        self._titles = {id_: _titles(notice, full) for id_, notice in library.notices.items()}
+        words = self._sayings.titles
+        self._titles = {id_: _titles(notice, words.full) for id_, notice in library.notices.items()}
         self._nicknames = {id_: _titles(notice, _ANY) for id_, notice in library.notices.items()}
+        joins = words.joins.pattern
+        self._chain = cache(lambda names: re.compile(f"(?:{names})(?:(?:{joins})?(?:{names}))*"))
         self._deeds = {
             id_: {
                 fact: self._entries[fact].deeds
@@ -308,8 +311,8 @@ class Stories:
     def _won(self, said: Said, notice: str, asked: str | None) -> Iterator[tuple[str, Found]]:
         names, programmes = (self._nicknames if asked == "won" else self._titles)[notice]
         words = self._sayings.titles
-        for match in names.finditer(said.text):
-            programme = programmes[match.group()]
+        for match in self._chain(names.pattern).finditer(said.text):
+            spoken = {programmes[name.group()] for name in names.finditer(match.group())}
             before = said.text[said.sentence(match.start()) : match.start()]
             after = said.text[match.end() : match.end() + 24]
             named = asked == "won" and words.bare.search(before)
@@ -321,23 +324,25 @@ class Stories:
                 alike = words.nobody.search(before) or (told and not words.apart.search(said.text))
                 if mood is Mood.LEFT or (kind == "slot" and not alike):
                     continue
-                if f"{kind}/{programme}" in self._facts[notice]:
-                    yield f"{kind}/{programme}", Found(SURE_YES if told else SURE_NO, match.group())
+                for fact in sorted({f"{kind}/{programme}" for programme in spoken} & self._facts[notice]):
+                    yield fact, Found(SURE_YES if told else SURE_NO, match.group())
         never = words.never.search(said.text) if asked in (None, "won") else None
         if never and self._nicknames[notice][0].search(said.text, said.segment(never.start()), never.start()):
             never = None
         if never and said.mood(never, ever=True, stated="won") is not Mood.LEFT:
-            spoken = {programmes[m.group()] for m in names.finditer(said.text)} if asked else frozenset()
+            others = {programmes[m.group()] for m in names.finditer(said.text)} if asked else frozenset()
             for fact in sorted(self._facts[notice]):
-                if fact.startswith("won/") and fact.partition("/")[2] not in spoken:
+                if fact.startswith("won/") and fact.partition("/")[2] not in others:
                     yield fact, Found(SURE_NO, never.group())
 
     def _done(self, said: Said, notice: str) -> Iterator[tuple[str, Found]]:
         """The claims that the deeds told speak for."""
         done: dict[str, str] = {}
+        refusal = self._sayings.answers.refusal
         for deed in self._sayings.deeds:
             for match in said.matches(deed.says) if deed.may(said.characters) else ():
-                if said.mood(match, ever=True, others=deed.others, claim="deeds") is Mood.TOLD:
+                mood = said.mood(match, ever=True, others=deed.others, claim="deeds")
+                if mood is Mood.TOLD and not refusal.search(match.group()):
                     done.setdefault(deed.id, match.group())
         for fact, deeds in self._deeds[notice].items():
             told = [done[deed] for deed in deeds if deed in done]

@@ -45,7 +45,7 @@ class Answers:
         self._topics: Mapping[str, list[str]] = told["topics"]
         self._patterns = {
             name: re.compile(told[name])
-            for name in ("none", "flaw", "front", "desk", "line", "old", "age", "left")
+            for name in ("none", "flaw", "front", "desk", "line", "old", "age", "left", "open")
         }
         self._facts = facts
 
@@ -66,13 +66,17 @@ class Answers:
         return "，".join(texts) or "不知道"
 
     def _lines(self, question: Question) -> str:
-        """The numbers of the lines that all of a person's facts speak for."""
-        had = [
-            str(number)
-            for number, line in enumerate(question.lines, 1)
-            if not any(self._lacks(fact) for fact in line.values if fact in question.fills)
-        ]
-        return "和".join(had) or "都没有"
+        """The numbers of the lines that all of a person's facts speak for, then of those he cannot tell."""
+        had, open_ = list[str](), list[str]()
+        for number, line in enumerate(question.lines, 1):
+            facts = [fact for fact in line.values if fact in question.fills]
+            if any(self._patterns["open"].match(self._of(fact) or "") for fact in facts):
+                open_.append(str(number))
+            elif not any(map(self._lacks, facts)):
+                had.append(str(number))
+        unsure = [f"{'和'.join(open_)}不清楚"] if open_ else []
+        parts = [*(["和".join(had)] if had else []), *unsure, *(["别的没有"] if unsure else [])]
+        return "，".join(parts) or "都没有"
 
     def _lacks(self, fact: str) -> bool:
         if fact in ("fit", "conduct"):
