@@ -18,6 +18,7 @@ _OWN: Final = 1
 _TELLING: Final = 2
 _STORY: Final = 3
 _LONG: Final = 30
+_WORD: Final = 5
 
 
 class Wish:
@@ -33,7 +34,20 @@ class Wish:
     def wanted(self) -> bool:
         """Whether somebody wants to know his own chances: by asking for it, or by telling of himself where
         that is the question."""
-        return self._turn.reading.act == ASK and (self._wished or self._goes_on() or self._likely())
+        if self._turn.reading.act != ASK:
+            return False
+        return self._wished or self._goes_on() or self._likely() or self._tells_alone
+
+    @property
+    def goes_on_telling(self) -> bool:
+        """Whether somebody only tells more of the candidate."""
+        reading, chances = self._turn.reading, self._chances
+        named = reading.programmes and "programmes" not in reading.inherited
+        if reading.act != ASK or chances.asks or chances.wish or named:
+            return False
+        myself = self._turn.library.vocabulary.patterns.myself
+        # a bare word (高级技师) may as well be what somebody wants to know of
+        return bool(len(reading.text) > _WORD or myself.search(reading.text)) and bool(self._facts)
 
     @property
     def case(self) -> str:
@@ -103,7 +117,16 @@ class Wish:
         words = self._turn.library.vocabulary.patterns.chances
         said = reading.text if reading.programmes else chances.wish
         own = words.who.search(said) or (words.wishes.search(said) and not chances.asks)
-        return own is not None or bool(self._facts)
+        return own is not None or self._bare or bool(self._facts)
+
+    @property
+    def _bare(self) -> bool:
+        """Whether a named programme and the asking for a judgement are all that is said: who asks means
+        himself."""
+        reading, chances = self._turn.reading, self._chances
+        named = reading.programmes and "programmes" not in reading.inherited
+        bare = bool(named) and chances.judged and not chances.case
+        return bare and ABOUT_CHANCES.issuperset(reading.aspects)
 
     def _goes_on(self) -> bool:
         """Whether somebody who was told of conditions now tells of himself, and asks nothing."""
@@ -112,12 +135,14 @@ class Wish:
             return False
         return not ABOUT_CHANCES.isdisjoint(self._turn.context.aspects) and bool(self._facts)
 
-    @property
+    @cached_property
     def _tells_alone(self) -> bool:
-        """Whether somebody tells his case and asks for nothing but a judgement, under whatever programme."""
+        """Whether somebody tells his case under no programme and asks for nothing but a judgement, be it
+        without a word for it where he tells much."""
         chances = self._chances
-        alone = chances.judged and not (chances.asks or self._turn.reading.programmes)
-        return alone and len(self._facts) >= _TELLING
+        if chances.asks or self._turn.reading.programmes:
+            return False
+        return len(self._facts) >= (_TELLING if chances.judged else _STORY)
 
     @cached_property
     def _facts(self) -> Collection[str]:
