@@ -258,10 +258,10 @@ class Places(Record):
 
 
 class Titles(Record):
-    """Words by which a programme's name is told as won, and those that deny all of them; `full` are names
-    that need no city's name to be taken for a programme's, of which those that `joins` are told alike; `bare`
-    is what may go before one that only names what was won, `apart` says that a title of the unit's is no
-    hindrance."""
+    """Words by which a programme's name is told as won, and those that `never` were, where they have words of
+    their `own` or a name stands anywhere; `full` are names that need no city's name to be taken for a
+    programme's, of which those that `joins` are told alike; `bare` is what may go before one that only names
+    what was won, `apart` says that a title of the unit's is no hindrance."""
 
     full: Pattern
     joins: Pattern
@@ -271,6 +271,7 @@ class Titles(Record):
     bare: Pattern
     nobody: Pattern
     never: Pattern
+    own: Pattern
 
 
 class Nothing(Row):
