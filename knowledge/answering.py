@@ -379,9 +379,10 @@ class Answering:
         *talk, last = [part for part in self._words.split.split(bare) if part] or [""]
         claim = all(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
         none = any(NONE in line.values.values() for line in asked.lines)
-        if not talk or not (claim or none or self._named(asked)):
+        several = asked.kind == "many" and self._words.none.match(last) is not None
+        if not talk or not (claim or none or several or self._named(asked)):
             return False
-        no = self._words.no.match(last) or self._nothing(last, asked) or self._echoes(last, asked)
+        no = several or self._words.no.match(last) or self._nothing(last, asked) or self._echoes(last, asked)
         return bool(no) and not any(self._words.had.search(part) for part in talk)
 
     def _of_unit(self, fact: str) -> bool:
