@@ -325,8 +325,9 @@ class Answers(Record):
 
 
 class Sayings(Record):
-    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `particles`
-    end a part and mean nothing; `withdrawn` is a part with the words that take it back."""
+    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `particles` mean
+    nothing, be it words that lead up to an answer, vouch for it or end a part; `withdrawn` is a part with the
+    words that take it back."""
 
     parts: Mapping[str, str]
     mends: Mapping[str, str]
