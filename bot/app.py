@@ -134,7 +134,7 @@ def mail_of(settings: Settings) -> Email | None:
 @asynccontextmanager
 async def service(settings: Settings) -> AsyncIterator[Service]:
     """Every part, opened in order and closed in the opposite one."""
-    library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []))
+    library = Library.load(*([settings.knowledge_dir] if settings.knowledge_dir else []), whole=False)
     async with AsyncExitStack() as stack:
         store = await Store.open(settings.database_url.get_secret_value(), vault_for(settings))
         stack.push_async_callback(store.close)

@@ -118,7 +118,7 @@ def ask(
     folder: Folder = None,
 ) -> None:
     """Answer a question, or a conversation of several."""
-    dialogue = Dialogue(_library(folder))
+    dialogue = Dialogue(_library(folder, whole=False))
     now = _moment(at) if at else datetime.now(UTC)
     state: str | None = None
     for number, text in enumerate(question):
@@ -141,7 +141,7 @@ def ask(
 @cli.command()
 def chat(folder: Folder = None) -> None:
     """Talk to the bot in the terminal; an empty line ends it."""
-    dialogue = Dialogue(_library(folder))
+    dialogue = Dialogue(_library(folder, whole=False))
     state: str | None = None
     number = 0
     while text := input("> ").strip():
@@ -346,8 +346,8 @@ def _write(file: Path, data: bytes) -> None:
     typer.echo(f"written: {file}")
 
 
-def _library(folder: Path | None) -> Library:
-    return Library.load(*([folder] if folder else []))
+def _library(folder: Path | None, *, whole: bool = True) -> Library:
+    return Library.load(*([folder] if folder else []), whole=whole)
 
 
 def _run(work: Callable[[], Awaitable[None]]) -> None:

@@ -50,6 +50,23 @@ def turned(
             )
 
 
+def doubtful(library: Library, check: Check) -> Iterator[Section]:
+    """What was told and speaks against the candidate without deciding it, said before anything is asked."""
+    several = len(check.programmes) > 1
+    for programme, report in reports(library, check).items():
+        notice, about = library.programmes[programme]
+        rows = [reason(library, notice, check, r) for r in report.contested if r.told is not None]
+        if rows and report.outcome is not Outcome.UNMET:
+            values = {"programme": about.name if several else "", "rows": rows}
+            yield Section(template="selfcheck/doubtful", values=values, weight=LAST)
+
+
+def unchanged(library: Library, stands: Mapping[str, Interval]) -> Section:
+    """Verdicts that what was told since has not moved, in a line."""
+    rows = [(library.programmes[programme][1].name, str(now.outcome)) for programme, now in stands.items()]
+    return Section(template="selfcheck/unchanged", values={"verdicts": rows}, weight=LAST)
+
+
 def verdicts(turn: Turn, check: Check) -> Reply:
     """The verdict on every programme, what goes with it, and what can be seen next."""
     found = reports(turn.library, check)

@@ -18,6 +18,7 @@ _OWN: Final = 1
 _TELLING: Final = 2
 _STORY: Final = 3
 _LONG: Final = 30
+_WORD: Final = 5
 
 
 class Wish:
@@ -33,7 +34,20 @@ class Wish:
     def wanted(self) -> bool:
         """Whether somebody wants to know his own chances: by asking for it, or by telling of himself where
         that is the question."""
-        return self._turn.reading.act == ASK and (self._wished or self._goes_on() or self._likely())
+        if self._turn.reading.act != ASK:
+            return False
+        return self._wished or self._goes_on() or self._likely() or self._tells_alone
+
+    @property
+    def goes_on_telling(self) -> bool:
+        """Whether somebody only tells more of the candidate."""
+        reading, chances = self._turn.reading, self._chances
+        named = reading.programmes and "programmes" not in reading.inherited
+        if reading.act != ASK or chances.asks or chances.wish or named:
+            return False
+        myself = self._turn.library.vocabulary.patterns.myself
+        # a bare word (高级技师) may as well be what somebody wants to know of
+        return bool(len(reading.text) > _WORD or myself.search(reading.text)) and bool(self._facts)
 
     @property
     def case(self) -> str:
@@ -41,11 +55,24 @@ class Wish:
         chances = self._chances
         return chances.case if chances.wish and not chances.asks else self._turn.incoming.text
 
+    @property
+    def programmes(self) -> tuple[str, ...]:
+        """The programmes to check: those named, of one notice; all of the city's where all are wanted, or
+        where somebody tells his case and names none."""
+        turn, rules = self._turn, self._turn.library.rules
+        named = [p for finding in turn.reading.findings for p in finding.scope.programmes if p in rules]
+        notices = list(dict.fromkeys(turn.library.programmes[p][0].id for p in named))
+        if len(notices) == 1:
+            return tuple(dict.fromkeys(named))
+        if named or not turn.reading.city:
+            return ()
+        return _of_city(turn) if self._tells_alone else _every(turn)
+
     def beside(self, begun: Reply) -> Reply | NotMine:
         """What has `begun`, beside what others answer only where more is asked than one's own chances; where
         the programme is still to be chosen, what is asked most decides."""
         turn, chances = self._turn, self._chances
-        if begun.awaiting and self._alone():
+        if self._tells_alone or (begun.awaiting and self._alone()):
             return begun
         told = bool(chances.wish) and bool(self._facts)
         known = turn.library.sourced
@@ -90,7 +117,16 @@ class Wish:
         words = self._turn.library.vocabulary.patterns.chances
         said = reading.text if reading.programmes else chances.wish
         own = words.who.search(said) or (words.wishes.search(said) and not chances.asks)
-        return own is not None or bool(self._facts)
+        return own is not None or self._bare or bool(self._facts)
+
+    @property
+    def _bare(self) -> bool:
+        """Whether a named programme and the asking for a judgement are all that is said: who asks means
+        himself."""
+        reading, chances = self._turn.reading, self._chances
+        named = reading.programmes and "programmes" not in reading.inherited
+        bare = bool(named) and chances.judged and not chances.case
+        return bare and ABOUT_CHANCES.issuperset(reading.aspects)
 
     def _goes_on(self) -> bool:
         """Whether somebody who was told of conditions now tells of himself, and asks nothing."""
@@ -98,6 +134,15 @@ class Wish:
         if self._chances.asks or not reading.programmes or not set(reading.aspects) <= ABOUT_CHANCES:
             return False
         return not ABOUT_CHANCES.isdisjoint(self._turn.context.aspects) and bool(self._facts)
+
+    @cached_property
+    def _tells_alone(self) -> bool:
+        """Whether somebody tells his case under no programme and asks for nothing but a judgement, be it
+        without a word for it where he tells much."""
+        chances = self._chances
+        if chances.asks or self._turn.reading.programmes:
+            return False
+        return len(self._facts) >= (_TELLING if chances.judged else _STORY)
 
     @cached_property
     def _facts(self) -> Collection[str]:
@@ -125,16 +170,6 @@ class Wish:
         return not asked and not finer
 
 
-def programmes(turn: Turn) -> tuple[str, ...]:
-    """The programmes to check: those named, of one notice; all of the city's where all are wanted."""
-    rules = turn.library.rules
-    named = [p for finding in turn.reading.findings for p in finding.scope.programmes if p in rules]
-    notices = list(dict.fromkeys(turn.library.programmes[p][0].id for p in named))
-    if len(notices) == 1:
-        return tuple(dict.fromkeys(named))
-    return () if named or not turn.reading.city else _every(turn)
-
-
 def choose(turn: Turn) -> Reply:
     """Which programme: those of the city that is known, of all cities else, and all of a city together."""
     city = turn.reading.city
@@ -157,9 +192,13 @@ def choose(turn: Turn) -> Reply:
 def _every(turn: Turn) -> tuple[str, ...]:
     """All programmes of the city, or of the first that has rules, where somebody asks which there is for
     him."""
-    if turn.library.vocabulary.patterns.every.search(turn.reading.text):
-        city = turn.reading.city
-        for notice in turn.library.of_city(city) if city else turn.library.notices.values():
-            if notice.criteria.rulesets:
-                return tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
+    return _of_city(turn) if turn.library.vocabulary.patterns.every.search(turn.reading.text) else ()
+
+
+def _of_city(turn: Turn) -> tuple[str, ...]:
+    """All programmes of the city, or of the first that has rules."""
+    city = turn.reading.city
+    for notice in turn.library.of_city(city) if city else turn.library.notices.values():
+        if notice.criteria.rulesets:
+            return tuple(ruleset.programme for ruleset in notice.criteria.rulesets)
     return ()

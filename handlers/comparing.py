@@ -39,7 +39,7 @@ class Comparing:
         sections = [
             facts.section(turn, finding, compared, heavier=_TABLE)
             for finding in turn.reading.findings
-            if (compared := facts.hits(turn, finding, ASPECTS))
+            if _TABLED.issuperset(finding.overview) and (compared := facts.hits(turn, finding, ASPECTS))
         ]
         pairs = [
             (finding, programme)

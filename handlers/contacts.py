@@ -103,6 +103,9 @@ def _of_city(
 ) -> list[Sourced]:
     """The lines for whoever names no district: those called or fitting, else all of the city's."""
     called = _called(turn, contacts)
+    best = next((s for s in contacts[:1] if not _belongs(s) and s.id in finding.pointed[:1]), None)
+    if best and called and best not in called:
+        return [best]  # the names beside it only say whose office it is
     contacts = called or _fitting(finding, contacts) or city
     if not called and _by_chance(finding, contacts):
         contacts = city

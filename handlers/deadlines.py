@@ -40,9 +40,12 @@ class Deadlines:
             stages = [s for s in chosen if isinstance(s.fact, Stage)]
             asked = set(finding.overview) & ASPECTS
             if Aspect.DEADLINE in asked or any(s.fact.aspect is Aspect.DEADLINE for s in stages[:1]):
-                stages = _merged(_applicants(turn, finding), _meant(finding, stages) if not asked else [])
+                meant = _meant(finding, stages) if not asked else _named(finding, stages)
+                stages = _merged(_applicants(turn, finding), meant)
             elif Aspect.TIMELINE in asked:
                 stages = list(facts.facts_of(turn, finding.scope, Stage))
+            if stages and not asked and turn.library.vocabulary.patterns.next_step.search(turn.reading.text):
+                stages = _with_next(turn, finding, stages)
             others = [s for s in chosen if not isinstance(s.fact, Stage)]
             if stages:
                 least = max(_ASKED, facts.weight(finding, others)) if asked else _LEAST
@@ -74,6 +77,19 @@ def _meant(finding: Finding, stages: list[Sourced]) -> list[Sourced]:
     scores = {hit.fact: hit.score for hit in finding.hits}
     least = _NEARLY * max((scores[s.id] for s in stages), default=0.0)
     return [s for s in stages if s.id in finding.pointed or scores[s.id] >= least]
+
+
+def _named(finding: Finding, stages: list[Sourced]) -> list[Sourced]:
+    """The stage that fits better than anything else: its own day was called."""
+    return [s for s in stages[:1] if s.id == finding.hits[0].fact]
+
+
+def _with_next(turn: Turn, finding: Finding, stages: list[Sourced]) -> list[Sourced]:
+    """What comes after the stage that is meant, then that one."""
+    order = _stage(stages[0]).order
+    later = [s for s in facts.facts_of(turn, finding.scope, Stage) if _stage(s).order > order]
+    following = min(later, key=lambda s: _stage(s).order, default=None)
+    return [following, stages[0]] if following else stages
 
 
 def _merged(first: list[Sourced], second: list[Sourced]) -> list[Sourced]:

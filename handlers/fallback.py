@@ -26,6 +26,9 @@ class Elsewhere:
             for n in turn.library.notices.values()
             if not reading.city or n.header.city == reading.city or _named(n, reading.other_selection)
         ]
+        # of another year these offices know, and there may be news of it; of another city neither holds
+        scopes = [_scope(turn, notice) for notice in notices] if reading.other_edition else []
+        offices = [facts.office(turn, scope) for scope in scopes] or [None] * len(notices)
         return Reply(
             sections=[
                 Section(
@@ -34,11 +37,15 @@ class Elsewhere:
                         "city": reading.other_city,
                         "edition": reading.other_edition,
                         "selection": reading.other_selection,
-                        "held": notices,
+                        "held": [
+                            (notice, turn.library.office(office) if office else None)
+                            for notice, office in zip(notices, offices, strict=True)
+                        ],
                     },
+                    facts=tuple(office.id for office in offices if office),
                 )
             ],
-            choices=_cities(turn) if reading.other_city else (),
+            choices=_cities(turn) if reading.other_city else [facts.tell_me(turn, scope) for scope in scopes],
             alone=True,
         )
 
@@ -60,6 +67,12 @@ class Fallback:
             choices=_cities(turn),
             effects=unanswered(turn),
         )
+
+
+def _scope(turn: Turn, notice: Notice) -> Scope:
+    """The programmes of a notice that were named."""
+    own = {programme.id for programme in notice.programmes}
+    return Scope(notice=notice.id, programmes=tuple(p for p in turn.reading.programmes if p in own))
 
 
 def _named(notice: Notice, selection: str) -> bool:

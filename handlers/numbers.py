@@ -8,7 +8,7 @@ from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
 from knowledge.notice import Aspect, Award, Fact, Money, Quota
-from knowledge.reading import Finding
+from knowledge.reading import Finding, Scope
 
 ASPECTS = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT, Aspect.SUPPORT_MONEY})
 _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MONEY: Money}
@@ -49,10 +49,14 @@ def _quotas(turn: Turn, finding: Finding, chosen: list[Sourced]) -> list[Sourced
     quotas = [s for s in chosen if _asked(turn, finding, s)]
     by_body = turn.reading.districts or turn.reading.bodies
     many = len(quotas) > _FEW and not by_body
+    sums = [s for s in facts.facts_of(turn, finding.scope, Quota) if _quota(s).total]
+    if sums and not by_body and len(turn.reading.findings) > 1:
+        return sums if quotas or Aspect.QUOTA in finding.overview else []
     if Aspect.QUOTA in finding.overview or (many and _most(turn)):
-        return _all_quotas(turn, finding)
+        rows = _all_quotas(turn, finding)
+        return _of_all(turn, finding, rows) if by_body else rows
     if many:
-        return [s for s in facts.facts_of(turn, finding.scope, Quota) if _quota(s).total] or quotas
+        return sums or quotas
     return _of_all(turn, finding, [s for s in quotas if _own(turn, s)] or quotas) if by_body else quotas
 
 
@@ -85,9 +89,11 @@ def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
 
 
 def _of_all(turn: Turn, finding: Finding, quotas: list[Sourced]) -> list[Sourced]:
-    """These rows, and those of the same bodies for the other programmes asked about."""
+    """These rows, and those of the same bodies for the other programmes asked about; where a body has no
+    place, for what it has some."""
     bodies = {_quota(s).body for s in quotas}
-    return [s for s in facts.facts_of(turn, finding.scope, Quota) if _quota(s).body in bodies]
+    scope = finding.scope if all(_quota(s).count for s in quotas) else Scope(notice=finding.scope.notice)
+    return [s for s in facts.facts_of(turn, scope, Quota) if _quota(s).body in bodies]
 
 
 def _own(turn: Turn, sourced: Sourced) -> bool:

@@ -58,14 +58,13 @@ class SelfCheck:
         if act in ("menu_check", "check_roster"):
             return check_wish.choose(turn) if act == "menu_check" else _roster(turn)
         check = Check.load(turn.kept, turn.library)
-        if check is None and act in _COMMANDS:
-            return Reply(sections=[Section(template="selfcheck/no_check")], alone=True)
+        if check is None and (template := _WITHOUT_CHECK.get(act)):
+            return Reply(sections=[Section(template=template)], alone=True)
         if check is not None and (reply := self._command(turn, check)) is not None:
             return reply
         if check is not None and turn.asked and act not in _ELSE:
             return self._heard(turn, check)
-        wish = check_wish.Wish(turn, self._told)
-        return wish.beside(self._begin(turn, check, wish)) if wish.wanted else NOT_MINE
+        return self._unasked(turn, check)
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
@@ -85,7 +84,7 @@ class SelfCheck:
     # —— beginning
 
     def _begin(self, turn: Turn, before: Check | None, wish: check_wish.Wish) -> Reply:
-        programmes = check_wish.programmes(turn)
+        programmes = wish.programmes
         if not programmes:
             return check_wish.choose(turn)
         notice = turn.library.programmes[programmes[0]][0]
@@ -105,6 +104,15 @@ class SelfCheck:
             check = check.with_told(self._read(turn, check, text, None), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
+
+    def _unasked(self, turn: Turn, check: Check | None) -> Reply | NotMine:
+        """A wish for a check; or more of himself from somebody who was told his verdicts."""
+        wish = check_wish.Wish(turn, self._told)
+        if check is not None and not check.current and wish.goes_on_telling:
+            told = self._read(turn, check, turn.incoming.text, None)
+            if any(check.values.get(fact) != value for fact, value in told.values.items()):
+                return self._changed(turn, check, check, told)
+        return wish.beside(self._begin(turn, check, wish)) if wish.wanted else NOT_MINE
 
     # —— one message while a question is open
 
@@ -168,7 +176,7 @@ class SelfCheck:
 
     def _quit(self, turn: Turn, check: Check) -> Reply | None:
         if not turn.asked:
-            return None
+            return Reply(sections=[Section(template="selfcheck/nothing_open")], alone=True)
         kept = replace(check, touched_at=turn.now)
         return Reply(sections=[Section(template="selfcheck/quit")], keep=kept.dump(), alone=True)
 
@@ -216,16 +224,27 @@ class SelfCheck:
         meant = check_words.named(turn.library, check, what[2] or "")
         told = self._read(turn, check, turn.incoming.text, None)
         if told.values and not meant:
-            before = self._interview(turn, check).verdicts(check.values, check.unsure)
-            check = check.without(told.values).with_told(told, turn.now)
-            values = {"told": check_words.told(turn.library, check, told.values)}
-            noted = Section(template="selfcheck/changed", values=values)
-            turned = check_verdicts.turned(turn.library, before, self._interview(turn, check), check)
-            return self._on(turn, check, notes=[noted, *turned])
+            return self._changed(turn, check, check.without(told.values), told)
         interview = self._interview(turn, check)
         questions = [id_ for fact in meant for id_ in interview.questions_for(fact)]
         asked = [id_ for id_ in questions if id_ in check.asked] or questions
         return self._back(turn, check, asked) if asked else None
+
+    def _changed(self, turn: Turn, before: Check, kept: Check, told: Told) -> Reply:
+        """What is told anew beside what is `kept` of a check that stood `before`, and where it stands now;
+        verdicts that stay are not told in full again."""
+        interview = self._interview(turn, before)
+        stood = interview.verdicts(before.values, before.unsure)
+        check = kept.with_told(told, turn.now)
+        values = {"told": check_words.told(turn.library, check, told.values), "instead": kept is not before}
+        noted = Section(template="selfcheck/changed", values=values)
+        stands = interview.verdicts(check.values, check.unsure)
+        if stands == stood and interview.next(check.values, check.unsure) is None:
+            kept = replace(check, current="", touched_at=turn.now)
+            same = check_verdicts.unchanged(turn.library, stands)
+            return Reply(sections=[noted, same], keep=kept.dump(), alone=True)
+        turned = check_verdicts.turned(turn.library, stood, interview, check)
+        return self._on(turn, check, notes=[noted, *turned])
 
     def _why(self, turn: Turn, check: Check) -> Reply | None:
         question = self._current(turn, check) if turn.asked else None
@@ -262,6 +281,7 @@ class SelfCheck:
         question = interview.next(check.values, check.unsure)
         if opening:
             said.insert(0, check_words.opening(turn, check, asks=question is not None))
+            said += check_verdicts.doubtful(turn.library, check) if question else ()
         if question is None:
             return self._ended(turn, check, said)
         if question.id == check.current and check.tries >= TRIES:
@@ -344,9 +364,13 @@ class SelfCheck:
 
 
 _LAST: Final = check_words.LAST
-_COMMANDS: Final = frozenset(
-    {"check_back", "check_result", "check_resume", "check_details", "check_materials"}
-)
+_WITHOUT_CHECK: Final = {
+    "check_quit": "selfcheck/nothing_open",
+    **dict.fromkeys(
+        ("check_back", "check_result", "check_resume", "check_details", "check_materials"),
+        "selfcheck/no_check",
+    ),
+}
 
 
 def _roster(turn: Turn) -> Reply:

@@ -7,8 +7,7 @@ from handlers.chances import own_chances
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from handlers.handoff import unanswered
 from knowledge.library import Sourced
-from knowledge.likeness import pairs
-from knowledge.reading import Finding, Silent
+from knowledge.reading import Finding
 
 _FIRST, _BESIDE, _LAST, _LEAST = 10, 1.5, 0.1, 2.0
 
@@ -44,7 +43,8 @@ def _section(turn: Turn, finding: Finding) -> Section:
     return Section(
         template="silences/silent",
         values={
-            "topics": list(dict.fromkeys(silent.topic for silent in finding.silent if _unnamed(silent))),
+            "topics": _topics(finding, case=False),
+            "cases": _topics(finding, case=True),
             "notes": list(dict.fromkeys(silent.note for silent in finding.silent if silent.note)),
             "near": [facts.told(turn.library, s) for s in near],
             "office": turn.library.office(office) if office else None,
@@ -56,9 +56,10 @@ def _section(turn: Turn, finding: Finding) -> Section:
     )
 
 
-def _unnamed(silent: Silent) -> bool:
-    """Whether the author's sentence does not say by itself what it is about."""
-    return not any(pair in silent.note for pair in pairs(silent.topic))
+def _topics(finding: Finding, *, case: bool) -> list[str]:
+    """What is asked and not said, each once, where the author has no sentence of his own for it."""
+    silent = (s for s in finding.silent if not s.note and s.case is case)
+    return list(dict.fromkeys(s.topic for s in silent))
 
 
 def _by_the_way(turn: Turn, finding: Finding) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 
-_ACTS = frozenset({"greeting", "thanks", "goodbye", "agreement", "acknowledge", "who"})
+_ACTS = frozenset({"greeting", "thanks", "goodbye", "agreement", "acknowledge", "who", "astray"})
 _WELCOMING = frozenset({"subscribe"})
 _SILENT_EVENTS = frozenset({"view", "location", "view_miniprogram"})
 _ANSWERED_EVENTS = frozenset({"scan", "scancode_push", "scancode_waitmsg"})
@@ -44,7 +44,7 @@ class Smalltalk:
         act = turn.reading.act
         if act not in _ACTS:
             return NOT_MINE
-        choices = starters() if act in ("greeting", "who") else ()
+        choices = starters() if act in ("greeting", "who", "astray") else ()
         return Reply(sections=[Section(template=f"smalltalk/{act}")], choices=choices, alone=True)
 
 

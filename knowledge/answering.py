@@ -36,6 +36,7 @@ from knowledge.lines import (
     pairs_of,
     says,
 )
+from knowledge.pattern import LazyPattern
 from knowledge.periods import number
 from knowledge.plainness import NO_CLAIM
 from knowledge.said import Found
@@ -133,7 +134,7 @@ class Answering:
         self,
         bare: str,
         asked: Question,
-        table: Mapping[str, Mapping[str, re.Pattern[str]]],
+        table: Mapping[str, Mapping[str, LazyPattern]],
         *,
         sure: bool = False,
     ) -> Mapping[str, Value]:
@@ -154,7 +155,7 @@ class Answering:
     def _option(
         self,
         text: str,
-        options: Mapping[str, re.Pattern[str]],
+        options: Mapping[str, LazyPattern],
         *,
         sure: bool = False,
         fact: str = "",
@@ -435,7 +436,7 @@ class Answering:
             return {}
         vague = self._stories.of_others(bare) or self._vague(bare, asked)
         vague = vague or not self._plainly(bare, asked)
-        like = None if vague else likest(bare, asked.lines, least=_LIKE)
+        like = None if vague else likest(bare, asked, least=_LIKE)
         if like is not None and not self._meant(bare, asked.lines[like]):
             like = None
         said = {**{f: v for f, v in beside.items() if f not in asked.fills}, **told}
@@ -464,7 +465,7 @@ class Answering:
             if heads := self._run(part, asked) or headed_by(part, asked.lines, self._words.affirmed):
                 chosen += heads
                 continue
-            at = likest(self._words.filler.sub("", part), asked.lines, least=least)
+            at = likest(self._words.filler.sub("", part), asked, least=least)
             named = at is not None and self._named(asked)
             if named and (self._vague(part, asked) or not self._stories.plain(bare, part, kind)):
                 continue
@@ -475,7 +476,7 @@ class Answering:
     def _doubted(self, part: str, asked: Question) -> Sequence[int]:
         """The lines of which a part says that it is not known whether they hold."""
         rest = self._words.unsure.sub("", part)
-        at = likest(rest, asked.lines, least=_PARTLY_LIKE)
+        at = likest(rest, asked, least=_PARTLY_LIKE)
         return self._indexes(rest, asked) or ([] if at is None else [at])
 
     def _partial(self, bare: str, asked: Question, told: Mapping[str, Value]) -> bool:

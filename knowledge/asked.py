@@ -22,7 +22,8 @@ _TOLD_ALONE: Final = frozenset(
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The topics of a message with their weights, the wording that is left without names and statements.
-    `parts` are the pieces of each question, where a message asks several."""
+    `parts` are the pieces of each question, where a message asks several, and `broad` the aspects that one of
+    these asks as a whole."""
 
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
@@ -33,6 +34,7 @@ class Asked:
     cases: tuple[str, ...] = ()
     hinted: bool = False
     inherited: tuple[str, ...] = ()
+    broad: tuple[Aspect, ...] = ()
 
     def topics(self, least: float = ASSERTED) -> bool:
         """Whether anything is asked that the vocabulary knows."""
@@ -74,7 +76,8 @@ class Asked:
 class Question:
     """What is asked, free of where: matters and aspects with their weights, and the pieces of the wording.
 
-    `parts` are the pieces of each question where there are several.
+    `parts` are the pieces of each question where there are several, `broad` the aspects that one of them asks
+    as a whole.
     `segments` are the message's parts, each with the matters that its words name; `kinds` are the kinds
     of answer it asks for (a number of days…). `topical` is false where the vocabulary found no topic and
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
@@ -96,6 +99,7 @@ class Question:
     districts: Sequence[str] = ()
     bodies: Set[str] = frozenset()
     central: bool = False
+    broad: tuple[Aspect, ...] = ()
 
     def asserted(self) -> tuple[Aspect, ...]:
         """The aspects that are asked."""

@@ -28,7 +28,7 @@ def find(index: NoticeIndex, question: Question, programmes: tuple[str, ...], *,
     whole = not just and silences.whole(max(like.values(), default=0.0))
     hits = [] if whole else ranked(index, question, fits, like, most=most)
     finer = question.finer(index.matters)
-    overview = () if finer else question.asserted()
+    overview = question.broad if finer else question.asserted()
     surely = {m for at, worth in like.items() if worth >= _SURELY_ASKED for m in index.entries[at].about}
     silent, unknown = silences.found(hits=hits, surely=surely, overview=overview, settled=bool(just))
     alike = {index.entries[at].id for at, worth in like.items() if worth >= POINTED}

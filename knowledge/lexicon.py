@@ -278,6 +278,7 @@ class Lexicon:
                 or known[at] >= length
                 or words[end - 1][1] != end
                 or max(known[at:end]) >= length
+                or (length == _SHORT_NAME and text[at - 1 : at] == text[end - 1])  # 挤一挤 is one word
             ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))

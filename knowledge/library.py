@@ -1,6 +1,7 @@
 """What all notices say, as one immutable snapshot.
 
-Nothing faulty is ever served: `Library.load` raises `KnowledgeError` with all faults at once.
+Nothing faulty is ever served: `Library.load` raises `KnowledgeError` with all faults at once. What it may
+leave to be compiled later is the same for every city, and comes with the program.
 """
 
 from __future__ import annotations
@@ -64,9 +65,11 @@ class Library:
     overlay: Overlay = field(default_factory=Overlay)
 
     @classmethod
-    def load(cls, *added: Path, base: Path = DATA) -> Library:
-        """The notices of `base` and of each folder of `added`; raises KnowledgeError with all faults."""
-        read = contents(base, added)
+    def load(cls, *added: Path, base: Path = DATA, whole: bool = True) -> Library:
+        """The notices of `base` and of each folder of `added`; raises KnowledgeError with all faults. Where
+        not the `whole` is looked at, the expressions of `base` by which people tell facts are compiled when
+        somebody does, so that the first answer comes sooner."""
+        read = contents(base, added, whole=whole)
         return cls(read.version, read.notices, read.vocabulary, read.dictionary, read.screens)
 
     def __repr__(self) -> str:

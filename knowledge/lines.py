@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from knowledge.dictionary import ELSEWHERE, NO, SURE_NO, Items, OneOf, Value
-from knowledge.interview import Line
+from knowledge.interview import Line, Question
+from knowledge.pattern import LazyPattern
 
 NONE = OneOf(frozenset({"none"}))
 DENIALS = (SURE_NO, NONE, OneOf(frozenset({ELSEWHERE})))
@@ -49,7 +50,7 @@ def _within(told: Value | None, value: Value) -> bool:
     return isinstance(told, OneOf) and isinstance(value, OneOf) and told.options <= value.options
 
 
-def headed_by(part: str, lines: Sequence[Line], affirmed: re.Pattern[str]) -> list[int]:
+def headed_by(part: str, lines: Sequence[Line], affirmed: LazyPattern) -> list[int]:
     """The lines whose headings a part names, by pairs of characters that no other line has, where it says
     nothing else but that they hold (攻关带徒都有)."""
     labels = [set(pairs_of(bared(line.label))) for line in lines]
@@ -66,17 +67,18 @@ def headed_by(part: str, lines: Sequence[Line], affirmed: re.Pattern[str]) -> li
     return named if named and affirmed.fullmatch(rest) else []
 
 
-def likest(text: str, lines: Sequence[Line], *, least: float) -> int | None:
+def likest(text: str, asked: Question, *, least: float) -> int | None:
     """The line that shares most of the text's pairs of characters (two at least, or the only one), and does
-    so by far."""
+    so by far; what the question itself names tells of no line."""
     pairs = set(pairs_of(text))
     if not pairs:
         return None
-    known = [set(pairs_of(bared(line.label))) for line in lines]
+    named = set(pairs_of(bared(asked.ask)))
+    known = [set(pairs_of(bared(line.label))) - named for line in asked.lines]
     scores = [
         sum(1 / sum(pair in other for other in known) for pair in pairs & own) / len(pairs) for own in known
     ]
-    best = max(range(len(lines)), key=scores.__getitem__)
+    best = max(range(len(known)), key=scores.__getitem__)
     second = max((s for at, s in enumerate(scores) if at != best), default=0.0)
     enough = len(pairs & known[best]) >= min(2, len(pairs))
     return best if enough and scores[best] >= max(least, _LEAD * second) else None

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from knowledge.dictionary import Entry
 from knowledge.faults import Fault
+from knowledge.notice import Record
+from knowledge.pattern import LazyPattern
 from knowledge.sayings import Sayings
 from knowledge.yaml_source import Path_, Source
+
+_SHOWN = 120
 
 
 def check(sayings: Sayings, source: Source, entries: Sequence[Entry]) -> Iterator[Fault]:
@@ -30,6 +35,30 @@ def check(sayings: Sayings, source: Source, entries: Sequence[Entry]) -> Iterato
         for deed in entry.deeds:
             if deed not in deeds:
                 yield _fault(source, ("deeds",), deed, f"each deed that {entry.id} names")
+
+
+def uncompiled(sayings: Sayings, source: Source) -> Iterator[Fault]:
+    """Every pattern that is no regular expression; all others are compiled."""
+    for where, pattern in _patterns(sayings, ()):
+        try:
+            pattern.compile()
+        except re.error as error:
+            yield _fault(source, where, pattern.pattern[:_SHOWN], f"a regular expression ({error})")
+
+
+def _patterns(value: object, where: Path_) -> Iterator[tuple[Path_, LazyPattern]]:
+    """Every pattern within a value, with the way to it."""
+    if isinstance(value, LazyPattern):
+        yield where, value
+    elif isinstance(value, Record):
+        for name in type(value).model_fields:
+            yield from _patterns(getattr(value, name), (*where, name))
+    elif isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _patterns(one, (*where, key))
+    elif isinstance(value, tuple):
+        for at, one in enumerate(value):
+            yield from _patterns(one, (*where, at))
 
 
 def _options(

@@ -46,6 +46,7 @@ _OTHER_FILES = (
     "preparation",
     "review",
 )
+_TELLING = "common/telling.yaml"
 _CONTENTS_KEPT = 4
 _Kind = TypeVar("_Kind")
 _Stamp: TypeAlias = tuple[str, int, int, int]
@@ -62,12 +63,22 @@ class Contents:
     screens: tuple[Screen, ...]
 
 
-def contents(base: Path, added: Iterable[Path]) -> Contents:
+def contents(base: Path, added: Iterable[Path], *, whole: bool) -> Contents:
     """The notices of `base`, which has the shared files too, and of each folder of `added`; raises
-    KnowledgeError with all faults. A process reads files anew only when they have changed."""
+    KnowledgeError with all faults, of the `whole` or but for those of expressions by which people tell facts.
+    A process reads files anew only when they have changed."""
     roots = (base, *added)
     files = (path for root in roots for path in sorted(root.rglob("*")) if path.is_file())
-    return _contents(roots, tuple(map(_stamp, files)))
+    return (_compiled if whole else _contents)(roots, tuple(map(_stamp, files)))
+
+
+@lru_cache(_CONTENTS_KEPT)
+def _compiled(roots: tuple[Path, ...], stamps: tuple[_Stamp, ...]) -> Contents:
+    found = _contents(roots, stamps)
+    told = read(roots[0] / _TELLING, _TELLING)
+    if faults := list(lint_telling.uncompiled(found.vocabulary.telling, told)):
+        raise KnowledgeError(faults)
+    return found
 
 
 @lru_cache(_CONTENTS_KEPT)
@@ -110,10 +121,11 @@ class _Loader:
         self._faults += lint.check(drafts, set(vocabulary.matters) if vocabulary else None)
         self._faults += lint_rules.check(drafts, entries, screens)
         self._faults += lint_process.check(drafts)
-        told = self._read(common / "telling.yaml")
+        told = self._read(self._base / _TELLING)
         if vocabulary and told:
             every = [entry for entry, _ in (*entries, *(row for draft in drafts for row in draft.entries))]
             self._faults += lint_telling.check(vocabulary.telling, told, every)
+            self._faults += lint_telling.uncompiled(vocabulary.telling, told) if self._faults else ()
         if self._faults or vocabulary is None or defaults is None:
             raise KnowledgeError(self._faults)
         return Contents(
@@ -151,7 +163,7 @@ class _Loader:
             self._fault(
                 "common/asked_*.yaml", key, key, "a matter, or aspect: and an aspect's id", "correct it"
             )
-        telling = self._whole(common / "telling.yaml", Sayings)
+        telling = self._whole(self._base / _TELLING, Sayings)
         if patterns is None or everyday is None or glossary is None or outcomes is None or telling is None:
             return None
         return Vocabulary(

@@ -64,6 +64,9 @@ class NoticeIndex:
         self.entries = self._entries([(row.id, row.fact) for row in sourced])
         self.at = {entry.id: at for at, entry in enumerate(self.entries)}
         self.apart = [at for at, entry in enumerate(self.entries) if entry.apart]
+        self._comparing = frozenset(  # what sets programmes beside each other tells nothing of one alone
+            at for at, entry in enumerate(self.entries) if any(self._compares(m) for m in entry.about)
+        )
         self.by_matter: dict[str, dict[int, float]] = defaultdict(dict)
         self.by_aspect: dict[Aspect, list[int]] = defaultdict(list)
         self._post()
@@ -100,6 +103,10 @@ class NoticeIndex:
             for id_, fact in facts
         ]
 
+    def _compares(self, matter: str) -> bool:
+        row = self.matters.get(matter)
+        return row is not None and row.general and row.aspect is Aspect.COMPARE
+
     def _post(self) -> None:
         for at, entry in enumerate(self.entries):
             about = entry.fact.about
@@ -131,7 +138,8 @@ class NoticeIndex:
         named = [entry.programmes for entry in self.entries]
         own = frozenset(at for at, of in enumerate(named) if not of.isdisjoint(programmes))
         general = (at for at, of in enumerate(named) if not of or not programmes)
-        return Fitting(own.union(general), own)
+        beside = self._comparing if len(programmes) == 1 else frozenset()
+        return Fitting(own.union(general) - beside, own - beside)
 
     def like(self, asked: Iterable[str], most: int) -> list[tuple[int, float]]:
         """The facts that people ask for in words most like these `pieces`, best first, with how much."""

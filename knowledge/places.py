@@ -17,7 +17,8 @@ _PLACES = frozenset({Sort.REGION, Sort.STREET, Sort.BODY})
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """The places and programmes that a message names, each as found."""
+    """The places and programmes that a message names, each as found; `another`: it speaks of the other ones
+    than were spoken of before."""
 
     cities: tuple[str, ...]
     others: tuple[Found, ...]
@@ -26,6 +27,7 @@ class Spoken:
     programmes: tuple[Found, ...]
     persons: tuple[str, ...]
     bodies: tuple[str, ...]
+    another: bool = False
 
     @classmethod
     def of(cls, found: Sequence[Found], text: str, patterns: Patterns) -> Spoken:
@@ -55,6 +57,7 @@ class Spoken:
             ),
             persons=tuple(values[Sort.PERSON]),
             bodies=tuple(values[Sort.BODY]),
+            another=patterns.another.search(text) is not None,
         )
 
     def other_city(self) -> str:
@@ -91,10 +94,12 @@ class Place:
         inherited: tuple[str, ...] = ()
         if not programmes and not (city_from == "said" and own_topics):
             programmes = _carried(context, city, library)
+            programmes = _others(programmes, library) if spoken.another else programmes
             inherited = ("programmes",) if programmes else ()
         districts = tuple(region for owner, region in spoken.regions if owner == city or not city)
-        if not districts and city == context.city and context.districts:
-            districts = context.districts
+        kept = _within(context.districts, city, library) if city != context.city else context.districts
+        if not districts and kept and (city == context.city or not context.city):
+            districts = kept
             inherited = (*inherited, "districts")
         return cls(
             city=city,
@@ -112,6 +117,15 @@ class Place:
         alone, and one district and one recommending body at the most."""
         several = len(self.programmes) > 1 or len(self.districts) > 1 or bodies > 1 or not self.city
         return self if several else replace(self, programmes=())
+
+    def beside(self, context: Context, library: Library) -> Place:
+        """The place of a message that compares: one programme that it names alone, with those spoken of
+        before."""
+        before = [p for p in context.programmes if p in library.programmes]
+        if len(self.programmes) != 1 or "programmes" in self.inherited or not before:
+            return self
+        programmes = tuple(dict.fromkeys((*before, *self.programmes)))
+        return replace(self, programmes=programmes, notices=_notices(self.city, programmes, library))
 
     @classmethod
     def _of_several(cls, spoken: Spoken, library: Library) -> Place:
@@ -214,6 +228,19 @@ def _carried(context: Context, city: str, library: Library) -> tuple[str, ...]:
         for programme in notice.programmes
         if names & set(programme.names)
     )
+
+
+def _others(programmes: Sequence[str], library: Library) -> tuple[str, ...]:
+    """The other programmes of the notices of these (另一样呢); these where there are none."""
+    notices = dict.fromkeys(library.programmes[p][0].id for p in programmes)
+    all_of_them = (p.id for notice in notices for p in library.notices[notice].programmes)
+    return tuple(p for p in all_of_them if p not in programmes) or tuple(programmes)
+
+
+def _within(districts: Sequence[str], city: str, library: Library) -> tuple[str, ...]:
+    """Those of some districts that are of a city's."""
+    own = {region.name for n in library.of_city(city) for part in (n, *n.relays) for region in part.regions}
+    return tuple(district for district in districts if district in own)
 
 
 def _notices(city: str, programmes: Sequence[str], library: Library) -> tuple[Notice, ...]:

@@ -5,10 +5,10 @@ Words of doubt have no end, those by which people plainly say that they have som
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cache
 
+from knowledge.pattern import LazyPattern
 from knowledge.sayings import MARK, NAME, Deed, Period, Row, Sayings
 
 NO_CLAIM = frozenset({"none", "unit"})
@@ -19,11 +19,11 @@ class Plainness:
     """Judges parts of messages by the words of `Sayings.plain`, in which `facts` are marked (each where its
     row may tell something) and `names`, those of places and programmes; safe to share."""
 
-    def __init__(self, sayings: Sayings, names: re.Pattern[str]) -> None:
+    def __init__(self, sayings: Sayings, names: LazyPattern) -> None:
         plain = sayings.plain
         known = "|".join((f"[{MARK}{NAME}]+", *(pattern.pattern for pattern in plain.words)))
         self._known, self._kinds = known, plain.kinds
-        self._words = cache(self._words_of)  # a kind's take some 20 ms to compile, and most stories need few
+        self._words = cache(self._words_of)
         self._asks, self._topics = plain.asks, plain.topics
         self.facts = tuple(_facts(sayings))
         self.names = names
@@ -40,12 +40,12 @@ class Plainness:
         told = MARK in part or NAME in part or self._topics.search(part) is not None
         return told or not self._words(kind).sub("", part)
 
-    def _words_of(self, kind: str) -> re.Pattern[str]:
+    def _words_of(self, kind: str) -> LazyPattern:
         own = self._kinds.get(kind)
-        return re.compile(f"{own.pattern}|{self._known}" if own else self._known)
+        return LazyPattern(f"{own.pattern}|{self._known}" if own else self._known)
 
 
-def _facts(sayings: Sayings) -> Iterator[tuple[Row, re.Pattern[str]]]:
+def _facts(sayings: Sayings) -> Iterator[tuple[Row, LazyPattern]]:
     """What tells facts of which a part may speak side by side."""
     plain, contests = sayings.plain, sayings.contests
     for options in sayings.options:

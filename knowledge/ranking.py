@@ -25,8 +25,8 @@ _OWN_PROGRAMME, _OWN_DISTRICT, _OTHER_DISTRICT = 0.3, 1.6, -2.5
 _OTHER_NOTICE = -5.0
 _WORDING_MOST, _WORDING_ALONE, _WORDING_LEAST = 2.6, 2.0, 1.2
 _SAMPLE, _SAMPLE_MOST, _SAMPLE_ALONE = 4.0, 4.0, 0.25
-_KEEP, _KEEP_ALONE, _ENOUGH = 0.42, 0.6, 0.9
-_CLEAR, _ROW_SHARE = 7.0, 0.5
+_KEEP, _KEEP_ONE, _KEEP_ALONE, _ENOUGH = 0.42, 0.55, 0.6, 0.9
+_CLEAR, _ROW_SHARE, _APART = 7.0, 0.5, 0.8
 _DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _ROWS = (Award, Contact, Quota, Stage)
 
@@ -77,10 +77,11 @@ class _Ranking:
             scores[at] += min(_WORDING_MOST, shared[at])
         for at in named & like.keys():
             scores[at] += min(_SAMPLE_MOST, _SAMPLE * like[at])
+        least = max(JUST_ASKED, _APART * max(like.values(), default=0.0))
         unnamed = [
             at
             for at in index.apart
-            if self._entries[at].about.isdisjoint(question.matters) and like.get(at, 0.0) < JUST_ASKED
+            if self._entries[at].about.isdisjoint(question.matters) and like.get(at, 0.0) < least
         ]
         fitting = (named & self._fits.all).difference(self._beside_the_notice(), unnamed)
         return {at: scores[at] + self._place_bonus(at) for at in fitting}
@@ -127,13 +128,7 @@ class _Ranking:
             return []
         top = scores[best[0][1]]
         likest = self._likest()
-        chosen = {
-            at: self._why(at)
-            for _, at in best
-            if at in likest
-            or scores[at] >= _KEEP_ALONE * top
-            or (scores[at] >= _KEEP * top and self._why(at))
-        }
+        chosen = {at: self._why(at) for _, at in best if at in likest or scores[at] >= self._share(at) * top}
         for facts, least in self._wanted(top):
             if not chosen.keys().isdisjoint(facts):
                 continue
@@ -155,6 +150,13 @@ class _Ranking:
         for matter, weight in question.matters.items():
             if weight >= ASSERTED and matter in surely:
                 yield self._best_about(matter), _ENOUGH
+        for matter in question.named():
+            first = [at for at, share in self._index.by_matter.get(matter, {}).items() if share >= 1.0]
+            if first:
+                yield first, _ENOUGH
+        if question.central and question.districts and Aspect.ABOUT in question.aspects:
+            # the city's notice and a district's are both asked about
+            yield [at for at in self._index.by_aspect[Aspect.ABOUT] if not self._entries[at].region], 0.0
         just = any(not self._entries[at].region for at in self._just_asked())
         served = _ASPECT_LEAST if just else 0.0
         for aspect in question.asserted():
@@ -163,6 +165,13 @@ class _Ranking:
 
     def _just_asked(self) -> list[int]:
         return [at for at, worth in self._like.items() if worth >= JUST_ASKED]
+
+    def _share(self, at: int) -> float:
+        """Which share of the best fact's score a fact needs to be told too: less where a topic that is asked
+        speaks for it, and least where several things are asked."""
+        if self._why(at):
+            return _KEEP if self._question.parts else _KEEP_ONE
+        return _KEEP_ALONE
 
     def _likest(self) -> Set[int]:
         """What the question is most like, and what each of several questions is by itself."""

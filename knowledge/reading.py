@@ -43,12 +43,14 @@ class Silent:
     """Something asked on which the notice of the scope says nothing.
 
     `topic` is what a reply calls it; `near` are facts to show beside it, `note` is the author's own sentence.
+    A `case` is one of a matter of which the notice may well tell.
     """
 
     notice: str
     topic: str
     note: str = ""
     near: tuple[str, ...] = ()
+    case: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from functools import cached_property
 
 from knowledge.dictionary import Value
+from knowledge.pattern import LazyPattern
 from knowledge.plainness import Plainness
 from knowledge.sayings import MARK, NAME, Moods, Persons, Sayings
 
@@ -87,7 +88,7 @@ class Said:
         turns: tuple[_Turn, ...],
         moods: Moods,
         plainness: Plainness,
-        joins: re.Pattern[str],
+        joins: LazyPattern,
     ) -> None:
         self.text = text
         self.characters = frozenset(text)
@@ -100,7 +101,7 @@ class Said:
         self._matches: dict[int, Sequence[re.Match[str]]] = {}
         self._quoted = [match.span() for match in moods.quoted.finditer(text)]
 
-    def matches(self, pattern: re.Pattern[str]) -> Sequence[re.Match[str]]:
+    def matches(self, pattern: LazyPattern) -> Sequence[re.Match[str]]:
         """Every match of a pattern; each pattern is sought only once."""
         key = id(pattern)  # patterns hash by their whole code
         if key not in self._matches:
@@ -193,7 +194,7 @@ class Said:
         for row, pattern in self._plainness.facts:
             if row.may(self.characters):
                 spans += [match.span() for match in self.matches(pattern)]
-        text = self._plainness.names.sub(lambda match: NAME * len(match.group()), self.text)
+        text: str = self._plainness.names.sub(lambda match: NAME * len(match.group()), self.text)
         for start, end in spans:
             text = text[:start] + MARK * (end - start) + text[end:]
         return text

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, PlainValidator, model_validator
 
 from knowledge.notice import Record, Strings
+from knowledge.pattern import LazyPattern
 
 MARK, NAME = "\u25c6", "\u25c7"
 """Stand in a text for each character of a fact, or of the name of a place or a programme."""
@@ -17,14 +18,16 @@ MARK, NAME = "\u25c6", "\u25c7"
 _NAME = re.compile(r"\{([a-z_]+)\}")
 
 
-def _whole(value: object) -> object:
-    """No pattern is left that names a part which `parts` lacks."""
-    if isinstance(value, str) and (left := _NAME.search(value)):
+def _pattern(value: object) -> LazyPattern:
+    """A text as a pattern, where it names no part that `parts` lacks."""
+    if not isinstance(value, str):
+        raise ValueError("a regular expression")
+    if left := _NAME.search(value):
         raise ValueError(f"{left.group()} is no name of `parts`")
-    return value
+    return LazyPattern(value)
 
 
-Pattern = Annotated[re.Pattern[str], BeforeValidator(_whole)]
+Pattern = Annotated[LazyPattern, PlainValidator(_pattern)]
 
 
 class Row(Record):

@@ -14,6 +14,7 @@ _PLAINLY = 1.0
 _STRANGE_NAMED = 2
 _SHARE, _TOP = 0.6, 1.1
 _ANSWERED, _KIND_SHARE = 0.4, 0.9
+_UNSERVED = frozenset({Aspect.SELFCHECK, Aspect.COMPARE})
 
 
 class Silences:
@@ -58,6 +59,8 @@ class Silences:
         if any(question.matters[m] > most and self._covers(m) for m in telling):
             return False
         own = {matters[m].aspect for m in sure}
+        if any(self._index.by_aspect.get(aspect) for aspect in question.broad):
+            return False
         return not any(self._index.by_aspect.get(a) for a in question.asserted() if a not in own)
 
     def of_term(self, term: str) -> tuple[Silent, ...]:
@@ -71,7 +74,11 @@ class Silences:
         return tuple(silent) or (self._of(term),)
 
     def _covers(self, matter: str) -> bool:
-        return self._index.covers(matter, self._fits)
+        """Whether there is anything to tell; what is compared, each notice tells of its own."""
+        compared = (
+            self._index.matters[matter].aspect is Aspect.COMPARE and self._index.matters[matter].general
+        )
+        return compared or self._index.covers(matter, self._fits)
 
     def _matters(self, surely: Set[str]) -> list[Silent]:
         """The matters asked that no fact covers, unless the same part of the message names a covered one
@@ -111,15 +118,17 @@ class Silences:
         ]
 
     def _words(self, settled: bool) -> Iterator[Silent]:
-        """Cases and things asked for that the text has no word of; other strange words where neither a fact
-        nor a silence has `settled` the question and no finer matter is covered."""
+        """Cases that the text has no word of; where neither a fact nor a silence has `settled` the question,
+        also things asked for, and other strange words where no finer matter is covered."""
         question, matters = self._question, self._index.matters
         for case in question.cases:
             if case not in self._index.source and not any(case in body for body in question.bodies):
-                yield self._of(case)
-        finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
+                yield replace(self._of(case), case=True)
+        if settled:
+            return
         yield from map(self._of, question.sought)
-        if not settled and not any(map(self._covers, finer)):
+        finer = [m for m, weight in question.matters.items() if weight >= ASSERTED and not matters[m].general]
+        if not any(map(self._covers, finer)):
             strange = [word for word in question.strange if word not in question.sought]
             yield from map(self._of, strange[:_STRANGE_NAMED])
 
@@ -130,7 +139,7 @@ class Silences:
             return
         for aspect, weight in question.aspects.items():
             served = not self._fits.all.isdisjoint(self._index.by_aspect.get(aspect, ()))
-            if weight < _PLAINLY or aspect is Aspect.SELFCHECK or served:
+            if weight < _PLAINLY or aspect in _UNSERVED or served:
                 continue
             own = [m for m in question.matters if matters[m].aspect is aspect]
             if own:

@@ -10,13 +10,14 @@ from functools import cache
 from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.edition import Notice
 from knowledge.library import Library
+from knowledge.pattern import LazyPattern
 from knowledge.periods import Periods
 from knowledge.plainness import NO_CLAIM, Plainness
 from knowledge.records import Records
 from knowledge.said import Found, Mood, Reading, Said, Who
 from knowledge.sayings import Amount, Options, Period
 
-_ANY = re.compile("")
+_ANY = LazyPattern("")
 _ENDING = 3
 _NONE = "none"
 _TEAM = "members"
@@ -366,7 +367,7 @@ def _named(said: Said, row: Options) -> Iterator[tuple[str, re.Match[str], str]]
                 yield option, match, before
 
 
-def _said_too(said: Said, words: re.Pattern[str]) -> bool:
+def _said_too(said: Said, words: LazyPattern) -> bool:
     """Whether words are said of the candidate at all, however they are meant."""
     return any(said.who(match.start()) is Who.CANDIDATE for match in said.matches(words))
 
@@ -422,21 +423,18 @@ def _place_names(library: Library) -> set[str]:
     return {name for _, name in _regions(library)} | library.vocabulary.cities
 
 
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+def _any_of(names: Iterable[str]) -> LazyPattern:
     """Any of some names, the longest first."""
-    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
+    return LazyPattern("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
 
 
 def _shared(regions: Mapping[str, str]) -> frozenset[str]:
     """Names of districts that end the name of another city's, so that alone they name neither."""
-    return frozenset(
-        name
-        for name, city in regions.items()
-        if any(other.endswith(name) and other != name and regions[other] != city for other in regions)
-    )
+    ends = ((name[at:], city) for name, city in regions.items() for at in range(1, len(name)))
+    return frozenset(end for end, city in ends if regions.get(end, city) != city)
 
 
-def _titles(notice: Notice, full: re.Pattern[str]) -> tuple[re.Pattern[str], Mapping[str, str]]:
+def _titles(notice: Notice, full: LazyPattern) -> tuple[LazyPattern, Mapping[str, str]]:
     """The names by which a programme's title cannot be taken for anything else."""
     city = notice.header.city
     names = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -22,7 +22,9 @@ _HINT = 0.4
 _BETWEEN = 1.3
 _ASPECT = "aspect"
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
-_ABOUT_PERSONS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES})
+_ABOUT_PERSONS = frozenset(
+    {Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES, Aspect.COMPARE}
+)
 
 _Key = TypeVar("_Key")
 Statements = Sequence[tuple[Statement, re.Match[str]]]
@@ -40,7 +42,7 @@ class Topics:
 
     def asked(self, text: str, segments: Segments, found: Sequence[Found], statements: Statements) -> Asked:
         """What a text asks in which these wordings and `statements` are found."""
-        aspects, matters, named = self._named(text, segments, found)
+        aspects, matters, named, plain = self._named(text, segments, found)
         topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), without_names(text, found))
         spans = _stated_spans(statements, aspects)
         for start, end in sorted(spans, reverse=True):
@@ -73,7 +75,20 @@ class Topics:
             tuple(parts.values()),
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
+            broad=tuple(dict.fromkeys(self._broad(asking, named, plain))),
         )
+
+    def _broad(
+        self,
+        asking: Collection[int],
+        named: Mapping[int, Mapping[str, float]],
+        plain: Mapping[int, Collection[Aspect]],
+    ) -> Iterator[Aspect]:
+        """The aspects that one of several questions asks as a whole, naming no finer matter."""
+        for number in asking:
+            strong = (m for m, weight in named.get(number, {}).items() if weight >= ASSERTED)
+            if all(self._words.matters[matter].general for matter in strong):
+                yield from (aspect for aspect in plain.get(number, ()) if aspect not in _ABOUT_PERSONS)
 
     def taught(self, asked: Asked, topic: str) -> Asked:
         """What was asked, if it was this topic alone."""
@@ -96,18 +111,28 @@ class Topics:
 
     def _named(
         self, text: str, segments: Segments, found: Sequence[Found]
-    ) -> tuple[dict[Aspect, float], dict[str, float], dict[int, dict[str, float]]]:
-        """The aspects and matters that the words name, the matters also by the message's parts."""
+    ) -> tuple[
+        dict[Aspect, float], dict[str, float], dict[int, dict[str, float]], dict[int, dict[Aspect, None]]
+    ]:
+        """The aspects and matters that the words name; the matters, and the aspects named plainly, also by
+        the message's parts."""
         aspects: dict[Aspect, float] = defaultdict(float)
         matters: dict[str, float] = defaultdict(float)
         by_part: dict[int, dict[str, float]] = defaultdict(dict)
+        plain: dict[int, dict[Aspect, None]] = defaultdict(dict)
+        bodies = [item for item in found if any(sense.sort is Sort.BODY for sense in item.senses)]
         for item in found:
+            case = self._lexicon.is_instance(item.surface)
+            if case and any(b.start <= item.start and item.end <= b.end and b != item for b in bodies):
+                continue
             for sense in item.senses:
                 if sense.sort is Sort.ASPECT:
                     _add(aspects, Aspect(sense.value), sense.weight)
+                    if sense.weight >= ASSERTED:
+                        plain[segments.number(item.start)][Aspect(sense.value)] = None
                 elif sense.sort is Sort.MATTER:
                     weight = sense.weight * (1 + _BY_LENGTH * min(len(item), _LENGTH_MOST))
-                    weight *= _CASE if self._lexicon.is_instance(item.surface) else 1
+                    weight *= _CASE if case else 1
                     _add(matters, sense.value, weight)
                     _add(by_part[segments.number(item.start)], sense.value, weight)
         if len({_programmes(item) for item in found} - {frozenset()}) > 1:
@@ -118,7 +143,7 @@ class Topics:
         for row in self._words.aspects.values():
             if any(pattern.search(text) for pattern in row.patterns):
                 _add(aspects, row.id, 1.0)
-        return aspects, matters, by_part
+        return aspects, matters, by_part, plain
 
     def _add_likely(
         self, parts: Collection[str], aspects: dict[Aspect, float], matters: dict[str, float]

@@ -11,7 +11,7 @@ from itertools import groupby
 from operator import itemgetter
 
 from knowledge.acts import Acts
-from knowledge.asked import Asked, Question
+from knowledge.asked import ASSERTED, Asked, Question
 from knowledge.edition import Notice
 from knowledge.figures import chinese_number
 from knowledge.finding import MOST, find, lacking
@@ -33,6 +33,7 @@ _INDEXES_KEPT = 512
 _FEW_NOTICES, _FEW = 3, 3
 _SHORT, _BRIEF = 14, 8
 _SURELY = 0.7
+_JUDGEMENTS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION})
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 
 
@@ -83,6 +84,8 @@ class Reader:
         place = Place.resolve(message.spoken, context, self._library, own_topics=asked.topics() or bool(near))
         if self._words.patterns.each.search(message.text):
             place = place.of_each(bodies=len(message.spoken.bodies))
+        if asked.aspects.get(Aspect.COMPARE, 0.0) >= ASSERTED:
+            place = place.beside(context, self._library)
         strange: tuple[str, ...] = ()
         if lesson := next((one for one in near if one.city in ("", place.city)), None):
             asked = self._topics.taught(asked, lesson.topic)
@@ -112,7 +115,7 @@ class Reader:
         text = message.text
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
-        if vague and not strange and len(text) <= _SHORT:
+        if (vague and not strange and len(text) <= _SHORT) or self._judges(asked, text):
             asked = asked.continued(context)
         elif general or self._words.patterns.follows.match(text):
             another = not general and len(text) <= _BRIEF and asked.turns(context)
@@ -123,6 +126,13 @@ class Reader:
             # a place and nothing else: where does it belong
             asked = asked.plainly(Aspect.DISTRICT_ROUTING)
         return asked
+
+    def _judges(self, asked: Asked, text: str) -> bool:
+        """Whether a brief message only asks for a judgement of what was spoken of (那工匠卡不卡), and not for
+        somebody's own chances."""
+        plain = {aspect for aspect, weight in asked.aspects.items() if weight >= ASSERTED}
+        bare = len(text) <= _BRIEF and not asked.matters and plain <= _JUDGEMENTS
+        return bare and not self._words.patterns.chance.search(text)
 
     def _reading(self, message: _Message, asked: Asked, place: Place, strange: tuple[str, ...]) -> Reading:
         text, spoken, patterns = message.text, message.spoken, self._words.patterns
@@ -182,6 +192,7 @@ class Reader:
             kinds=[kind for kind in self._words.kinds if kind.asks.search(text)],
             topical=topical,
             cases=asked.cases,
+            broad=asked.broad,
             strange=tuple(
                 word
                 for word in message.segments.asked(strange)

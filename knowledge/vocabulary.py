@@ -75,6 +75,7 @@ class ChanceWords(Record):
     wishes: re.Pattern[str]
     judged: re.Pattern[str]
     never: re.Pattern[str]
+    leads: re.Pattern[str]
     who: re.Pattern[str]
 
     @cached_property
@@ -83,7 +84,7 @@ class ChanceWords(Record):
 
     @cached_property
     def _ending(self) -> re.Pattern[str]:
-        return re.compile(f"(?:{self.who.pattern})(?:{self.words.pattern})+$")
+        return re.compile(rf"(?:{self.who.pattern}|{self.leads.pattern})(?:{self.words.pattern}|\s)+$")
 
     def wish(self, part: str) -> bool:
         """Whether a part of a message, without names, only asks for chances, or wishes to apply."""
@@ -116,6 +117,8 @@ class Patterns(Record):
     sought: re.Pattern[str]
     headed: re.Pattern[str]
     each: re.Pattern[str]
+    another: re.Pattern[str]
+    next_step: re.Pattern[str]
     follows: re.Pattern[str]
     begins: re.Pattern[str]
     document: re.Pattern[str]

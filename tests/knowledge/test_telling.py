@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Mapping
 from datetime import date
@@ -21,6 +20,7 @@ from knowledge.interview import Interview, Question
 from knowledge.language import normalise
 from knowledge.library import DATA, Library
 from knowledge.lines import denial
+from knowledge.pattern import LazyPattern
 from knowledge.sayings import Row
 from knowledge.telling import Telling, Told
 
@@ -146,7 +146,7 @@ def test_whatever_is_said_the_values_are_of_the_dictionary(text: str, asked: str
 
 def test_what_a_row_needs_stands_in_all_that_it_matches() -> None:
     sayings = LIBRARY.vocabulary.telling
-    patterns: list[tuple[Row, re.Pattern[str]]] = [
+    patterns: list[tuple[Row, LazyPattern]] = [
         (row, pattern) for row in sayings.options for pattern in (*row.says.values(), *row.weak.values())
     ]
     patterns += [
