@@ -315,7 +315,7 @@ class Answering:
         elif asked.kind in ("one", "many") and not self._hedged(text, asked):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
             told = narrowed(told, self._by_words(bare, asked, told, beside))
-        if not told and not doubtful and (self._lacks(bare, asked, notice) or self._ends_in_no(bare, asked)):
+        if not told and not doubtful and self._denied(bare, asked, notice):
             elsewhere = any(self._words.refusal.search(row.words) for row in found.values())
             told = {} if elsewhere else {**(self._refused(asked) or {})}
         if "." in asked.id:
@@ -353,6 +353,12 @@ class Answering:
         rest = "".join(char for at, char in enumerate(part) if at not in named and at - 1 not in named)
         return len(rest) < len(part) and self._words.no.match(rest) is not None
 
+    def _denied(self, bare: str, asked: Question, notice: str) -> bool:
+        """Whether an answer comes to a no, and not in words that may as well mean something else."""
+        if self._vague(bare, asked):
+            return False
+        return self._lacks(bare, asked, notice) or self._ends_in_no(bare, asked)
+
     def _lacks(self, bare: str, asked: Question, notice: str) -> bool:
         """Whether every part of an answer denies, where that can only mean that there is nothing, or names a
         title that is not asked for."""
@@ -380,9 +386,10 @@ class Answering:
         *talk, last = [part for part in self._words.split.split(bare) if part] or [""]
         claim = all(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
         none = any(NONE in line.values.values() for line in asked.lines)
-        if not talk or not (claim or none or self._named(asked)):
+        several = asked.kind == "many" and self._words.none.match(last) is not None
+        if not talk or not (claim or none or several or self._named(asked)):
             return False
-        no = self._words.no.match(last) or self._nothing(last, asked) or self._echoes(last, asked)
+        no = several or self._words.no.match(last) or self._nothing(last, asked) or self._echoes(last, asked)
         return bool(no) and not any(self._words.had.search(part) for part in talk)
 
     def _of_unit(self, fact: str) -> bool:

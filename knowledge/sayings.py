@@ -261,10 +261,10 @@ class Places(Record):
 
 
 class Titles(Record):
-    """Words by which a programme's name is told as won, and those that deny all of them; `full` are names
-    that need no city's name to be taken for a programme's, of which those that `joins` are told alike; `bare`
-    is what may go before one that only names what was won, `apart` says that a title of the unit's is no
-    hindrance."""
+    """Words by which a programme's name is told as won, and those that `never` were, where they have words of
+    their `own` or a name stands anywhere; `full` are names that need no city's name to be taken for a
+    programme's, of which those that `joins` are told alike; `bare` is what may go before one that only names
+    what was won, `apart` says that a title of the unit's is no hindrance."""
 
     full: Pattern
     joins: Pattern
@@ -274,6 +274,7 @@ class Titles(Record):
     bare: Pattern
     nobody: Pattern
     never: Pattern
+    own: Pattern
 
 
 class Nothing(Row):
@@ -327,8 +328,9 @@ class Answers(Record):
 
 
 class Sayings(Record):
-    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `particles`
-    end a part and mean nothing; `withdrawn` is a part with the words that take it back."""
+    """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `particles` mean
+    nothing, be it words that lead up to an answer, vouch for it or end a part; `withdrawn` is a part with the
+    words that take it back."""
 
     parts: Mapping[str, str]
     mends: Mapping[str, str]

@@ -326,8 +326,11 @@ class Stories:
                     continue
                 for fact in sorted({f"{kind}/{programme}" for programme in spoken} & self._facts[notice]):
                     yield fact, Found(SURE_YES if told else SURE_NO, match.group())
+        titles, _ = self._nicknames[notice]
         never = words.never.search(said.text) if asked in (None, "won") else None
-        if never and self._nicknames[notice][0].search(said.text, said.segment(never.start()), never.start()):
+        if never and asked is None and not (words.own.search(never.group()) or titles.search(said.text)):
+            never = None  # of whatever else he speaks
+        if never and titles.search(said.text, said.segment(never.start()), never.start()):
             never = None
         if never and said.mood(never, ever=True, stated="won") is not Mood.LEFT:
             others = {programmes[m.group()] for m in names.finditer(said.text)} if asked else frozenset()

@@ -19,6 +19,7 @@ from knowledge.faults import KnowledgeError
 from knowledge.interview import Interview, Question
 from knowledge.language import normalise
 from knowledge.library import DATA, Library
+from knowledge.lines import denial
 from knowledge.pattern import LazyPattern
 from knowledge.sayings import Row
 from knowledge.telling import Telling, Told
@@ -90,6 +91,20 @@ def test_answers_are_understood_as_given(name: str) -> None:
 
     assert len(answers) >= 150
     assert wrong == []
+
+
+def test_whatever_is_a_no_denies_what_is_asked() -> None:
+    told = yaml.safe_load((HERE / "denials.yaml").read_text(encoding="utf-8"))
+    missed = []
+    for asked in told["asked"]:
+        fills = question(asked, WUHAN).fills
+        for say in told["denials"]:
+            values = read({"say": say, "asked": asked}).values
+            if not all(fact in values and denial(values[fact]) for fact in fills):
+                missed.append((asked, say))
+
+    assert len(told["denials"]) >= 80
+    assert missed == []
 
 
 @pytest.mark.parametrize("asked", ["unit_city", "honours", "contests", "won", "mentor"])
