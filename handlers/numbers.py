@@ -67,6 +67,8 @@ def _most(turn: Turn) -> bool:
 
 def _heavier(turn: Turn, finding: Finding) -> float:
     """How much sooner the rows are told than they fit: much where they are what is asked."""
+    if turn.reading.bodies and Aspect.AWARD_COUNT in turn.reading.aspects[:1]:
+        return _WHOLE  # how many are selected in all is no answer to whoever recommends
     if Aspect.QUOTA not in turn.reading.aspects:
         return _BESIDE
     by_body = turn.reading.districts or turn.reading.bodies

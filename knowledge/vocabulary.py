@@ -119,6 +119,7 @@ class Patterns(Record):
     another: re.Pattern[str]
     next_step: re.Pattern[str]
     follows: re.Pattern[str]
+    trailing: re.Pattern[str]
     begins: re.Pattern[str]
     document: re.Pattern[str]
     change: re.Pattern[str]
