@@ -61,6 +61,8 @@ class Topics:
                 named[-1].setdefault(row.about, 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
+        if any(self._words.matters[m].aspect is Aspect.TIMELINE for m in _plain(named)):
+            _promote_time(aspects)
         hinted = _promote(aspects, matters)
         for matter, weight in matters.items():
             if weight >= ASSERTED:
@@ -202,6 +204,17 @@ def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> se
         said = any(start <= item.start and item.end <= end for start, end in spans)
         (inside if said else outside).update(s.value for s in item.senses if s.sort is Sort.MATTER)
     return inside - outside
+
+
+def _plain(named: Mapping[int, Mapping[str, float]]) -> set[str]:
+    """The matters that the words name plainly."""
+    return {matter for part in named.values() for matter, weight in part.items() if weight >= ASSERTED}
+
+
+def _promote_time(aspects: dict[Aspect, float]) -> None:
+    """What is asked of an event by a word of time alone (现场考察几号来) is its time."""
+    if 0.0 < aspects.get(Aspect.TIMELINE, 0.0) < ASSERTED:
+        aspects[Aspect.TIMELINE] = 1.0
 
 
 def _promote(aspects: dict[Aspect, float], matters: dict[str, float]) -> bool:
