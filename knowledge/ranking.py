@@ -26,7 +26,7 @@ _OTHER_NOTICE = -5.0
 _WORDING_MOST, _WORDING_ALONE, _WORDING_LEAST = 2.6, 2.0, 1.2
 _SAMPLE, _SAMPLE_MOST, _SAMPLE_ALONE = 4.0, 4.0, 0.25
 _KEEP, _KEEP_ONE, _KEEP_ALONE, _ENOUGH = 0.42, 0.55, 0.6, 0.9
-_CLEAR, _ROW_SHARE, _APART, _PLACED = 7.0, 0.5, 0.8, 0.5
+_CLEAR, _ROW_SHARE, _APART, _PLACED, _PLACED_ALIKE = 7.0, 0.5, 0.8, 0.5, 0.7
 _DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _BY_PLACE = _DAYS | {Aspect.QUOTA}
 _ROWS = (Award, Contact, Money, Quota, Stage)
@@ -177,11 +177,14 @@ class _Ranking:
         return _KEEP_ALONE
 
     def _only_placed(self, at: int) -> bool:
-        """Whether nothing speaks for a row but the district that the question names, as its samples do, where
-        a day or a number of places is plainly asked."""
+        """Whether nothing speaks for a fact but the district that the question names, or it tells of the
+        notice itself, where a day or a number of places is plainly asked; the rows of a district are like any
+        question that names it."""
         entry, aspects = self._entries[at], self._question.aspects
-        placed = entry.region in self._question.districts and isinstance(entry.fact, _ROWS)
-        return placed and not self._why(at) and any(aspects.get(a, 0.0) >= 1.0 for a in _BY_PLACE)
+        asked = any(aspects.get(aspect, 0.0) >= 1.0 for aspect in _BY_PLACE)
+        placed = entry.region in self._question.districts
+        like = self._like.get(at, 0.0) >= _PLACED_ALIKE and not isinstance(entry.fact, _ROWS)
+        return asked and (placed or Aspect.ABOUT in entry.aspects) and not (like or self._why(at))
 
     def _likest(self) -> Set[int]:
         """What the question is most like, and what each of several questions is by itself."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from knowledge.asked import ASSERTED, Asked
-from knowledge.lexicon import Found, Lexicon, Sort
+from knowledge.lexicon import Found, Lexicon, Sense, Sort
 from knowledge.likeness import Likeness, pieces
 from knowledge.notice import Aspect
 from knowledge.segments import Segments
@@ -61,8 +61,7 @@ class Topics:
                 named[-1].setdefault(row.about, 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
-        if any(self._words.matters[m].aspect is Aspect.TIMELINE for m in _plain(named)):
-            _promote_time(aspects)
+        self._promote_time(aspects, found)
         hinted = _promote(aspects, matters)
         for matter, weight in matters.items():
             if weight >= ASSERTED:
@@ -110,6 +109,21 @@ class Topics:
         """Whether the vocabulary knows a topic: a matter, or `aspect:` and its id."""
         kind, _, name = topic.partition(":")
         return name in set(Aspect) if kind == _ASPECT else topic in self._words.matters
+
+    def _promote_time(self, aspects: dict[Aspect, float], found: Sequence[Found]) -> None:
+        """What is asked of an event by a word of time alone is its time, and not what the event's name also
+        stands for (现场考察几号来)."""
+        events = [item for item in found if any(self._timed(sense) for sense in item.senses)]
+        if not events or not 0.0 < aspects.get(Aspect.TIMELINE, 0.0) < ASSERTED:
+            return
+        for sense in (sense for item in events for sense in item.senses if sense.sort is Sort.ASPECT):
+            aspects[Aspect(sense.value)] = _HINT
+        aspects[Aspect.TIMELINE] = 1.0
+
+    def _timed(self, sense: Sense) -> bool:
+        """Whether a sense is plainly a step of the season."""
+        plain = sense.sort is Sort.MATTER and sense.weight >= ASSERTED
+        return plain and self._words.matters[sense.value].aspect is Aspect.TIMELINE
 
     def _named(
         self, text: str, segments: Segments, found: Sequence[Found]
@@ -204,17 +218,6 @@ def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> se
         said = any(start <= item.start and item.end <= end for start, end in spans)
         (inside if said else outside).update(s.value for s in item.senses if s.sort is Sort.MATTER)
     return inside - outside
-
-
-def _plain(named: Mapping[int, Mapping[str, float]]) -> set[str]:
-    """The matters that the words name plainly."""
-    return {matter for part in named.values() for matter, weight in part.items() if weight >= ASSERTED}
-
-
-def _promote_time(aspects: dict[Aspect, float]) -> None:
-    """What is asked of an event by a word of time alone (现场考察几号来) is its time."""
-    if 0.0 < aspects.get(Aspect.TIMELINE, 0.0) < ASSERTED:
-        aspects[Aspect.TIMELINE] = 1.0
 
 
 def _promote(aspects: dict[Aspect, float], matters: dict[str, float]) -> bool:
