@@ -57,6 +57,8 @@ def _quotas(turn: Turn, finding: Finding, chosen: list[Sourced]) -> list[Sourced
         return _of_all(turn, finding, rows) if by_body else rows
     if many:
         return sums or quotas
+    if not by_body and any(_quota(s).total for s in quotas):
+        return [s for s in quotas if _quota(s).total]  # nobody asked for one body's row
     return _of_all(turn, finding, [s for s in quotas if _own(turn, s)] or quotas) if by_body else quotas
 
 

@@ -182,7 +182,7 @@ class _Ranking:
         question that names it."""
         entry, aspects = self._entries[at], self._question.aspects
         asked = any(aspects.get(aspect, 0.0) >= 1.0 for aspect in _BY_PLACE)
-        placed = entry.region in self._question.districts
+        placed = entry.region in self._question.districts or isinstance(entry.fact, Quota)
         like = self._like.get(at, 0.0) >= _PLACED_ALIKE and not isinstance(entry.fact, _ROWS)
         return asked and (placed or Aspect.ABOUT in entry.aspects) and not (like or self._why(at))
 
