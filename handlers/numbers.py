@@ -16,6 +16,7 @@ _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MO
 
 _OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
 _FEW = 3
+_NEARLY = 0.8
 _ROW = "·"
 _MORE, _WHOLE, _FIRST, _BESIDE = 0.5, 5.0, 6.0, -2.0
 
@@ -83,7 +84,9 @@ def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
     if Aspect.QUOTA in aspects or any(hit.why for hit in finding.hits if hit.fact == sourced.id):
         return True
     best = max(finding.hits, key=lambda hit: hit.score)
-    return sourced.id in finding.pointed and (best.fact == sourced.id or _OFFICES.isdisjoint(aspects))
+    score = next(hit.score for hit in finding.hits if hit.fact == sourced.id)
+    near = score >= _NEARLY * best.score and _OFFICES.isdisjoint(aspects)
+    return sourced.id in finding.pointed and (best.fact == sourced.id or near)
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:

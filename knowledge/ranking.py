@@ -21,7 +21,7 @@ JUST_ASKED: Final = 0.5
 """From which likeness on a fact is asked for in almost these words."""
 
 _ASPECT_ASKED, _ASPECT_HINTED, _ASPECT_LEAST = 0.9, 0.4, 1.0
-_OWN_PROGRAMME, _OWN_DISTRICT, _OTHER_DISTRICT = 0.3, 1.6, -2.5
+_OWN_PROGRAMME, _OWN_DISTRICT, _OTHER_DISTRICT, _NO_DISTRICT = 0.3, 1.6, -4.0, -1.0
 _OTHER_NOTICE = -5.0
 _WORDING_MOST, _WORDING_ALONE, _WORDING_LEAST = 2.6, 2.0, 1.2
 _SAMPLE, _SAMPLE_MOST, _SAMPLE_ALONE = 4.0, 4.0, 0.25
@@ -108,11 +108,12 @@ class _Ranking:
     def _place_bonus(self, at: int) -> float:
         districts, entry = self._question.districts, self._entries[at]
         bonus = _OWN_PROGRAMME if at in self._fits.own else 0.0
-        if districts and entry.region:
-            bonus += _OWN_DISTRICT if entry.region in districts else _OTHER_DISTRICT
-        elif Aspect.ABOUT in entry.aspects and self._of_another(entry.region):
-            bonus += _OTHER_NOTICE
-        return bonus
+        if entry.region in districts:
+            bonus += _OWN_DISTRICT
+        elif entry.region:
+            bonus += _OTHER_DISTRICT if districts else _NO_DISTRICT
+        itself = Aspect.ABOUT in entry.aspects and not (districts and entry.region)
+        return bonus + (_OTHER_NOTICE if itself and self._of_another(entry.region) else 0.0)
 
     def _of_another(self, region: str) -> bool:
         """Whether a notice that tells of itself is not the one meant: a relay where the city's is asked for,
