@@ -42,6 +42,8 @@ class Topics:
 
     def asked(self, text: str, segments: Segments, found: Sequence[Found], statements: Statements) -> Asked:
         """What a text asks in which these wordings and `statements` are found."""
+        doubts = [match.span() for match in self._words.patterns.whether.finditer(text)]
+        found = [f for f in found if not any(start < f.start < end for start, end in doubts)]
         aspects, matters, named, plain = self._named(text, segments, found)
         topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), without_names(text, found))
         spans = _stated_spans(statements, aspects)

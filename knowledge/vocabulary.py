@@ -120,6 +120,7 @@ class Patterns(Record):
     next_step: re.Pattern[str]
     follows: re.Pattern[str]
     trailing: re.Pattern[str]
+    whether: re.Pattern[str]
     begins: re.Pattern[str]
     document: re.Pattern[str]
     change: re.Pattern[str]
