@@ -130,8 +130,7 @@ class Reader:
 
     def _trails(self, asked: Asked, text: str) -> bool:
         """Whether a short message only names what else the last question is asked about (工作室领头的呢)."""
-        short = len(text) <= _SHORT and self._words.patterns.trailing.search(text) is not None
-        return short and not asked.topics(_SURELY)
+        return self._words.patterns.trailing.match(text) is not None and not asked.topics(_SURELY)
 
     def _judges(self, asked: Asked, text: str) -> bool:
         """Whether a brief message only asks for a judgement of what was spoken of (那工匠卡不卡), and not for
