@@ -97,12 +97,14 @@ class Topics:
         """What was asked, if it was this topic alone."""
         kind, _, name = topic.partition(":")
         if kind == _ASPECT:
-            return replace(asked, aspects={Aspect(name): _LIKELIEST}, matters={}, cases=(), hinted=False)
+            taught = replace(asked, matters={}, segments=(), broad=(), cases=(), hinted=False)
+            return replace(taught, aspects={Aspect(name): _LIKELIEST})
         return replace(
             asked,
             aspects={self._words.matters[topic].aspect: _HINT},
             matters={topic: _LIKELIEST},
             segments=({topic: _LIKELIEST},),
+            broad=(),
             cases=(),
             hinted=False,
         )
