@@ -77,7 +77,11 @@ class Wish:
         told = bool(chances.wish) and bool(self._facts)
         known = turn.library.sourced
         pointed = [known[fact].aspect for finding in turn.reading.findings for fact in finding.pointed]
-        if told and not chances.asks and ABOUT_CHANCES.issuperset((*turn.reading.aspects[:1], *pointed[:1])):
+        if (
+            (told or pointed)
+            and not chances.asks
+            and ABOUT_CHANCES.issuperset((*turn.reading.aspects[:1], *pointed[:1]))
+        ):
             # what a story mentions by the way is no question: conditions are told, and what is not written
             return replace(begun, alone=False, beside=_CONDITIONS)
         if begun.awaiting:
@@ -129,8 +133,11 @@ class Wish:
         return bare and ABOUT_CHANCES.issuperset(reading.aspects)
 
     def _goes_on(self) -> bool:
-        """Whether somebody who was told of conditions now tells of himself, and asks nothing."""
+        """Whether somebody who was told of conditions now tells of himself, and asks nothing; whoever only
+        says which city he means (无锡的) asks the same again."""
         reading = self._turn.reading
+        if "topic" in reading.inherited and reading.city_from == "said":
+            return False
         if self._chances.asks or not reading.programmes or not set(reading.aspects) <= ABOUT_CHANCES:
             return False
         return not ABOUT_CHANCES.isdisjoint(self._turn.context.aspects) and bool(self._facts)

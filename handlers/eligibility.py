@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from handlers import facts
 from handlers.chances import own_chances
@@ -23,6 +24,7 @@ ASPECTS = frozenset(
     }
 )
 _ORDER = ("all", "soft", "host", "any", "exclusion", "slot", "judged", "preference")
+_LOOSE = frozenset({"soft", "preference", "judged"})
 _BRIEF = ("all", "soft")
 _BRIEF_ROWS = 3
 
@@ -45,7 +47,8 @@ class Eligibility:
                 if len(finding.scope.programmes) != 1:
                     choices += _programmes(turn, finding)
             elif chosen := _asked(turn, finding):
-                sections.append(facts.section(turn, finding, chosen, template=_template(chosen[0])))
+                section = facts.section(turn, finding, chosen, template=_template(chosen[0]))
+                sections.append(replace(section, values={**section.values, "role": _bound(chosen)}))
         scopes = [section.scope for section in sections if section.scope]
         choices += facts.checks(turn, scopes) + facts.offers(turn, scopes)
         return Reply(sections=sections, choices=choices) if sections else NOT_MINE
@@ -57,6 +60,14 @@ def _template(first: Sourced) -> str:
     if not isinstance(first.fact, Condition):
         return "facts/list"
     return "eligibility/barred" if first.fact.role == "exclusion" else "eligibility/list"
+
+
+def _bound(chosen: Sequence[Sourced]) -> str:
+    """The role by which it is said what follows from the rows: that of the first where it does not bind, or
+    that one of several alternatives is enough."""
+    roles = [_role(s) for s in chosen if isinstance(s.fact, Condition)]
+    first = next(iter(roles), "")
+    return "any" if "any" in roles and first not in _LOOSE else first
 
 
 def _asked(turn: Turn, finding: Finding) -> list[Sourced]:

@@ -16,6 +16,7 @@ _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MO
 
 _OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
 _FEW = 3
+_NEARLY = 0.8
 _ROW = "·"
 _MORE, _WHOLE, _FIRST, _BESIDE = 0.5, 5.0, 6.0, -2.0
 
@@ -57,6 +58,8 @@ def _quotas(turn: Turn, finding: Finding, chosen: list[Sourced]) -> list[Sourced
         return _of_all(turn, finding, rows) if by_body else rows
     if many:
         return sums or quotas
+    if not by_body and any(_quota(s).total for s in quotas):
+        return [s for s in quotas if _quota(s).total]  # nobody asked for one body's row
     return _of_all(turn, finding, [s for s in quotas if _own(turn, s)] or quotas) if by_body else quotas
 
 
@@ -67,6 +70,8 @@ def _most(turn: Turn) -> bool:
 
 def _heavier(turn: Turn, finding: Finding) -> float:
     """How much sooner the rows are told than they fit: much where they are what is asked."""
+    if turn.reading.bodies and Aspect.AWARD_COUNT in turn.reading.aspects[:1]:
+        return _WHOLE  # how many are selected in all is no answer to whoever recommends
     if Aspect.QUOTA not in turn.reading.aspects:
         return _BESIDE
     by_body = turn.reading.districts or turn.reading.bodies
@@ -79,7 +84,9 @@ def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
     if Aspect.QUOTA in aspects or any(hit.why for hit in finding.hits if hit.fact == sourced.id):
         return True
     best = max(finding.hits, key=lambda hit: hit.score)
-    return sourced.id in finding.pointed and (best.fact == sourced.id or _OFFICES.isdisjoint(aspects))
+    score = next(hit.score for hit in finding.hits if hit.fact == sourced.id)
+    near = score >= _NEARLY * best.score and _OFFICES.isdisjoint(aspects)
+    return sourced.id in finding.pointed and (best.fact == sourced.id or near)
 
 
 def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:

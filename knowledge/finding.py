@@ -16,7 +16,7 @@ MOST: Final = 8
 _SAMPLED = 8
 _SURELY_ASKED = 2.0
 _SURE, _MOST_UNSURE = 3.0, 5
-_BESIDE_SILENCE = 1.25
+_BESIDE_SILENCE, _SURELY = 1.25, 1.0
 _FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})
 
 
@@ -38,7 +38,8 @@ def find(index: NoticeIndex, question: Question, programmes: tuple[str, ...], *,
     if just and not any(index.matters[m].general for at in just for m in index.entries[at].about):
         overview = ()
     if silent:
-        hits = [hit for hit in hits if hit.fact in alike or _told_beside_silence(index, hit, question)]
+        noted = any(row.note for row in silent)
+        hits = [hit for hit in hits if hit.fact in alike or _told_beside(index, hit, question, noted=noted)]
     if not hits and not silent and not question.topical:
         overview = (Aspect.ELIGIBILITY,) if programmes else ()
     told = any(index.covers(m, fits) for m in question.touched() & set(finer))
@@ -62,9 +63,12 @@ def lacking(index: NoticeIndex, question: Question, programmes: tuple[str, ...],
     )
 
 
-def _told_beside_silence(index: NoticeIndex, hit: Hit, question: Question) -> bool:
-    """Whether a fact is still told where the notice has no word of something else that is asked."""
+def _told_beside(index: NoticeIndex, hit: Hit, question: Question, *, noted: bool) -> bool:
+    """Whether a fact is still told where the notice has no word of something else that is asked; where its
+    author says so himself (`noted`), only what is surely asked."""
     plainly = question.aspects.get(Aspect.DEADLINE, 0.0) >= 1.0
     if plainly and Aspect.DEADLINE in index.entries[index.at[hit.fact]].aspects:
         return True
-    return bool(hit.why) and hit.score >= _BESIDE_SILENCE
+    surely = {t for t, weight in (*question.aspects.items(), *question.matters.items()) if weight >= _SURELY}
+    told = not (surely | question.named()).isdisjoint(hit.why) if noted else bool(hit.why)
+    return told and hit.score >= _BESIDE_SILENCE

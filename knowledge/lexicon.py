@@ -327,7 +327,8 @@ class Lexicon:
             return False
         longest = max(end - start for start, end in words)
         named = self._only(surface, Sort.PROGRAMME, Sort.REGION, Sort.BODY)
-        if not named and any(
+        inside = same == len(written) - 1 and written[0] == surface[0] and written[-1] == surface[-1]
+        if not (named or inside) and any(
             a in self._little_words for a, b in zip(written, surface, strict=True) if a != b
         ):
             return False

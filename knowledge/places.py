@@ -56,7 +56,7 @@ class Spoken:
                 item for item in items[Sort.PROGRAMME] if not patterns.province.search(text[: item.start])
             ),
             persons=tuple(values[Sort.PERSON]),
-            bodies=tuple(values[Sort.BODY]),
+            bodies=tuple(_each_once(items[Sort.BODY])),
             another=patterns.another.search(text) is not None,
         )
 
@@ -151,6 +151,15 @@ def _apart(found: Sequence[Found]) -> Iterator[Found]:
         within = any(thing.start <= item.start and item.end < thing.end for thing in things)
         if not within or all(sense.sort not in _PLACES for sense in item.senses):
             yield item
+
+
+def _each_once(found: Sequence[Found]) -> Iterator[str]:
+    """The bodies named, of names that overlap the first alone."""
+    end = 0
+    for item in sorted(found, key=lambda item: (item.start, -item.end)):
+        if item.start >= end:
+            end = item.end
+            yield from (sense.value for sense in item.senses if sense.sort is Sort.BODY)
 
 
 def _foreign(spoken: Spoken, city: str, library: Library) -> str:

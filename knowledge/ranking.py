@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from knowledge.asked import ASSERTED, Question
-from knowledge.notice import Aspect, Award, Contact, Fact, Quota, Stage
+from knowledge.notice import Aspect, Award, Contact, Fact, Money, Quota, Stage
 from knowledge.notice_index import Fitting, NoticeIndex
 from knowledge.reading import Hit
 
@@ -21,14 +21,15 @@ JUST_ASKED: Final = 0.5
 """From which likeness on a fact is asked for in almost these words."""
 
 _ASPECT_ASKED, _ASPECT_HINTED, _ASPECT_LEAST = 0.9, 0.4, 1.0
-_OWN_PROGRAMME, _OWN_DISTRICT, _OTHER_DISTRICT = 0.3, 1.6, -2.5
+_OWN_PROGRAMME, _OWN_DISTRICT, _OTHER_DISTRICT, _NO_DISTRICT = 0.3, 1.6, -4.0, -1.0
 _OTHER_NOTICE = -5.0
 _WORDING_MOST, _WORDING_ALONE, _WORDING_LEAST = 2.6, 2.0, 1.2
 _SAMPLE, _SAMPLE_MOST, _SAMPLE_ALONE = 4.0, 4.0, 0.25
 _KEEP, _KEEP_ONE, _KEEP_ALONE, _ENOUGH = 0.42, 0.55, 0.6, 0.9
-_CLEAR, _ROW_SHARE, _APART = 7.0, 0.5, 0.8
+_CLEAR, _ROW_SHARE, _APART, _PLACED, _PLACED_ALIKE = 7.0, 0.5, 0.8, 0.5, 0.7
 _DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
-_ROWS = (Award, Contact, Quota, Stage)
+_BY_PLACE = _DAYS | {Aspect.QUOTA}
+_ROWS = (Award, Contact, Money, Quota, Stage)
 
 
 def ranked(
@@ -107,11 +108,12 @@ class _Ranking:
     def _place_bonus(self, at: int) -> float:
         districts, entry = self._question.districts, self._entries[at]
         bonus = _OWN_PROGRAMME if at in self._fits.own else 0.0
-        if districts and entry.region:
-            bonus += _OWN_DISTRICT if entry.region in districts else _OTHER_DISTRICT
-        elif Aspect.ABOUT in entry.aspects and self._of_another(entry.region):
-            bonus += _OTHER_NOTICE
-        return bonus
+        if entry.region in districts:
+            bonus += _OWN_DISTRICT
+        elif entry.region:
+            bonus += _OTHER_DISTRICT if districts else _NO_DISTRICT
+        itself = Aspect.ABOUT in entry.aspects and not (districts and entry.region)
+        return bonus + (_OTHER_NOTICE if itself and self._of_another(entry.region) else 0.0)
 
     def _of_another(self, region: str) -> bool:
         """Whether a notice that tells of itself is not the one meant: a relay where the city's is asked for,
@@ -129,6 +131,8 @@ class _Ranking:
         top = scores[best[0][1]]
         likest = self._likest()
         chosen = {at: self._why(at) for _, at in best if at in likest or scores[at] >= self._share(at) * top}
+        if any(chosen.values()):
+            chosen = {at: why for at, why in chosen.items() if not self._only_placed(at)}
         for facts, least in self._wanted(top):
             if not chosen.keys().isdisjoint(facts):
                 continue
@@ -164,7 +168,7 @@ class _Ranking:
             yield self._index.by_aspect.get(aspect, ()), 0.0 if plainly else served
 
     def _just_asked(self) -> list[int]:
-        return [at for at, worth in self._like.items() if worth >= JUST_ASKED]
+        return [at for at, worth in self._like.items() if worth >= JUST_ASKED and not self._only_placed(at)]
 
     def _share(self, at: int) -> float:
         """Which share of the best fact's score a fact needs to be told too: less where a topic that is asked
@@ -172,6 +176,16 @@ class _Ranking:
         if self._why(at):
             return _KEEP if self._question.parts else _KEEP_ONE
         return _KEEP_ALONE
+
+    def _only_placed(self, at: int) -> bool:
+        """Whether nothing speaks for a fact but the district that the question names, or it tells of the
+        notice itself, where a day or a number of places is plainly asked; the rows of a district are like any
+        question that names it."""
+        entry, aspects = self._entries[at], self._question.aspects
+        asked = any(aspects.get(aspect, 0.0) >= 1.0 for aspect in _BY_PLACE)
+        placed = entry.region in self._question.districts or isinstance(entry.fact, Quota)
+        like = self._like.get(at, 0.0) >= _PLACED_ALIKE and not isinstance(entry.fact, _ROWS)
+        return asked and (placed or Aspect.ABOUT in entry.aspects) and not (like or self._why(at))
 
     def _likest(self) -> Set[int]:
         """What the question is most like, and what each of several questions is by itself."""
@@ -219,12 +233,12 @@ class _Ranking:
     def _place_last(self, scores: Mapping[int, float]) -> Mapping[int, float]:
         """The scores, with facts for which nothing but their district speaks behind the best that was asked
         for: the day that a whole city has is told first of a district too, before its quota."""
-        if self._asserted.isdisjoint(_DAYS):
+        if self._asserted.isdisjoint(_BY_PLACE):
             return scores
         placed = [at for at in scores if self._entries[at].region in self._question.districts]
         only = [at for at in placed if not self._why(at)]
         most = max((score for at, score in scores.items() if self._why(at)), default=0.0)
-        return {**scores, **{at: min(scores[at], _KEEP_ALONE * most) for at in only}} if only else scores
+        return {**scores, **{at: min(scores[at], _PLACED * most) for at in only}} if only else scores
 
     def _best_about(self, matter: str) -> Collection[int]:
         """The facts about a matter: those that serve an aspect that is asked, where there are such."""

@@ -11,7 +11,7 @@ from knowledge.notice_index import NoticeIndex
 from knowledge.reading import Hit, Silent
 
 _PLAINLY = 1.0
-_STRANGE_NAMED = 2
+_STRANGE_NAMED, _SEVERAL = 2, 2
 _SHARE, _TOP = 0.6, 1.1
 _ANSWERED, _KIND_SHARE = 0.4, 0.9
 _UNSERVED = frozenset({Aspect.SELFCHECK, Aspect.COMPARE})
@@ -34,7 +34,7 @@ class Silences:
         `hits` are the facts that fit, `surely` the matters of those asked for in almost these words,
         `overview` the aspects told as a whole; `settled` says that a fact is just what is asked.
         """
-        silent = self._matters(surely)
+        silent = self._matters(surely) + list(self._of_some())
         if not any(row.note for row in silent):
             silent += self._kinds(hits, overview)
         unknown = list(self._words(settled or bool(silent)))
@@ -101,6 +101,17 @@ class Silences:
             found.append(self._silent(likely))
         return list(dict.fromkeys(found))
 
+    def _of_some(self) -> Iterator[Silent]:
+        """What the author says of a matter for one of several programmes, where only others have it."""
+        if len(self._programmes) < _SEVERAL:
+            return
+        for matter in filter(self._covers, self._question.named()):
+            for programme in self._programmes:
+                if not self._index.covers(matter, self._index.fitting((programme,))):
+                    silent = self._silent(matter, (programme,))
+                    if silent.note:
+                        yield silent
+
     def _kinds(self, hits: Sequence[Hit], overview: Sequence[Aspect]) -> list[Silent]:
         """The kinds of answer asked for that neither the best facts nor the deadline, told whole, show."""
         question, index = self._question, self._index
@@ -108,7 +119,8 @@ class Silences:
         best = max((hit.score for hit in own), default=0.0)
         due = index.by_aspect.get(Aspect.DEADLINE, ()) if Aspect.DEADLINE in question.asserted() else ()
         told = [(index.at[hit.fact], hit.score) for hit in own]
-        says = [index.entries[at].fact.say for at, score in told if score >= _KIND_SHARE * best or at in due]
+        share = 0.0 if question.parts else _KIND_SHARE  # of several questions each has its own best fact
+        says = [index.entries[at].fact.say for at, score in told if score >= share * best or at in due]
         if Aspect.DEADLINE in overview:
             says += [index.entries[at].fact.say for at in due]
         return [
@@ -147,9 +159,11 @@ class Silences:
             else:
                 yield self._of(self._index.aspect_names[aspect])
 
-    def _silent(self, matter: str) -> Silent:
-        """The silence on a matter, with what its author says of it for one of the programmes."""
-        notice, programmes = self._index.notice, self._programmes
+    def _silent(self, matter: str, programmes: tuple[str, ...] | None = None) -> Silent:
+        """The silence on a matter, with what its author says of it for one of the programmes: of these, else
+        of those asked about."""
+        notice = self._index.notice
+        programmes = self._programmes if programmes is None else programmes
         name = self._index.matters[matter].name
         for silence in notice.silences:
             if matter in silence.about and (

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from knowledge.asked import ASSERTED, Asked
-from knowledge.lexicon import Found, Lexicon, Sort
+from knowledge.lexicon import Found, Lexicon, Sense, Sort
 from knowledge.likeness import Likeness, pieces
 from knowledge.notice import Aspect
 from knowledge.segments import Segments
@@ -42,6 +42,8 @@ class Topics:
 
     def asked(self, text: str, segments: Segments, found: Sequence[Found], statements: Statements) -> Asked:
         """What a text asks in which these wordings and `statements` are found."""
+        doubts = [match.span() for match in self._words.patterns.whether.finditer(text)]
+        found = [f for f in found if not any(start < f.start < end for start, end in doubts)]
         aspects, matters, named, plain = self._named(text, segments, found)
         topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), without_names(text, found))
         spans = _stated_spans(statements, aspects)
@@ -61,6 +63,7 @@ class Topics:
                 named[-1].setdefault(row.about, 1.0)
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
+        self._promote_time(aspects, found)
         hinted = _promote(aspects, matters)
         for matter, weight in matters.items():
             if weight >= ASSERTED:
@@ -94,12 +97,14 @@ class Topics:
         """What was asked, if it was this topic alone."""
         kind, _, name = topic.partition(":")
         if kind == _ASPECT:
-            return replace(asked, aspects={Aspect(name): _LIKELIEST}, matters={}, cases=(), hinted=False)
+            taught = replace(asked, matters={}, segments=(), broad=(), cases=(), hinted=False)
+            return replace(taught, aspects={Aspect(name): _LIKELIEST})
         return replace(
             asked,
             aspects={self._words.matters[topic].aspect: _HINT},
             matters={topic: _LIKELIEST},
             segments=({topic: _LIKELIEST},),
+            broad=(),
             cases=(),
             hinted=False,
         )
@@ -108,6 +113,21 @@ class Topics:
         """Whether the vocabulary knows a topic: a matter, or `aspect:` and its id."""
         kind, _, name = topic.partition(":")
         return name in set(Aspect) if kind == _ASPECT else topic in self._words.matters
+
+    def _promote_time(self, aspects: dict[Aspect, float], found: Sequence[Found]) -> None:
+        """What is asked of an event by a word of time alone is its time, and not what the event's name also
+        stands for (现场考察几号来)."""
+        events = [item for item in found if any(self._timed(sense) for sense in item.senses)]
+        if not events or not 0.0 < aspects.get(Aspect.TIMELINE, 0.0) < ASSERTED:
+            return
+        for sense in (sense for item in events for sense in item.senses if sense.sort is Sort.ASPECT):
+            aspects[Aspect(sense.value)] = _HINT
+        aspects[Aspect.TIMELINE] = 1.0
+
+    def _timed(self, sense: Sense) -> bool:
+        """Whether a sense is plainly a step of the season."""
+        plain = sense.sort is Sort.MATTER and sense.weight >= ASSERTED
+        return plain and self._words.matters[sense.value].aspect is Aspect.TIMELINE
 
     def _named(
         self, text: str, segments: Segments, found: Sequence[Found]

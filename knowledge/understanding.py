@@ -115,7 +115,8 @@ class Reader:
         text = message.text
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
-        if (vague and not strange and len(text) <= _SHORT) or self._judges(asked, text):
+        vague = vague and not strange and len(text) <= _SHORT
+        if vague or self._judges(asked, text) or self._trails(asked, text):
             asked = asked.continued(context)
         elif general or self._words.patterns.follows.match(text):
             another = not general and len(text) <= _BRIEF and asked.turns(context)
@@ -126,6 +127,10 @@ class Reader:
             # a place and nothing else: where does it belong
             asked = asked.plainly(Aspect.DISTRICT_ROUTING)
         return asked
+
+    def _trails(self, asked: Asked, text: str) -> bool:
+        """Whether a short message only names what else the last question is asked about (工作室领头的呢)."""
+        return self._words.patterns.trailing.match(text) is not None and not asked.topics(_SURELY)
 
     def _judges(self, asked: Asked, text: str) -> bool:
         """Whether a brief message only asks for a judgement of what was spoken of (那工匠卡不卡), and not for

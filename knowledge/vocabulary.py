@@ -120,6 +120,8 @@ class Patterns(Record):
     another: re.Pattern[str]
     next_step: re.Pattern[str]
     follows: re.Pattern[str]
+    trailing: re.Pattern[str]
+    whether: re.Pattern[str]
     begins: re.Pattern[str]
     document: re.Pattern[str]
     change: re.Pattern[str]
