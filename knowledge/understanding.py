@@ -91,7 +91,7 @@ class Reader:
             asked = self._topics.taught(asked, lesson.topic)
         else:
             indexes = [self._index(notice) for notice in place.notices[:_FEW_NOTICES]]
-            strange = strange_words(message.mended, self._words.everyday, indexes)
+            strange = strange_words(message.mended, self._words, indexes)
         asked = self._after(context, message, asked, place, strange)
         return self._reading(message, asked, place, strange)
 

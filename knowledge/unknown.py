@@ -2,35 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from knowledge.edition import Notice
 from knowledge.language import bare, is_word
 from knowledge.lexicon import Mended
 from knowledge.notice_index import NoticeIndex
 from knowledge.segments import Segments
-from knowledge.vocabulary import Patterns
+from knowledge.vocabulary import Patterns, Vocabulary
 
 _NAME_TAG = "nr"
 _TOPIC_TAGS = ("n", "vn", "l", "i", "j")
 _LITTLE = 5
 
 
-def strange_words(
-    mended: Mended, everyday: Collection[str], notices: Sequence[NoticeIndex]
-) -> tuple[str, ...]:
-    """Content words that neither the vocabulary nor a notice in scope knows."""
+def strange_words(mended: Mended, words: Vocabulary, notices: Sequence[NoticeIndex]) -> tuple[str, ...]:
+    """Content words that neither the vocabulary nor a notice in scope knows; what people call one another by
+    is none."""
     covered = {at for item in mended.found for at in range(item.start, item.end)}
     result: list[str] = []
     at = 0
     for word, tag in mended.words:
         span = range(at, at + len(word))
         at += len(word)
-        if len(set(word)) < 2 or not tag.startswith(_TOPIC_TAGS) or word in everyday:
+        if len(set(word)) < 2 or not tag.startswith(_TOPIC_TAGS) or word in words.everyday:
             continue
         if not (is_word(word) or tag.startswith(_NAME_TAG)):
             continue  # cut by guessing: part of one word and of the next
         if not covered.isdisjoint(span) or any(index.holds(word) for index in notices):
+            continue
+        if words.patterns.called.fullmatch(word):
             continue
         result.append(word)
     return tuple(dict.fromkeys(result))

@@ -136,6 +136,7 @@ class Patterns(Record):
     code_for: re.Pattern[str]
     which: re.Pattern[str]
     all_of_them: re.Pattern[str]
+    called: re.Pattern[str]
     unwritten: re.Pattern[str]
     uncounted: re.Pattern[str]
     unreached: re.Pattern[str]
