@@ -26,7 +26,7 @@ class Answer:
 class Check:
     """A self-check of one notice edition: `rules` is the state of its criteria at the beginning, `asked` are
     the questions answered so far, `current` the open one, `tries` how often its answer was not understood,
-    `counted` whether its end is among the figures."""
+    `counted` whether its end is among the figures, `whom` the word for whom it is made (none: oneself)."""
 
     notice: str
     programmes: tuple[str, ...]
@@ -39,6 +39,7 @@ class Check:
     current: str = ""
     tries: int = 0
     counted: bool = False
+    whom: str = ""
 
     @property
     def values(self) -> dict[str, Value]:
@@ -103,6 +104,10 @@ class Check:
 
         return self.without(fact for fact, answer in self.answers.items() if stale(fact, answer))
 
+    def of(self, whom: str | None) -> bool:
+        """Whether it is of somebody who is named so now; of whoever is not named, it is."""
+        return whom is None or whom == self.whom
+
     def elsewhere(self) -> Check:
         """For another city, where a bare "elsewhere" says nothing."""
         place = OneOf(frozenset({ELSEWHERE}))
@@ -125,6 +130,7 @@ class Check:
             "current": self.current,
             "tries": self.tries,
             "counted": self.counted,
+            "whom": self.whom,
         }
 
     def page(self, knowledge: str) -> dict[str, Any]:
@@ -162,6 +168,7 @@ class Check:
                 current=kept["current"],
                 tries=int(kept["tries"]),
                 counted=bool(kept.get("counted", False)),
+                whom=str(kept.get("whom", "")),
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             return None

@@ -38,6 +38,18 @@ class Wish:
             return False
         return self._wished or self._goes_on() or self._likely() or self._tells_alone
 
+    @cached_property
+    def whom(self) -> str | None:
+        """The word for whom a judgement is wanted, or of whom more is told: empty of oneself, None where
+        nobody is named."""
+        patterns = self._turn.library.vocabulary.patterns
+        for said in (self._chances.wish, self._turn.reading.unnamed):
+            if other := patterns.chances.others.search(said):
+                return other.group()
+            if patterns.myself.search(said):
+                return ""
+        return None
+
     @property
     def goes_on_telling(self) -> bool:
         """Whether somebody only tells more of the candidate."""

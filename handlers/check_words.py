@@ -242,6 +242,7 @@ def opening(turn: Turn, check: Check, *, asks: bool) -> Section:
             "season": str(notice.season(turn.now)),
             "deadline": until,
             "told": told(turn.library, check, check.answers),
+            "earlier": any(answer.told_at < turn.now for answer in check.answers.values()),
             "asks": asks,
         },
         facts=(until.fact,) if until else (),

@@ -95,11 +95,14 @@ class SelfCheck:
             touched_at=turn.now,
             districts=turn.reading.districts or turn.context.districts,
         )
-        if before is not None:
+        if before is not None and before.of(wish.whom):
             known = before.fresh(turn.now, turn.library.dictionary)
             known = known if before.notice == notice.id else known.elsewhere()
-            check = replace(check, answers=known.answers)
-        texts = [turn.context.text] if turn.context.stated else []
+            check = replace(check, answers=known.answers, whom=before.whom)
+        elif wish.whom:
+            check = replace(check, whom=wish.whom)
+        told_before = turn.context.stated and (not wish.whom or wish.whom in turn.context.text)
+        texts = [turn.context.text] if told_before else []
         for text in (*texts, wish.case):
             check = check.with_told(self._read(turn, check, text, None), turn.now)
         begun = self._on(turn, check, opening=True)
@@ -108,7 +111,7 @@ class SelfCheck:
     def _unasked(self, turn: Turn, check: Check | None) -> Reply | NotMine:
         """A wish for a check; or more of himself from somebody who was told his verdicts."""
         wish = check_wish.Wish(turn, self._told)
-        if check is not None and not check.current and wish.goes_on_telling:
+        if check and not check.current and wish.goes_on_telling and check.of(wish.whom):
             told = self._read(turn, check, turn.incoming.text, None)
             if any(check.values.get(fact) != value for fact, value in told.values.items()):
                 return self._changed(turn, check, check, told)

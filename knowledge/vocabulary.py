@@ -76,6 +76,7 @@ class ChanceWords(Record):
     judged: re.Pattern[str]
     never: re.Pattern[str]
     leads: re.Pattern[str]
+    others: re.Pattern[str]
     who: re.Pattern[str]
 
     @cached_property
