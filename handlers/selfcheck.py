@@ -99,9 +99,10 @@ class SelfCheck:
             known = before.fresh(turn.now, turn.library.dictionary)
             known = known if before.notice == notice.id else known.elsewhere()
             check = replace(check, answers=known.answers)
-        texts = [turn.context.text] if turn.context.stated else []
-        for text in (*texts, wish.case):
-            check = check.with_told(self._read(turn, check, text, None), turn.now)
+        earlier = self._read(turn, check, turn.context.text, None)
+        if turn.context.stated or len(earlier.values) >= check_wish.TELLING:
+            check = check.with_told(earlier, turn.now)
+        check = check.with_told(self._read(turn, check, wish.case, None), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
 
