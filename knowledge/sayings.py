@@ -244,7 +244,7 @@ class Numbers(Record):
 
 
 class Places(Record):
-    """Where the unit is: before or after the name of a city or district, and the provinces; who is `ruled` from
+    """Where the unit is: before or after the name of a city or district, and the provinces; one `ruled` from
     another city need not be there."""
 
     before: Pattern
