@@ -15,7 +15,7 @@ from knowledge.telling import Told
 _CONDITIONS: Final = frozenset({"eligibility", "silences"})
 _ASKED: Final = 0.5
 _OWN: Final = 1
-_TELLING: Final = 2
+TELLING: Final = 2
 _STORY: Final = 3
 _LONG: Final = 30
 _WORD: Final = 5
@@ -118,10 +118,10 @@ class Wish:
         notice = turn.library.programmes[meant[0]][0]
         told = len(self._told(turn, turn.incoming.text, notice.id).values)
         if not reading.programmes:
-            return bool(own and chance) or told >= (_OWN if own else _TELLING)
+            return bool(own and chance) or told >= (_OWN if own else TELLING)
         if inherited or not chance:
             return told >= _STORY
-        return told >= (_OWN if own else _TELLING)
+        return told >= (_OWN if own else TELLING)
 
     @cached_property
     def _wished(self) -> bool:
@@ -161,7 +161,7 @@ class Wish:
         chances = self._chances
         if chances.asks or self._turn.reading.programmes:
             return False
-        return len(self._facts) >= (_TELLING if chances.judged else _STORY)
+        return len(self._facts) >= (TELLING if chances.judged else _STORY)
 
     @cached_property
     def _facts(self) -> Collection[str]:

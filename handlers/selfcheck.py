@@ -101,10 +101,11 @@ class SelfCheck:
             check = replace(check, answers=known.answers, whom=before.whom)
         elif wish.whom:
             check = replace(check, whom=wish.whom)
-        told_before = turn.context.stated and (not wish.whom or wish.whom in turn.context.text)
-        texts = [turn.context.text] if told_before else []
-        for text in (*texts, wish.case):
-            check = check.with_told(self._read(turn, check, text, None), turn.now)
+        earlier = self._read(turn, check, turn.context.text, None)
+        meant = not wish.whom or wish.whom in turn.context.text
+        if meant and (turn.context.stated or len(earlier.values) >= check_wish.TELLING):
+            check = check.with_told(earlier, turn.now)
+        check = check.with_told(self._read(turn, check, wish.case, None), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
 

@@ -9,7 +9,7 @@ from datetime import date
 from knowledge.dictionary import Item, Items, OneOf
 from knowledge.library import Library
 from knowledge.periods import Periods, number
-from knowledge.said import Found, Mood, Said
+from knowledge.said import Found, Mood, Said, Who
 from knowledge.sayings import Honour, Sayings
 
 _LEAD, _REST, _BESIDE = 14, 16, 6
@@ -140,11 +140,7 @@ class Records:
             begins = self._begins(window, contests[-1])
             along = start == done and words.along.match(said.text, done) is not None
             window = window[begins:] + (beside.group() if beside else "")
-            coached = (
-                words.coach.search(said.text[start : match.end()]) is not None
-                or words.coach_after.match(said.text[match.end() :]) is not None
-                or (along and last)
-            )
+            coached = self._coached(said, start, match.end()) or (along and last)
             done, last = match.end(), coached
             mood = said.mood(match, ever=True, others=coached)
             if mood is Mood.DENIED and asked:
@@ -157,6 +153,14 @@ class Records:
                 yield _OPEN, match.group()
             elif fields := self._result(match, window, coach=coached):
                 yield Item.of(fields), said.text[start + begins : match.end()].strip(words.trim)
+
+    def _coached(self, said: Said, start: int, end: int) -> bool:
+        """Whether a result told in [start, end) is of somebody whom the candidate taught."""
+        words = self._sayings.contests
+        told = [match.span() for match in words.coach.finditer(said.text, start, end)]
+        if after := words.coach_after.match(said.text[end:]):
+            told.append((end + after.start(), end + after.end()))
+        return any(Who.CANDIDATE in (said.who(first), said.who(last - 1)) for first, last in told)
 
     def _begins(self, window: str, contest: re.Match[str]) -> int:
         """Where the words about one contest begin: at the pause before it."""

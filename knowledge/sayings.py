@@ -244,12 +244,14 @@ class Numbers(Record):
 
 
 class Places(Record):
-    """Where the unit is: before or after the name of a city or district, and the provinces."""
+    """Where the unit is: before or after the name of a city or district, and the provinces; one `ruled` from
+    another city need not be there."""
 
     before: Pattern
     strong: Pattern
     after: Pattern
     other: Pattern
+    ruled: Pattern
     away: Pattern
     outside: Pattern
     provinces: Strings

@@ -70,7 +70,7 @@ class Stories:
         found: dict[str, Found] = {}
         for rows in (
             self._options(said, asked=asked is not None),
-            self._periods(said, today),
+            self._periods(said, today, notice),
             self._amounts(said, asked or ""),
             self._place(said, notice, asked),
             self._won(said, notice, asked),
@@ -193,8 +193,10 @@ class Stories:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
-    def _periods(self, said: Said, today: date) -> Iterator[tuple[str, Found]]:
+    def _periods(self, said: Said, today: date, notice: str) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
+            if row.future and row.fact not in self._facts[notice]:
+                continue
             for match in said.matches(row.says) if row.may(said.characters) else ():
                 age = row.fact == self._sayings.answers.age_of
                 mood = said.mood(
@@ -271,14 +273,16 @@ class Stories:
         for match in self._places.finditer(said.text):
             before = said.text[said.segment(match.start()) : match.start()]
             after = said.text[match.end() : match.end() + 24]
+            city = self._regions.get(match.group(), ELSEWHERE)
             if words.away.search(before) or words.other.search(after):
+                continue
+            if city != here and words.ruled.search(after):
                 continue
             strong = words.strong.search(before)
             named = asked in _OF_PLACE and not before
             if not (strong or named) and not (words.before.search(before) and words.after.search(after)):
                 continue
             mood = said.mood(match, unit=True)
-            city = self._regions.get(match.group(), ELSEWHERE)
             if match.group() in self._shared:
                 if asked is None:
                     continue

@@ -120,3 +120,11 @@ async def test_without_a_programme_only_the_choice_is_offered(line: Wire) -> Non
     (reply,) = await line.ask("我想查查自己够不够格")
     assert "条件之一" not in reply
     assert "武汉工匠" in reply
+
+
+async def test_what_was_told_beside_a_question_is_kept_for_the_check_that_follows(line: Wire) -> None:
+    openid = line.simulator.person().openid
+    await line.simulator.say(openid, "1966年2月生，做锡绣的，年纪超了好几岁，工作室有没有特殊通道？")
+    reply = (await line.simulator.say(openid, "自查无锡市技能大师工作室")).text
+
+    assert "1966年2月" in reply
