@@ -29,7 +29,7 @@ class Chances:
     def of(cls, turn: Turn) -> Chances:
         """The parts of the message of a turn."""
         reading, patterns = turn.reading, turn.library.vocabulary.patterns
-        words, wishes, case, since = patterns.chances, "", list[str](), 0
+        words, wishes, case, since, asks = patterns.chances, "", list[str](), 0, False
         told = ""  # pauses as they are: where a sentence ends tells of whom the next one speaks
         for part in parts(reading.text):
             told += reading.text[since : part.start]
@@ -41,14 +41,16 @@ class Chances:
                 wishes += wording[end:]
                 case.append(said[:end])
                 told += said[:end]
+                asks |= patterns.besides.search(said[:end]) is not None
             elif bare:
                 case.append(said)
                 told += said
+                asks |= not words.bare(bare) and patterns.besides.search(said) is not None
         return cls(
             wish=wishes,
             judged=words.judged.search(wishes) is not None,
             case=told + reading.text[since:] if case else "",
-            asks=any(patterns.besides.search(part) for part in case),
+            asks=asks,
         )
 
 

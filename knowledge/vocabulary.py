@@ -92,6 +92,10 @@ class ChanceWords(Record):
         asked = self.judged.search(part) or self.wishes.search(part)
         return bool(asked and not self.never.search(part) and self._only.fullmatch(part))
 
+    def bare(self, part: str) -> bool:
+        """Whether a part, without names, says no more than of whom somebody speaks (那我老公呢)."""
+        return self.who.search(part) is not None and self._only.fullmatch(part) is not None
+
     def ending(self, part: str) -> int | None:
         """Where in a part that tells somebody's case the asking for a judgement begins; None: nowhere."""
         found = self._ending.search(part)
