@@ -29,7 +29,7 @@ class Chances:
     def of(cls, turn: Turn) -> Chances:
         """The parts of the message of a turn."""
         reading, patterns = turn.reading, turn.library.vocabulary.patterns
-        words, wishes, case, since, asks = patterns.chances, "", list[str](), 0, False
+        words, wishes, since, case, asks = patterns.chances, "", 0, False, False
         told = ""  # pauses as they are: where a sentence ends tells of whom the next one speaks
         for part in parts(reading.text):
             told += reading.text[since : part.start]
@@ -39,11 +39,11 @@ class Chances:
                 wishes += bare
             elif (end := words.ending(wording.rstrip())) is not None:
                 wishes += wording[end:]
-                case.append(said[:end])
+                case = True
                 told += said[:end]
                 asks |= patterns.besides.search(said[:end]) is not None
             elif bare:
-                case.append(said)
+                case = True
                 told += said
                 asks |= not words.bare(bare) and patterns.besides.search(said) is not None
         return cls(

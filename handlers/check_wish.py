@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from typing import Final
 
 from handlers.chances import ABOUT_CHANCES, Chances, own_chances
@@ -23,11 +23,11 @@ _WORD: Final = 5
 
 class Wish:
     """What a message says of its sender's wish for a check; `told` reads what a text tells of a candidate
-    under a notice."""
+    under a notice, each only once."""
 
     def __init__(self, turn: Turn, told: Callable[[Turn, str, str], Told]) -> None:
         self._turn = turn
-        self._told = told
+        self.told: Callable[[str, str], Told] = cache(partial(told, turn))
         self._chances = Chances.of(turn)
 
     @cached_property
@@ -54,8 +54,7 @@ class Wish:
     def goes_on_telling(self) -> bool:
         """Whether somebody only tells more of the candidate."""
         reading, chances = self._turn.reading, self._chances
-        named = reading.programmes and "programmes" not in reading.inherited
-        if reading.act != ASK or chances.asks or chances.wish or named:
+        if reading.act != ASK or chances.asks or chances.wish or reading.named:
             return False
         myself = self._turn.library.vocabulary.patterns.myself
         # a bare word (高级技师) may as well be what somebody wants to know of
@@ -116,7 +115,7 @@ class Wish:
         if not meant or not (chance or own or len(reading.text) >= _LONG):
             return False
         notice = turn.library.programmes[meant[0]][0]
-        told = len(self._told(turn, turn.incoming.text, notice.id).values)
+        told = len(self.told(turn.incoming.text, notice.id).values)
         if not reading.programmes:
             return bool(own and chance) or told >= (_OWN if own else TELLING)
         if inherited or not chance:
@@ -140,8 +139,7 @@ class Wish:
         """Whether a named programme and the asking for a judgement are all that is said: who asks means
         himself."""
         reading, chances = self._turn.reading, self._chances
-        named = reading.programmes and "programmes" not in reading.inherited
-        bare = bool(named) and chances.judged and not chances.case
+        bare = bool(reading.named) and chances.judged and not chances.case
         return bare and ABOUT_CHANCES.issuperset(reading.aspects)
 
     def _goes_on(self) -> bool:
@@ -172,7 +170,7 @@ class Wish:
         if programme is None or not case:
             return ()
         notice = turn.library.programmes[programme][0]
-        told = self._told(turn, case, notice.id).values
+        told = self.told(case, notice.id).values
         return [fact for fact in told if dictionary[fact.partition("/")[0]].who != "unit"]
 
     def _alone(self) -> bool:

@@ -102,12 +102,13 @@ def _said(turn: Turn) -> list[Office]:
     if people := [o for o in offices if any(person in text for person in o.contact.people)]:
         return people
     districts = () if "districts" in reading.inherited else reading.districts
-    programmes = () if "programmes" in reading.inherited else reading.programmes
     if districts:
         return [o for o in offices if o.district in districts]
     named = [o for o in offices if _named(o, text)] or offices
-    if programmes:
-        return [o for o in named if not o.district and not set(programmes).isdisjoint(o.contact.programmes)]
+    if reading.named:
+        return [
+            o for o in named if not o.district and not set(reading.named).isdisjoint(o.contact.programmes)
+        ]
     return named if named is not offices else []
 
 

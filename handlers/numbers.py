@@ -48,19 +48,17 @@ def _quotas(turn: Turn, finding: Finding, chosen: list[Sourced]) -> list[Sourced
     """The rows to tell: all where places are asked as a whole, else those of the bodies asked; of many that
     nobody asked for by its body only the sums."""
     quotas = [s for s in chosen if _asked(turn, finding, s)]
-    by_body = turn.reading.districts or turn.reading.bodies
-    many = len(quotas) > _FEW and not by_body
-    sums = [s for s in facts.facts_of(turn, finding.scope, Quota) if _quota(s).total]
-    if sums and not by_body and len(turn.reading.findings) > 1:
-        return sums if quotas or Aspect.QUOTA in finding.overview else []
-    if Aspect.QUOTA in finding.overview or (many and _most(turn)):
-        rows = _all_quotas(turn, finding)
-        return _of_all(turn, finding, rows) if by_body else rows
-    if many:
-        return sums or quotas
-    if not by_body and any(_quota(s).total for s in quotas):
-        return [s for s in quotas if _quota(s).total]  # nobody asked for one body's row
-    return _of_all(turn, finding, [s for s in quotas if _own(turn, s)] or quotas) if by_body else quotas
+    rows = list(facts.facts_of(turn, finding.scope, Quota))
+    whole = Aspect.QUOTA in finding.overview
+    if turn.reading.districts or turn.reading.bodies:
+        told = rows if whole else quotas
+        return _of_all(turn, finding, [s for s in told if _own(turn, s)] or told)
+    many, sums = len(quotas) > _FEW, [s for s in rows if _quota(s).total]
+    if sums and len(turn.reading.findings) > 1:
+        return sums if quotas or whole else []
+    if whole or (many and _most(turn)):
+        return rows
+    return (sums if many else [s for s in quotas if s in sums]) or quotas
 
 
 def _most(turn: Turn) -> bool:
@@ -87,12 +85,6 @@ def _asked(turn: Turn, finding: Finding, sourced: Sourced) -> bool:
     score = next(hit.score for hit in finding.hits if hit.fact == sourced.id)
     near = score >= _NEARLY * best.score and _OFFICES.isdisjoint(aspects)
     return sourced.id in finding.pointed and (best.fact == sourced.id or near)
-
-
-def _all_quotas(turn: Turn, finding: Finding) -> list[Sourced]:
-    """Every row, or the rows of the districts and bodies asked."""
-    rows = list(facts.facts_of(turn, finding.scope, Quota))
-    return [s for s in rows if _own(turn, s)] or rows
 
 
 def _of_all(turn: Turn, finding: Finding, quotas: list[Sourced]) -> list[Sourced]:

@@ -104,14 +104,14 @@ class Reminders:
         state, reading = dict(turn.kept), turn.reading
         if reading.act in _ELSE:
             return NOT_MINE
-        inherited = reading.inherited
         if state["asks"] == "programme":
-            named = [] if "programmes" in inherited else [*reading.programmes]
+            named = [*reading.named]
             asks = bool(set(reading.matters) | set(reading.aspects)) and reading.act == ASK
             programmes = _numbered(turn, state["options"]) or ([] if asks else named)
             if not programmes:
                 return NOT_MINE if reading.act != ASK or reading.topics() else self._ask(turn, state)
             return self._on(turn, mine, {"kind": state["kind"], "programmes": programmes})
+        inherited = reading.inherited
         said = [] if "districts" in inherited else [*reading.districts]
         if not said and (reading.act != ASK or (reading.findings and "topic" not in inherited)):
             return NOT_MINE
@@ -286,7 +286,7 @@ def _in_a_while(now: datetime, end: datetime) -> datetime | None:
 def _stop(turn: Turn, mine: Affairs) -> Reply:
     """The programmes that were named, else what the last reminder was about, else the only wish."""
     held = [wish for wish in mine.wishes.mine() if wish.kind == season.DEADLINE]
-    named = [] if "programmes" in turn.reading.inherited else [*turn.reading.programmes]
+    named = turn.reading.named
     notices: list[Notice] = []
     if named:
         ended = [wish for wish in held if wish.topic.partition("/")[2] in named]
@@ -311,7 +311,7 @@ def _stop(turn: Turn, mine: Affairs) -> Reply:
 
 def _stop_news(turn: Turn, mine: Affairs) -> Reply:
     held = [wish for wish in mine.wishes.mine() if wish.kind == season.NEWS]
-    named = [] if "programmes" in turn.reading.inherited else [*turn.reading.programmes]
+    named = turn.reading.named
     ended = [wish for wish in held if not named or wish.topic.partition("/")[2] in named]
     for wish in ended:
         mine.wishes.end(kind=wish.kind, topic=wish.topic)

@@ -101,11 +101,11 @@ class SelfCheck:
             check = replace(check, answers=known.answers, whom=before.whom)
         elif wish.whom:
             check = replace(check, whom=wish.whom)
-        earlier = self._read(turn, check, turn.context.text, None)
-        meant = not wish.whom or wish.whom in turn.context.text
-        if meant and (turn.context.stated or len(earlier.values) >= check_wish.TELLING):
-            check = check.with_told(earlier, turn.now)
-        check = check.with_told(self._read(turn, check, wish.case, None), turn.now)
+        if not wish.whom or wish.whom in turn.context.text:
+            earlier = wish.told(turn.context.text, notice.id)
+            if turn.context.stated or len(earlier.values) >= check_wish.TELLING:
+                check = check.with_told(earlier, turn.now)
+        check = check.with_told(wish.told(wish.case, notice.id), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
 
@@ -113,7 +113,7 @@ class SelfCheck:
         """A wish for a check; or more of himself from somebody who was told his verdicts."""
         wish = check_wish.Wish(turn, self._told)
         if check and not check.current and wish.goes_on_telling and check.of(wish.whom):
-            told = self._read(turn, check, turn.incoming.text, None)
+            told = wish.told(turn.incoming.text, check.notice)
             if any(check.values.get(fact) != value for fact, value in told.values.items()):
                 return self._changed(turn, check, check, told)
         return wish.beside(self._begin(turn, check, wish)) if wish.wanted else NOT_MINE
@@ -132,8 +132,7 @@ class SelfCheck:
         unsure = told.unsure.intersection(question.fills) - check.unsure
         if unsure or any(check.values.get(fact) != value for fact, value in told.values.items()):
             return self._take(turn, check, question, told)
-        named = turn.reading.programmes and "programmes" not in turn.reading.inherited
-        if named and (wish := check_wish.Wish(turn, self._told)).wanted:
+        if turn.reading.named and (wish := check_wish.Wish(turn, self._told)).wanted:
             return self._begin(turn, check, wish)
         return self._missed(turn, check, question, told)
 

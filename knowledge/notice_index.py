@@ -64,8 +64,9 @@ class NoticeIndex:
         self.entries = self._entries([(row.id, row.fact) for row in sourced])
         self.at = {entry.id: at for at, entry in enumerate(self.entries)}
         self.apart = [at for at, entry in enumerate(self.entries) if entry.apart]
+        comparing = {matter.id for matter in self.matters.values() if matter.compares}
         self._comparing = frozenset(  # what sets programmes beside each other tells nothing of one alone
-            at for at, entry in enumerate(self.entries) if any(self._compares(m) for m in entry.about)
+            at for at, entry in enumerate(self.entries) if not comparing.isdisjoint(entry.about)
         )
         self.by_matter: dict[str, dict[int, float]] = defaultdict(dict)
         self.by_aspect: dict[Aspect, list[int]] = defaultdict(list)
@@ -102,10 +103,6 @@ class NoticeIndex:
             )
             for id_, fact in facts
         ]
-
-    def _compares(self, matter: str) -> bool:
-        row = self.matters.get(matter)
-        return row is not None and row.general and row.aspect is Aspect.COMPARE
 
     def _post(self) -> None:
         for at, entry in enumerate(self.entries):

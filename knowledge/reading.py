@@ -116,6 +116,11 @@ class Reading:
     findings: tuple[Finding, ...] = ()
     inherited: tuple[str, ...] = ()
 
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The programmes that the message itself names."""
+        return () if "programmes" in self.inherited else self.programmes
+
     def topics(self) -> bool:
         """Whether the message asks about anything that the vocabulary knows."""
         return bool(self.aspects or self.matters)

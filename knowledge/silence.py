@@ -75,10 +75,7 @@ class Silences:
 
     def _covers(self, matter: str) -> bool:
         """Whether there is anything to tell; what is compared, each notice tells of its own."""
-        compared = (
-            self._index.matters[matter].aspect is Aspect.COMPARE and self._index.matters[matter].general
-        )
-        return compared or self._index.covers(matter, self._fits)
+        return self._index.matters[matter].compares or self._index.covers(matter, self._fits)
 
     def _matters(self, surely: Set[str]) -> list[Silent]:
         """The matters asked that no fact covers, unless the same part of the message names a covered one

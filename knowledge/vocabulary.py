@@ -38,6 +38,11 @@ class Matter(Record):
     apart: bool = False
     between: re.Pattern[str] | None = None
 
+    @property
+    def compares(self) -> bool:
+        """Whether it sets programmes beside each other as a whole."""
+        return self.general and self.aspect is Aspect.COMPARE
+
 
 class Speech(Record):
     """A kind of speech: what a whole message of the kind is, what one of it contains, and what one contains
