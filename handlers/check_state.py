@@ -105,7 +105,7 @@ class Check:
         return self.without(fact for fact, answer in self.answers.items() if stale(fact, answer))
 
     def of(self, whom: str | None) -> bool:
-        """Whether it may be of whoever is meant now: named by this word, of oneself by none, None not at all."""
+        """Whether it may be of whoever is meant: by this name, oneself by an empty one, anybody by none."""
         return whom is None or whom == self.whom
 
     def elsewhere(self) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Final
 
 from knowledge.notice import Aspect
@@ -106,12 +107,13 @@ class Question:
         return tuple(aspect for aspect, weight in self.aspects.items() if weight >= ASSERTED)
 
     def touched(self) -> Set[str]:
-        """The matters that the words name, be it faintly, and are not merely like."""
-        return {matter for segment in self.segments for matter in segment}
+        """The matters that the words name, be it faintly, and are not merely like; in their order."""
+        return dict.fromkeys(chain.from_iterable(self.segments)).keys()
 
     def named(self) -> Set[str]:
-        """The matters that the words name plainly."""
-        return {m for segment in self.segments for m, weight in segment.items() if weight >= ASSERTED}
+        """The matters that the words name plainly, in their order."""
+        plainly = {m: weight for words in self.segments for m, weight in words.items() if weight >= ASSERTED}
+        return plainly.keys()
 
     def finer(self, matters: Mapping[str, Matter]) -> list[str]:
         """The finer matters that are surely asked: by their names, or by a likeness as strong as those."""
