@@ -84,7 +84,7 @@ class Question:
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
     that nothing knows: a notice without them says nothing of them, least of all where they are `sought`.
     `bodies` are recommending bodies named; `central` says that the city's own office is meant, and no
-    district's.
+    district's, `several` that more than one thing is asked, or each of some.
     """
 
     pieces: Collection[str]
@@ -101,6 +101,7 @@ class Question:
     bodies: Set[str] = frozenset()
     central: bool = False
     broad: tuple[Aspect, ...] = ()
+    several: bool = False
 
     def asserted(self) -> tuple[Aspect, ...]:
         """The aspects that are asked."""

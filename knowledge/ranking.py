@@ -27,6 +27,7 @@ _WORDING_MOST, _WORDING_ALONE, _WORDING_LEAST = 2.6, 2.0, 1.2
 _SAMPLE, _SAMPLE_MOST, _SAMPLE_ALONE = 4.0, 4.0, 0.25
 _KEEP, _KEEP_ONE, _KEEP_ALONE, _ENOUGH = 0.42, 0.55, 0.6, 0.9
 _CLEAR, _ROW_SHARE, _APART, _PLACED, _PLACED_ALIKE = 7.0, 0.5, 0.8, 0.5, 0.7
+_SURELY_ALIKE, _NEARLY_ALIKE, _NEAR, _NEAR_ALONE = 0.6, 0.75, 0.8, 0.9
 _DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _BY_PLACE = _DAYS | {Aspect.QUOTA}
 _ROWS = (Award, Contact, Money, Quota, Stage)
@@ -38,7 +39,7 @@ def ranked(
     """The facts to tell, best first, `most` by their own scores; `like` are those that people ask for in
     words like these, the likest first, with how much they are."""
     ranking = _Ranking(index, question, fits, like)
-    return ranking.without_neighbours(ranking.chosen(ranking.scores(), most))
+    return ranking.to_the_point(ranking.without_neighbours(ranking.chosen(ranking.scores(), most)))
 
 
 class _Ranking:
@@ -216,6 +217,32 @@ class _Ranking:
             if not beside or self._named(at):
                 kept.append(hit.fact)
         return [hit for hit in hits if hit.fact in kept]
+
+    def to_the_point(self, hits: Sequence[Hit]) -> list[Hit]:
+        """The hits without what only shares some words with the question; and where one thing is asked, and
+        much in the words in which people ask for the best hit, also without what is neither nearly as good
+        nor as much like it. Rows and days have had their turn."""
+        best = max(hits, key=lambda hit: hit.score, default=None)
+        if best is None:
+            return []
+        likest, alike = self._likest(), self._like.get(self._index.at[best.fact], 0.0)
+        sure = self._index.at[best.fact] in likest and alike >= _SURELY_ALIKE and bool(best.why)
+        sure = sure and not self._question.several
+        kept = []
+        for hit in hits:
+            at, share = self._index.at[hit.fact], hit.score / best.score
+            beside = share < _NEAR and self._like.get(at, 0.0) < _NEARLY_ALIKE * alike
+            aside = sure and beside if hit.why else share < _NEAR_ALONE
+            if not aside or at in likest or self._stands(at):
+                kept.append(hit)
+        return kept
+
+    def _stands(self, at: int) -> bool:
+        """Whether a fact is a row, a day that is asked, or of the district that is named."""
+        entry = self._entries[at]
+        due = Aspect.DEADLINE in entry.aspects and Aspect.DEADLINE in self._asserted
+        placed = bool(entry.region) and entry.region in self._question.districts
+        return due or placed or isinstance(entry.fact, _ROWS) and bool(self._why(at))
 
     def _elsewhere(self, at: int) -> bool:
         """Whether a fact is a district's that nobody named, or such a body's in a table that has its sum."""

@@ -127,6 +127,7 @@ class Patterns(Record):
     sought: re.Pattern[str]
     headed: re.Pattern[str]
     each: re.Pattern[str]
+    severally: re.Pattern[str]
     another: re.Pattern[str]
     next_step: re.Pattern[str]
     follows: re.Pattern[str]
