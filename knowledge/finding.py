@@ -14,7 +14,7 @@ from knowledge.silence import Silences
 MOST: Final = 8
 """How many facts one notice tells where it is asked alone."""
 _SAMPLED = 8
-_SURELY_ASKED = 2.0
+_SURELY_ASKED = 1.3
 _SURE, _MOST_UNSURE = 3.0, 5
 _BESIDE_SILENCE, _SURELY = 1.25, 1.0
 _FIGURES = frozenset({Aspect.SUPPORT_MONEY, Aspect.AWARD_COUNT, Aspect.QUOTA})

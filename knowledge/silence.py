@@ -87,7 +87,8 @@ class Silences:
             strong = [matter for matter, weight in segment.items() if weight >= ASSERTED]
             covered = [matter for matter in strong if self._covers(matter)]
             best = max((segment[matter] for matter in covered), default=0.0)
-            share = _SHARE if surely.isdisjoint(m for m in covered if segment[m] == best) else 1.0
+            firm = [m for m in covered if segment[m] == best and not self._index.matters[m].general]
+            share = _SHARE if surely.isdisjoint(firm) else 1.0
             for matter in strong:
                 general = self._index.matters[matter].general
                 if matter not in covered and segment[matter] >= share * best and not (general and covered):
