@@ -165,6 +165,7 @@ class Reader:
             programmes=place.programmes,
             aspects=tuple(sorted(asked.aspects, key=lambda a: -asked.aspects[a])),
             matters=asked.matters,
+            order=asked.order,
             stated=tuple(_stated(message.statements)),
             strange=strange,
             inherited=asked.inherited + place.inherited,
