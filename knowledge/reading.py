@@ -93,7 +93,7 @@ class Reading:
     district), `home` (of the person's own units) or empty. `bodies` are recommending bodies named,
     `unnamed` is the wording without names of cities and programmes, `rest` the same without marks,
     `strange` are words that neither the vocabulary nor any notice in scope knows. `order` has for each topic
-    which of several questions is the first to name it.
+    which of several questions is the first to name it, `stranger` is a person asked for whom no notice names.
     """
 
     text: str
@@ -115,6 +115,7 @@ class Reading:
     order: Mapping[str, int] = field(default_factory=dict)
     stated: tuple[Stated, ...] = ()
     strange: tuple[str, ...] = ()
+    stranger: str = ""
     findings: tuple[Finding, ...] = ()
     inherited: tuple[str, ...] = ()
 
