@@ -115,6 +115,7 @@ class Patterns(Record):
 
     other: re.Pattern[str]
     year: re.Pattern[str]
+    date: re.Pattern[str]
     round: re.Pattern[str]
     home: re.Pattern[str]
     province: re.Pattern[str]
