@@ -274,6 +274,7 @@ class Dialogue:
             reply,
             self.library,
             now=turn.now,
+            order=reading.order,
             before=before,
             after=after,
             limit_bytes=limit_bytes,

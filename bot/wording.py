@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from handlers.contract import Choice, Reply, Section
 from knowledge.library import Library
+from knowledge.notice_index import aspects_served
 from knowledge.reading import Scope
 
 _KEPT = 256
@@ -90,16 +92,19 @@ class Wording:
         library: Library,
         *,
         now: datetime,
+        order: Mapping[str, int] = MappingProxyType({}),
         before: Sequence[str] = (),
         after: Sequence[str] = (),
         limit_bytes: int,
     ) -> Worded:
         """The whole reply: notes, sections under their notices' headings, numbered choices, closing lines.
         Each notice's sections stand together where all fit into one part; else each notice has its first
-        section said before any has its second."""
+        section said before any has its second. What fits into one part follows the `order` of
+        the questions."""
         asking = [section for section in reply.sections if section.weight < 0] if reply.awaiting else []
         others = [section for section in reply.sections if section not in asking]
-        told = self._sections(others, library, now)
+        asked = _as_asked(others, order, library)
+        told = self._sections(asked, library, now)
         choices = self._choices(reply.choices)
         tail = [self.render("conversation/choices", lines=list(choices))] if choices else []
         more = "\n" + self.phrase("conversation/more")
@@ -107,6 +112,8 @@ class Wording:
         room = limit_bytes - _size(closing) - 2
         parts = pack([*before, *_together(told), *tail, *after], room, more)
         if len(parts) > 1:
+            if asked is not others:
+                told = self._sections(others, library, now)
             parts = pack([*before, *_in_turn(told), *tail, *after], room, more)
         if closing:
             # what awaits an answer belongs to what is read first
@@ -153,6 +160,32 @@ class Wording:
             label = self.render(choice.template, **choice.values)
             rows.setdefault(label, self.render(choice.says, **choice.values) if choice.says else label)
         return rows
+
+
+def _as_asked(sections: list[Section], order: Mapping[str, int], library: Library) -> list[Section]:
+    """The sections, with what answers one of several questions in the order of these; each scope's others
+    keep their places."""
+    answers: dict[Scope, list[tuple[int, Section]]] = {}
+    for section in sections:
+        if section.scope and (place := _question(section, order, library)) is not None:
+            answers.setdefault(section.scope, []).append((place, section))
+    weights: dict[int, float] = {}
+    for rows in answers.values():
+        heaviest = sorted((section.weight for _, section in rows), reverse=True)
+        rows.sort(key=lambda row: (row[0], -row[1].weight))
+        weights.update({id(section): weight for (_, section), weight in zip(rows, heaviest, strict=True)})
+    if all(weights.get(id(section), section.weight) == section.weight for section in sections):
+        return sections
+    return [replace(section, weight=weights.get(id(section), section.weight)) for section in sections]
+
+
+def _question(section: Section, order: Mapping[str, int], library: Library) -> int | None:
+    """Which of several questions a section answers, by what its first fact is about."""
+    first = library.sourced.get(section.facts[0]) if order and section.facts and not section.beside else None
+    if first is None:
+        return None
+    topics = (*first.fact.about, *aspects_served(first.fact))
+    return min((order[topic] for topic in topics if topic in order), default=None)
 
 
 def _without_heading(text: str, scope: Scope, library: Library) -> str:

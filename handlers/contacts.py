@@ -194,6 +194,14 @@ def _belongs(sourced: Sourced) -> bool:
     return _contact(sourced).role == "district"
 
 
+def _stranger(turn: Turn, contacts: list[Sourced]) -> str:
+    """The person asked for whom no contact names; by surname alone he may be one of these contacts."""
+    name = turn.reading.stranger
+    surnames = [person[0] for s in contacts for person in _contact(s).people]
+    by_surname = turn.library.vocabulary.patterns.called.fullmatch(name) is not None
+    return "" if by_surname and any(surname in name for surname in surnames) else name
+
+
 def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: tuple[str, ...]) -> Section:
     street = turn.reading.street
     called = turn.reading.aspects[:1] == (Aspect.CONTACT,)
@@ -210,6 +218,7 @@ def _section(turn: Turn, finding: Finding, contacts: list[Sourced], *, missing: 
         values={
             "offices": [*map(turn.library.office, contacts)],
             "missing": missing,
+            "stranger": _stranger(turn, contacts),
             "street": street,
             "street_source": source,
             "local": turn.library.vocabulary.patterns.local.search(turn.reading.text) is not None,

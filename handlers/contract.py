@@ -63,7 +63,8 @@ class Section:
 
     `facts` are ids of the facts that the values were taken from, `computed` names every value that
     was reckoned (days left, a date) with how. Sections of one `scope` stand together under a heading
-    that names the notice; heavier ones are said first.
+    that names the notice; heavier ones are said first. Those that answer one of several questions follow the
+    order of these, but for one `beside` the questions.
     """
 
     template: str
@@ -72,6 +73,7 @@ class Section:
     computed: Mapping[str, str] = field(default_factory=dict)
     scope: Scope | None = None
     weight: float = 0
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

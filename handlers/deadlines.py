@@ -40,7 +40,7 @@ class Deadlines:
             stages = [s for s in chosen if isinstance(s.fact, Stage)]
             asked = set(finding.overview) & ASPECTS
             if Aspect.DEADLINE in asked or any(s.fact.aspect is Aspect.DEADLINE for s in stages[:1]):
-                meant = _meant(finding, stages) if not asked else _named(finding, stages)
+                meant = _meant(finding, stages) if not asked else _named(turn, finding, stages)
                 stages = _merged(_applicants(turn, finding), meant)
             elif Aspect.TIMELINE in asked:
                 stages = list(facts.facts_of(turn, finding.scope, Stage))
@@ -48,7 +48,7 @@ class Deadlines:
                 stages = _with_next(turn, finding, stages)
             others = [s for s in chosen if not isinstance(s.fact, Stage)]
             if stages:
-                least = max(_ASKED, facts.weight(finding, others)) if asked else _LEAST
+                least = max(_ASKED, facts.weight(finding, others)) if asked else _least(turn, finding)
                 sections.append(_section(turn, finding, stages, least))
             if others:
                 sections.append(facts.section(turn, finding, others))
@@ -79,9 +79,18 @@ def _meant(finding: Finding, stages: list[Sourced]) -> list[Sourced]:
     return [s for s in stages if s.id in finding.pointed or scores[s.id] >= least]
 
 
-def _named(finding: Finding, stages: list[Sourced]) -> list[Sourced]:
-    """The stage that fits better than anything else: its own day was called."""
-    return [s for s in stages[:1] if s.id == finding.hits[0].fact]
+def _least(turn: Turn, finding: Finding) -> float:
+    """How heavy the stages are at the least: as what fits best, where deadlines are asked most of all."""
+    most = turn.reading.aspects[:1] == (Aspect.DEADLINE,)
+    return max((hit.score for hit in finding.hits), default=_LEAST) if most else _LEAST
+
+
+def _named(turn: Turn, finding: Finding, stages: list[Sourced]) -> list[Sourced]:
+    """The stage that fits better than anything else, and those whose last day was called."""
+    dates = turn.library.vocabulary.patterns.date.finditer(turn.reading.text)
+    called = {(int(match[1]), int(match[2])) for match in dates}
+    last = {s.id: _stage(s).last_day for s in stages}
+    return [s for s in stages if s.id == finding.hits[0].fact or (last[s.id].month, last[s.id].day) in called]
 
 
 def _with_next(turn: Turn, finding: Finding, stages: list[Sourced]) -> list[Sourced]:

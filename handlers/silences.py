@@ -53,6 +53,7 @@ def _section(turn: Turn, finding: Finding) -> Section:
         facts=tuple(s.id for s in (*near, *([office] if office else []))),
         scope=finding.scope,
         weight=_LAST if others_know else first,
+        beside=True,
     )
 
 

@@ -19,6 +19,7 @@ class Acts:
         self._parts = [(text, row.id) for row in rows for text in row.has]
         self._some_part = re.compile("|".join(re.escape(text) for text, _ in self._parts))
         self._quiet = [(text, row.id) for row in rows for text in row.quiet]
+        self._aside = [(text, row.id) for row in rows for text in row.aside]
 
     def of(self, text: str) -> str:
         """The act of a message by its words: as a whole, by what it contains, or by its last part where each
@@ -34,6 +35,10 @@ class Acts:
     def of_quiet(self, text: str) -> str:
         """The act of a message that is known to ask nothing that the vocabulary knows."""
         return next((act for word, act in self._quiet if word in text), ASK)
+
+    def of_aside(self, text: str) -> str:
+        """The act of a message that is known to name no topic, but maybe a place."""
+        return next((act for word, act in self._aside if word in text), ASK)
 
 
 def _unsoftened(text: str) -> str:

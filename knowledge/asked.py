@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final
 
@@ -23,8 +23,8 @@ _TOLD_ALONE: Final = frozenset(
 @dataclass(frozen=True, slots=True)
 class Asked:
     """The topics of a message with their weights, the wording that is left without names and statements.
-    `parts` are the pieces of each question, where a message asks several, and `broad` the aspects that one of
-    these asks as a whole."""
+    `parts` are the pieces of each question, where a message asks several, `broad` the aspects that one of
+    these asks as a whole, and `order` has for each topic the first of these that names it."""
 
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
@@ -36,6 +36,7 @@ class Asked:
     hinted: bool = False
     inherited: tuple[str, ...] = ()
     broad: tuple[Aspect, ...] = ()
+    order: Mapping[str, int] = field(default_factory=dict)
 
     def topics(self, least: float = ASSERTED) -> bool:
         """Whether anything is asked that the vocabulary knows."""

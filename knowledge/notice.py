@@ -176,7 +176,8 @@ class Stage(Fact):
     `closes` bound a stage that the notice gives without a day (上旬, 9月底前); then `vague` is true
     and no countdown may be made. `binds`: the applicant's side or an office. `disputed` tells
     what the wording leaves open (whether 27日前 includes the 27th), `safe_day` what is safe then.
-    `within`, of a stage for one district: the city's stage that it is a nearer date for.
+    `late`: what befalls whoever comes after the end. `within`, of a stage for one district: the city's stage
+    that it is a nearer date for.
     """
 
     name: str
@@ -190,6 +191,7 @@ class Stage(Fact):
     as_written: str
     disputed: str = ""
     safe_day: Day | None = None
+    late: str = ""
     within: str = ""
 
     @model_validator(mode="after")

@@ -96,7 +96,7 @@ class NoticeIndex:
                 id=id_,
                 fact=fact,
                 about=frozenset(fact.about),
-                aspects=frozenset(_aspects(fact)),
+                aspects=frozenset(aspects_served(fact)),
                 region=_district(fact, regions),
                 programmes=frozenset(fact.programmes),
                 apart=bool(fact.about) and apart.issuperset(fact.about),
@@ -109,7 +109,7 @@ class NoticeIndex:
             about = entry.fact.about
             for matter in about:
                 self.by_matter[matter][at] = _FIRST_MATTER if about[0] == matter else _LATER_MATTER
-            for aspect in _aspects(entry.fact):
+            for aspect in aspects_served(entry.fact):
                 self.by_aspect[aspect].append(at)
 
     def _index_pairs(self, common: frozenset[str]) -> dict[str, _Posting]:
@@ -194,7 +194,7 @@ def _district(fact: Fact, regions: Mapping[str, Sequence[str]]) -> str:
     return ""
 
 
-def _aspects(fact: Fact) -> tuple[Aspect, ...]:
+def aspects_served(fact: Fact) -> tuple[Aspect, ...]:
     """The aspects that a fact serves: its own, and those it answers besides."""
     own = fact.aspect
     match fact:

@@ -92,7 +92,8 @@ class Reading:
     `city_from` is `said`, `remembered` (from an earlier message), `implied` (by a programme or a
     district), `home` (of the person's own units) or empty. `bodies` are recommending bodies named,
     `unnamed` is the wording without names of cities and programmes, `rest` the same without marks,
-    `strange` are words that neither the vocabulary nor any notice in scope knows.
+    `strange` are words that neither the vocabulary nor any notice in scope knows. `order` has for each topic
+    which of several questions is the first to name it, `stranger` is a person asked for whom no notice names.
     """
 
     text: str
@@ -111,8 +112,10 @@ class Reading:
     programmes: tuple[str, ...] = ()
     aspects: tuple[Aspect, ...] = ()
     matters: Mapping[str, float] = field(default_factory=dict)
+    order: Mapping[str, int] = field(default_factory=dict)
     stated: tuple[Stated, ...] = ()
     strange: tuple[str, ...] = ()
+    stranger: str = ""
     findings: tuple[Finding, ...] = ()
     inherited: tuple[str, ...] = ()
 

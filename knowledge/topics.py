@@ -79,6 +79,7 @@ class Topics:
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
             broad=tuple(dict.fromkeys(self._broad(asking, named, plain))),
+            order=_order(asking, named, plain),
         )
 
     def _broad(
@@ -195,6 +196,20 @@ class Topics:
             aspects.setdefault(aspect, weight)
         for matter, weight in likely.items():
             matters.setdefault(matter, weight)
+
+
+def _order(
+    asking: Collection[int],
+    named: Mapping[int, Mapping[str, float]],
+    plain: Mapping[int, Collection[Aspect]],
+) -> dict[str, int]:
+    """Which of several questions is the first to name a topic plainly."""
+    order: dict[str, int] = {}
+    for number in asking:
+        strong = (matter for matter, weight in named.get(number, {}).items() if weight >= ASSERTED)
+        for topic in (*plain.get(number, ()), *strong):
+            order.setdefault(topic, number)
+    return order
 
 
 def without_names(text: str, found: Sequence[Found]) -> str:

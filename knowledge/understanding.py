@@ -26,7 +26,7 @@ from knowledge.places import Place, Spoken
 from knowledge.reading import ASK, Context, Finding, Reading, Stated
 from knowledge.segments import Segments
 from knowledge.topics import Statements, Topics, without_names
-from knowledge.unknown import other_edition, strange_words
+from knowledge.unknown import other_edition, strange_words, stranger
 from knowledge.wordings import lexicon_of
 
 _INDEXES_KEPT = 512
@@ -46,6 +46,7 @@ class _Message:
     segments: Segments
     spoken: Spoken
     statements: Statements
+    stranger: str
 
 
 class Reader:
@@ -92,12 +93,14 @@ class Reader:
         else:
             indexes = [self._index(notice) for notice in place.notices[:_FEW_NOTICES]]
             strange = strange_words(message.mended, self._words, indexes)
+            strange = tuple(word for word in strange if word not in message.stranger)
+        act = self._act(message, asked)
         asked = self._after(context, message, asked, place, strange)
-        return self._reading(message, asked, place, strange)
+        return self._reading(message, act, asked, place, strange)
 
     def _message(self, text: str, context: Context) -> _Message:
         district = bool(context.districts) or not _BY_DISTRICT.isdisjoint(context.aspects)
-        mended = self._mended(text, district=district)
+        unknown, mended = stranger(self._mended(text, district=district), self._words)
         text, patterns = mended.text, self._words.patterns
         return _Message(
             text,
@@ -105,6 +108,7 @@ class Reader:
             Segments(text, patterns.besides),
             Spoken.of(mended.found, text, patterns),
             [(row, match) for row in self._words.statements for match in row.pattern.finditer(text)],
+            unknown,
         )
 
     def _after(
@@ -121,7 +125,7 @@ class Reader:
         elif general or self._words.patterns.follows.match(text):
             another = not general and len(text) <= _BRIEF and asked.turns(context)
             asked = asked if another else asked.followed(context)
-        if message.spoken.persons:
+        if message.spoken.persons or message.stranger:
             asked = asked.plainly(Aspect.CONTACT)
         if not asked.topics() and message.spoken.regions:
             # a place and nothing else: where does it belong
@@ -139,9 +143,17 @@ class Reader:
         bare = len(text) <= _BRIEF and not asked.matters and plain <= _JUDGEMENTS
         return bare and not self._words.patterns.chance.search(text)
 
-    def _reading(self, message: _Message, asked: Asked, place: Place, strange: tuple[str, ...]) -> Reading:
+    def _act(self, message: _Message, asked: Asked) -> str:
+        """What a message does that asks this by its own words."""
+        act = self._acts.of(message.text)
+        if act == ASK and not message.spoken.programmes and (asked.hinted or not asked.topics(_SURELY)):
+            return self._acts.of_aside(message.text)
+        return act
+
+    def _reading(
+        self, message: _Message, act: str, asked: Asked, place: Place, strange: tuple[str, ...]
+    ) -> Reading:
         text, spoken, patterns = message.text, message.spoken, self._words.patterns
-        act = self._acts.of(text)
         if act == ASK and not asked.topics(_SURELY) and not place.explicit:
             act = self._acts.of_quiet(text)
         other = patterns.selection.search(text)
@@ -165,8 +177,10 @@ class Reader:
             programmes=place.programmes,
             aspects=tuple(sorted(asked.aspects, key=lambda a: -asked.aspects[a])),
             matters=asked.matters,
+            order=asked.order,
             stated=tuple(_stated(message.statements)),
             strange=strange,
+            stranger=message.stranger,
             inherited=asked.inherited + place.inherited,
             findings=_unguessed(self._findings(message, asked, place, strange)) if asks else (),
         )

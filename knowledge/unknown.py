@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from knowledge.edition import Notice
 from knowledge.language import bare, is_word
-from knowledge.lexicon import Mended
+from knowledge.lexicon import Mended, Sort
 from knowledge.notice_index import NoticeIndex
 from knowledge.segments import Segments
 from knowledge.vocabulary import Patterns, Vocabulary
@@ -14,6 +15,23 @@ from knowledge.vocabulary import Patterns, Vocabulary
 _NAME_TAG = "nr"
 _TOPIC_TAGS = ("n", "vn", "l", "i", "j")
 _LITTLE = 5
+_TOPICS = frozenset({Sort.ASPECT, Sort.MATTER})
+
+
+def stranger(mended: Mended, words: Vocabulary) -> tuple[str, Mended]:
+    """A person asked for of whom no notice tells, and the text without what the name also stands for; none
+    where it is a name of something else, or a word."""
+    match = words.patterns.person.search(mended.text)
+    if match is None:
+        return "", mended
+    name, (start, end) = match[match.lastindex or 0], match.span(match.lastindex or 0)
+    inside = [item for item in mended.found if item.start < end and start < item.end]
+    named = any(sense.sort not in _TOPICS for item in inside for sense in item.senses)
+    if named or any(item.start <= start and end <= item.end for item in inside):
+        return "", mended
+    if any(word == name and is_word(word) and not tag.startswith(_NAME_TAG) for word, tag in mended.words):
+        return "", mended
+    return name, replace(mended, found=tuple(item for item in mended.found if item not in inside))
 
 
 def strange_words(mended: Mended, words: Vocabulary, notices: Sequence[NoticeIndex]) -> tuple[str, ...]:

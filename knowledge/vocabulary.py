@@ -46,12 +46,13 @@ class Matter(Record):
 
 class Speech(Record):
     """A kind of speech: what a whole message of the kind is, what one of it contains, and what one contains
-    that asks nothing (`quiet`)."""
+    that asks nothing (`quiet`), or nothing but maybe a place (`aside`)."""
 
     id: str
     whole: Strings = ()
     has: Strings = ()
     quiet: Strings = ()
+    aside: Strings = ()
 
 
 class AnswerKind(Record):
@@ -114,6 +115,7 @@ class Patterns(Record):
 
     other: re.Pattern[str]
     year: re.Pattern[str]
+    date: re.Pattern[str]
     round: re.Pattern[str]
     home: re.Pattern[str]
     province: re.Pattern[str]
@@ -148,6 +150,7 @@ class Patterns(Record):
     which: re.Pattern[str]
     all_of_them: re.Pattern[str]
     called: re.Pattern[str]
+    person: re.Pattern[str]
     unwritten: re.Pattern[str]
     uncounted: re.Pattern[str]
     unreached: re.Pattern[str]

@@ -74,3 +74,32 @@ def test_what_leads_to_a_list_stands_before_it() -> None:
         "您问的这一点，这份通知里可能没有写。最接近的规定是：",
         "· x〔一〕",
     ]
+
+
+def in_order(asked: dict[str, int], limit_bytes: int, *, beside: bool = False) -> list[str]:
+    """The topics of a phone's section and of a heavier deadline's, in the order of a reply's first part."""
+    sections = [
+        Section(
+            template="facts/list",
+            values={"label": label, "rows": [{"say": "x" * 100, "cite": "一", "office": None}]},
+            facts=(fact,),
+            scope=FIRST,
+            weight=weight,
+            beside=beside and label == "a",
+        )
+        for label, fact, weight in (
+            ("a", "wuhan-2023/phone.gongjiang", 2),
+            ("b", "wuhan-2023/stage.submit", 3),
+        )
+    ]
+    worded = Wording().word(Reply(sections=sections), LIBRARY, now=NOW, order=asked, limit_bytes=limit_bytes)
+    return re.findall("■ (.)", worded.parts[0])
+
+
+def test_several_questions_are_answered_in_their_order_where_all_fits() -> None:
+    phone_first = {"contact": 0, "deadline": 1}
+    assert in_order(phone_first, 2048) == ["a", "b"]
+    assert in_order(phone_first, 300)[:1] == ["b"]
+    assert in_order(phone_first, 2048, beside=True) == ["b", "a"]
+    assert in_order({"deadline": 0, "contact": 1}, 2048) == ["b", "a"]
+    assert in_order({}, 2048) == ["b", "a"]
