@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.edition import Notice
@@ -13,6 +13,7 @@ from knowledge.reading import Context
 from knowledge.vocabulary import Patterns
 
 _PLACES = frozenset({Sort.REGION, Sort.STREET, Sort.BODY})
+_DENIABLE = frozenset({Sort.REGION, Sort.PROGRAMME})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Spoken:
         items: dict[Sort, list[Found]] = defaultdict(list)
         values: dict[Sort, dict[str, None]] = defaultdict(dict)
         named: list[tuple[Found, str]] = []
-        for item in _apart(found):
+        for item in _meant(_apart(found), text, patterns):
             for sort in dict.fromkeys(sense.sort for sense in item.senses):
                 items[sort].append(item)
             for sense in item.senses:
@@ -170,6 +171,15 @@ def _foreign(spoken: Spoken, city: str, library: Library) -> str:
         if not any(item.surface in library.programmes[p][1].old_names for p in ids):
             return f"{city}{item.surface}"
     return ""
+
+
+def _meant(found: Iterable[Found], text: str, patterns: Patterns) -> list[Found]:
+    """What is found, but for places and programmes that a message says are not meant beside others that are
+    (在武昌不在东西湖, 卓越技师，不是问工作室)."""
+    items = list(found)
+    denied = [item for item in items if patterns.denied.search(text[: item.start])]
+    kept = {sense.sort for item in items if item not in denied for sense in item.senses} & _DENIABLE
+    return [i for i in items if i not in denied or kept.isdisjoint(sense.sort for sense in i.senses)]
 
 
 def _with_cities_of_regions(spoken: Spoken) -> Spoken:

@@ -14,7 +14,7 @@ from knowledge.vocabulary import Patterns, Vocabulary
 
 _NAME_TAG = "nr"
 _TOPIC_TAGS = ("n", "vn", "l", "i", "j")
-_LITTLE = 5
+_LITTLE = 6
 _TOPICS = frozenset({Sort.ASPECT, Sort.MATTER})
 
 
@@ -67,9 +67,10 @@ def other_edition(
     found = [match for match in patterns.year.finditer(text) if years and match[1] not in years]
     found += [m for m in patterns.round.finditer(text) if not any(m.group()[:-1] in name for name in names)]
     found += patterns.other.finditer(text)
+    said = {at for match in found for at in range(*match.span())}
     for match in found:
         since, until = segments.around(*match.span())
-        around = wording[since : match.start()] + wording[match.end() : until]
+        around = "".join(wording[at] for at in range(since, until) if at not in said)
         if not segments.beside_question(match.start()) or len(bare(around)) <= _LITTLE:
             return match.group()
     return ""

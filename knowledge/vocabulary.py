@@ -118,6 +118,7 @@ class Patterns(Record):
     date: re.Pattern[str]
     round: re.Pattern[str]
     home: re.Pattern[str]
+    denied: re.Pattern[str]
     province: re.Pattern[str]
     choice: re.Pattern[str]
     selection: re.Pattern[str]
