@@ -174,10 +174,9 @@ def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
 
 
 def _by_chance(finding: Finding, contacts: list[Sourced]) -> bool:
-    """Whether these are lines of single programmes of which none is asked about."""
-    return not finding.scope.programmes and all(
-        s.fact.programmes and s.id not in finding.pointed for s in contacts
-    )
+    """Whether these are lines of single programmes of which none is asked about: several, or none pointed at."""
+    pointed = len(contacts) == 1 and contacts[0].id in finding.pointed
+    return not (finding.scope.programmes or pointed) and all(s.fact.programmes for s in contacts)
 
 
 def _contact(sourced: Sourced) -> Contact:
