@@ -54,7 +54,8 @@ def _quotas(turn: Turn, finding: Finding, chosen: list[Sourced]) -> list[Sourced
         told = rows if whole else quotas
         return _of_all(turn, finding, [s for s in told if _own(turn, s)] or told)
     many, sums = len(quotas) > _FEW, [s for s in rows if _quota(s).total]
-    if sums and len(turn.reading.findings) > 1:
+    summed = any(s.id in finding.pointed[:1] for s in sums)
+    if sums and (summed or len(turn.reading.findings) > 1):
         return sums if quotas or whole else []
     if whole or (many and _most(turn)):
         return rows

@@ -238,11 +238,13 @@ class _Ranking:
         return kept
 
     def _stands(self, at: int) -> bool:
-        """Whether a fact is a row, a day that is asked, or of the district that is named."""
+        """Whether a fact is a row (a quota only somewhat in the words of the question), a day that is asked,
+        or of the district that is named."""
         entry = self._entries[at]
         due = Aspect.DEADLINE in entry.aspects and Aspect.DEADLINE in self._asserted
         placed = bool(entry.region) and entry.region in self._question.districts
-        return due or placed or isinstance(entry.fact, _ROWS) and bool(self._why(at))
+        row = isinstance(entry.fact, _ROWS) and not (isinstance(entry.fact, Quota) and at not in self._like)
+        return due or placed or (row and bool(self._why(at)))
 
     def _elsewhere(self, at: int) -> bool:
         """Whether a fact is a district's that nobody named, or such a body's in a table that has its sum."""
