@@ -166,7 +166,14 @@ class _Ranking:
         served = _ASPECT_LEAST if just else 0.0
         for aspect in question.asserted():
             plainly = aspect in _DAYS and question.aspects[aspect] >= 1.0
-            yield self._index.by_aspect.get(aspect, ()), 0.0 if plainly else served
+            if not (aspect is Aspect.TIMELINE and self._of_other_steps()):
+                yield self._index.by_aspect.get(aspect, ()), 0.0 if plainly else served
+
+    def _of_other_steps(self) -> bool:
+        """Whether the day of a step is asked that none of the facts which fit is about."""
+        steps = [m for m in self._question.named() if self._index.matters[m].aspect is Aspect.TIMELINE]
+        days = self._fits.all.intersection(self._index.by_aspect.get(Aspect.TIMELINE, ()))
+        return bool(steps) and not any(self._entries[at].about.intersection(steps) for at in days)
 
     def _just_asked(self) -> list[int]:
         return [at for at, worth in self._like.items() if worth >= JUST_ASKED and not self._only_placed(at)]

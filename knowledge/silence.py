@@ -143,13 +143,17 @@ class Silences:
             yield from map(self._of, strange[:_STRANGE_NAMED])
 
     def _aspects(self) -> Iterator[Silent]:
-        """The aspects plainly asked that no fact serves, where none is about a matter that is asked."""
+        """The aspects plainly asked that no fact serves, where none is about a matter that the words name, or
+        are like while likest to another aspect's.
+        """
         question, matters = self._question, self._index.matters
-        if any(weight >= ASSERTED and self._covers(m) for m, weight in question.matters.items()):
-            return
+        told = {m for m, weight in question.matters.items() if weight >= ASSERTED and self._covers(m)}
+        likest = max(question.matters, key=question.matters.__getitem__, default="")
         for aspect, weight in question.aspects.items():
             served = not self._fits.all.isdisjoint(self._index.by_aspect.get(aspect, ()))
             if weight < _PLAINLY or aspect in _UNSERVED or served:
+                continue
+            if told and (not told.isdisjoint(question.touched()) or matters[likest].aspect is not aspect):
                 continue
             own = [m for m in question.matters if matters[m].aspect is aspect]
             if own:

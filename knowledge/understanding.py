@@ -119,7 +119,7 @@ class Reader:
         text = message.text
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
-        vague = vague and not strange and len(text) <= _SHORT
+        vague = vague and not (strange or self._words.patterns.chance.search(text)) and len(text) <= _SHORT
         if vague or self._judges(asked, text) or self._trails(asked, text):
             asked = asked.continued(context)
         elif general or self._words.patterns.follows.match(text):
