@@ -174,7 +174,7 @@ def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
 
 
 def _by_chance(finding: Finding, contacts: list[Sourced]) -> bool:
-    """Whether these are lines of single programmes of which none is asked about: several, or none pointed at."""
+    """Whether these are lines of single programmes, none of them asked about, nor one alone pointed at."""
     pointed = len(contacts) == 1 and contacts[0].id in finding.pointed
     return not (finding.scope.programmes or pointed) and all(s.fact.programmes for s in contacts)
 

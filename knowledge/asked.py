@@ -24,7 +24,8 @@ _TOLD_ALONE: Final = frozenset(
 class Asked:
     """The topics of a message with their weights, the wording that is left without names and statements.
     `parts` are the pieces of each question, where a message asks several, `broad` the aspects that one of
-    these asks as a whole, and `order` has for each topic the first of these that names it."""
+    these asks as a whole, `order` has for each topic the first of these that names it, and `each` is what
+    these ask by themselves, where all of them name it. `text` is what it was read from."""
 
     aspects: Mapping[Aspect, float]
     matters: Mapping[str, float]
@@ -37,6 +38,8 @@ class Asked:
     inherited: tuple[str, ...] = ()
     broad: tuple[Aspect, ...] = ()
     order: Mapping[str, int] = field(default_factory=dict)
+    each: tuple[Asked, ...] = ()
+    text: str = ""
 
     def topics(self, least: float = ASSERTED) -> bool:
         """Whether anything is asked that the vocabulary knows."""
@@ -44,7 +47,7 @@ class Asked:
 
     def plainly(self, aspect: Aspect) -> Asked:
         """The same, and an aspect besides."""
-        return replace(self, aspects={**self.aspects, aspect: 1.0})
+        return replace(self, aspects={**self.aspects, aspect: 1.0}, each=())
 
     def continued(self, context: Context) -> Asked:
         """A message that names no topic goes on with the last one (那技能大师呢, 无锡的)."""
@@ -59,6 +62,7 @@ class Asked:
             self.parts,
             self.cases,
             inherited=("topic",),
+            text=self.text,
         )
 
     def followed(self, context: Context) -> Asked:
@@ -67,6 +71,7 @@ class Asked:
             self,
             aspects={**dict.fromkeys(context.aspects, 1.0), **self.aspects},
             matters={**dict.fromkeys(context.matters, 1.0), **self.matters},
+            each=(),
         )
 
     def turns(self, context: Context) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from knowledge.asked import Question
@@ -52,6 +53,24 @@ def find(index: NoticeIndex, question: Question, programmes: tuple[str, ...], *,
         silent=tuple(silent),
         overview=overview,
         unsure=unsure,
+    )
+
+
+def joined(findings: Sequence[Finding]) -> Finding:
+    """What one notice has to say to several questions, in their order and nothing twice."""
+    if len(findings) == 1:
+        return findings[0]
+    hits: dict[str, Hit] = {}
+    for hit in (hit for finding in findings for hit in finding.hits):
+        if hit.fact not in hits or hits[hit.fact].score < hit.score:
+            hits[hit.fact] = hit
+    return Finding(
+        scope=findings[0].scope,
+        hits=tuple(hits.values()),
+        silent=tuple(dict.fromkeys(row for finding in findings for row in finding.silent)),
+        overview=tuple(dict.fromkeys(aspect for finding in findings for aspect in finding.overview)),
+        pointed=tuple(dict.fromkeys(fact for finding in findings for fact in finding.pointed)),
+        unsure=all(finding.unsure for finding in findings),
     )
 
 

@@ -22,6 +22,7 @@ _HINT = 0.4
 _BETWEEN = 1.3
 _ASPECT = "aspect"
 _LIKELY, _CERTAIN, _LIKELIEST, _LIKELY_SHARE = 0.25, 0.6, 1.3, 0.6
+_FIGURES = (Aspect.SUPPORT_MONEY, Aspect.DEADLINE, Aspect.QUOTA, Aspect.AWARD_COUNT)
 _ABOUT_PERSONS = frozenset(
     {Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.SELFCHECK, Aspect.DUPLICATES, Aspect.COMPARE}
 )
@@ -41,15 +42,41 @@ class Topics:
         self._likeness = Likeness(words.asked, words.everyday)
 
     def asked(self, text: str, segments: Segments, found: Sequence[Found], statements: Statements) -> Asked:
-        """What a text asks in which these wordings and `statements` are found."""
+        """What a text asks in which these wordings and `statements` are found; also each of several questions
+        by itself, where each names what it asks."""
         doubts = [match.span() for match in self._words.patterns.whether.finditer(text)]
         found = [f for f in found if not any(start < f.start < end for start, end in doubts)]
+        whole = self._asked(text, segments, found, statements)
+        stops = [*(span.stop for span in segments.asking.values())][:-1]
+        if not stops:
+            return whole
+        spans = map(slice, (0, *stops), (*stops, len(text)))
+        each = [self._part(text, span, segments, found, statements) for span in spans]
+        return replace(whole, each=tuple(each)) if all(map(self._stands, each)) else whole
+
+    def _stands(self, asked: Asked) -> bool:
+        """Whether a question names by itself what it asks: a finer matter, or a figure that is told alone."""
+        strong = [m for segment in asked.segments for m, weight in segment.items() if weight >= ASSERTED]
+        finer = any(not self._words.matters[matter].general for matter in strong)
+        return not asked.hinted and (finer or any(asked.aspects.get(a, 0.0) >= 1.0 for a in _FIGURES))
+
+    def _part(
+        self, text: str, span: slice, segments: Segments, found: Sequence[Found], statements: Statements
+    ) -> Asked:
+        """What a part of a text asks, as if the rest were not said."""
+        alone = text[span].rjust(span.stop).ljust(len(text))
+        own = [item for item in found if span.start <= item.start < span.stop]
+        said = [(row, match) for row, match in statements if span.start <= match.start() < span.stop]
+        return self._asked(alone, segments, own, said)
+
+    def _asked(self, text: str, segments: Segments, found: Sequence[Found], statements: Statements) -> Asked:
         aspects, matters, named, plain = self._named(text, segments, found)
         topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), without_names(text, found))
         spans = _stated_spans(statements, aspects)
         for start, end in sorted(spans, reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
-        asking = segments.asking if len(segments.asking) > 1 else {}
+        asking = {n: span for n, span in segments.asking.items() if not text[span].isspace()}
+        asking = asking if len(asking) > 1 else {}
         # alone, each of several questions is like what is its own
         parts = {number: pieces(topical[span]) for number, span in asking.items()}
         whole = pieces(topical)
@@ -80,6 +107,7 @@ class Topics:
             hinted,
             broad=tuple(dict.fromkeys(self._broad(asking, named, plain))),
             order=_order(asking, named, plain),
+            text=text,
         )
 
     def _broad(
@@ -98,7 +126,7 @@ class Topics:
         """What was asked, if it was this topic alone."""
         kind, _, name = topic.partition(":")
         if kind == _ASPECT:
-            taught = replace(asked, matters={}, segments=(), broad=(), cases=(), hinted=False)
+            taught = replace(asked, matters={}, segments=(), broad=(), cases=(), each=(), hinted=False)
             return replace(taught, aspects={Aspect(name): _LIKELIEST})
         return replace(
             asked,
@@ -107,6 +135,7 @@ class Topics:
             segments=({topic: _LIKELIEST},),
             broad=(),
             cases=(),
+            each=(),
             hinted=False,
         )
 

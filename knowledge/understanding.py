@@ -14,7 +14,7 @@ from knowledge.acts import Acts
 from knowledge.asked import ASSERTED, Asked, Question
 from knowledge.edition import Notice
 from knowledge.figures import chinese_number
-from knowledge.finding import MOST, find, lacking
+from knowledge.finding import MOST, find, joined, lacking
 from knowledge.language import bare, is_han, normalise
 from knowledge.lessons import Lesson, Lessons
 from knowledge.lexicon import Found, Mended, Sort
@@ -201,7 +201,8 @@ class Reader:
 
     def _question(self, message: _Message, asked: Asked, place: Place, strange: Sequence[str]) -> Question:
         """What is asked, as it is put to each notice."""
-        text, patterns, topical = message.text, self._words.patterns, asked.topics()
+        text, patterns, topical = asked.text, self._words.patterns, asked.topics()
+        strange = [word for word in strange if word in text]
         return Question(
             pieces=asked.pieces,
             parts=asked.parts,
@@ -221,27 +222,28 @@ class Reader:
             sought=tuple(word for word in strange if patterns.sought.search(text.partition(word)[0])),
             districts=place.districts,
             bodies=frozenset(message.spoken.bodies),
-            central=patterns.central.search(text) is not None or _cites(message.mended.found),
+            central=patterns.central.search(message.text) is not None or _cites(message.mended.found),
         )
 
     def _findings(
         self, message: _Message, asked: Asked, place: Place, strange: Sequence[str]
     ) -> list[Finding]:
-        question = self._question(message, asked, place, strange)
+        questions = [self._question(message, one, place, strange) for one in asked.each or (asked,)]
         scopes = [
             (self._index(notice), tuple(p.id for p in notice.programmes if p.id in place.programmes))
             for notice in place.notices[:_FEW_NOTICES]
         ]
-        most = MOST if len(scopes) == 1 else _FEW
+        most = MOST if len(scopes) == len(questions) == 1 else _FEW
         unsaid = scopes if place.city_from != "said" else []
         term, meant = known_to_one(message.mended.found, unsaid, quotas=Aspect.QUOTA in asked.aspects)
         findings: list[Finding] = []
         for index, own in scopes:
             if meant in (None, index):
-                finding = find(index, question, own, most=most)
+                told = [find(index, question, own, most=most) for question in questions]
             else:
-                finding = lacking(index, question, own, term)
-            if finding.pointed or question.topical or place.explicit:
+                told = [lacking(index, question, own, term) for question in questions]
+            finding = joined(told)
+            if finding.pointed or any(q.topical for q in questions) or place.explicit:
                 findings.append(finding)
         return findings
 
