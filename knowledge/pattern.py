@@ -1,12 +1,22 @@
-"""Regular expressions that are compiled when they are first used."""
+"""Regular expressions as authors write them: over several lines, and compiled when they are first used."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
 
 _METHODS = ("search", "match", "fullmatch", "findall", "finditer", "split", "sub")
+
+
+def joined(value: object) -> object:
+    """An expression without the ends of the lines over which it is written."""
+    return value.replace("\n", "") if isinstance(value, str) else value
+
+
+Expression = Annotated[re.Pattern[str], BeforeValidator(joined)]
 
 
 class LazyPattern:

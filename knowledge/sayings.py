@@ -359,7 +359,7 @@ class Sayings(Record):
     @model_validator(mode="before")
     @classmethod
     def _expanded(cls, value: Any) -> Any:
-        """Every `{name}` replaced by its part, parts within parts too."""
+        """Every pattern in one line and every `{name}` in it replaced by its part, parts within parts too."""
         if not isinstance(value, Mapping) or not isinstance(value.get("parts"), Mapping):
             return value
         parts: dict[str, str] = {}
@@ -369,7 +369,7 @@ class Sayings(Record):
 
 
 def _filled(text: str, parts: Mapping[str, str]) -> str:
-    return _NAME.sub(lambda m: parts.get(m[1], m.group()), text)
+    return _NAME.sub(lambda m: parts.get(m[1], m.group()), text.replace("\n", ""))
 
 
 def _deep(value: Any, parts: Mapping[str, str]) -> Any:

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from knowledge.criteria import Outcome
 from knowledge.notice import Aspect, Record, Strings
+from knowledge.pattern import Expression
 from knowledge.sayings import Sayings
 
 
@@ -22,7 +23,7 @@ class AspectWords(Record):
     id: Aspect
     name: str
     words: Strings
-    patterns: tuple[re.Pattern[str], ...] = ()
+    patterns: tuple[Expression, ...] = ()
 
 
 class Matter(Record):
@@ -36,7 +37,7 @@ class Matter(Record):
     words: Strings
     general: bool = False
     apart: bool = False
-    between: re.Pattern[str] | None = None
+    between: Expression | None = None
 
     @property
     def compares(self) -> bool:
@@ -59,8 +60,8 @@ class AnswerKind(Record):
     """A kind of answer: how it is asked for, what every answer of the kind shows, what a reply calls it."""
 
     id: str
-    asks: re.Pattern[str]
-    shows: re.Pattern[str]
+    asks: Expression
+    shows: Expression
     name: str
     not_for: tuple[Aspect, ...] = ()
 
@@ -71,19 +72,19 @@ class Statement(Record):
     fact: str
     about: str
     reads: Literal["number", "text"]
-    pattern: re.Pattern[str]
+    pattern: Expression
 
 
 class ChanceWords(Record):
     """How people ask for their own chances; see `common/patterns.yaml`."""
 
-    words: re.Pattern[str]
-    wishes: re.Pattern[str]
-    judged: re.Pattern[str]
-    never: re.Pattern[str]
-    leads: re.Pattern[str]
-    others: re.Pattern[str]
-    who: re.Pattern[str]
+    words: Expression
+    wishes: Expression
+    judged: Expression
+    never: Expression
+    leads: Expression
+    others: Expression
+    who: Expression
 
     @cached_property
     def _only(self) -> re.Pattern[str]:
@@ -113,50 +114,50 @@ class ChanceWords(Record):
 class Patterns(Record):
     """Patterns that belong to no list: each is described in `common/patterns.yaml`."""
 
-    other: re.Pattern[str]
-    year: re.Pattern[str]
-    date: re.Pattern[str]
-    round: re.Pattern[str]
-    home: re.Pattern[str]
-    denied: re.Pattern[str]
-    province: re.Pattern[str]
-    choice: re.Pattern[str]
-    selection: re.Pattern[str]
-    clause: re.Pattern[str]
-    address: re.Pattern[str]
-    office: re.Pattern[str]
-    central: re.Pattern[str]
-    local: re.Pattern[str]
-    sought: re.Pattern[str]
-    headed: re.Pattern[str]
-    each: re.Pattern[str]
-    severally: re.Pattern[str]
-    another: re.Pattern[str]
-    next_step: re.Pattern[str]
-    follows: re.Pattern[str]
-    trailing: re.Pattern[str]
-    whether: re.Pattern[str]
-    begins: re.Pattern[str]
-    document: re.Pattern[str]
-    change: re.Pattern[str]
-    every: re.Pattern[str]
-    chance: re.Pattern[str]
+    other: Expression
+    year: Expression
+    date: Expression
+    round: Expression
+    home: Expression
+    denied: Expression
+    province: Expression
+    choice: Expression
+    selection: Expression
+    clause: Expression
+    address: Expression
+    office: Expression
+    central: Expression
+    local: Expression
+    sought: Expression
+    headed: Expression
+    each: Expression
+    severally: Expression
+    another: Expression
+    next_step: Expression
+    follows: Expression
+    trailing: Expression
+    whether: Expression
+    begins: Expression
+    document: Expression
+    change: Expression
+    every: Expression
+    chance: Expression
     chances: ChanceWords
-    meaning: re.Pattern[str]
-    myself: re.Pattern[str]
-    item: re.Pattern[str]
-    parted: re.Pattern[str]
-    progress_code: re.Pattern[str]
-    code_for: re.Pattern[str]
-    which: re.Pattern[str]
-    all_of_them: re.Pattern[str]
-    called: re.Pattern[str]
-    person: re.Pattern[str]
-    unwritten: re.Pattern[str]
-    uncounted: re.Pattern[str]
-    unreached: re.Pattern[str]
-    besides: re.Pattern[str]
-    others: re.Pattern[str]
+    meaning: Expression
+    myself: Expression
+    item: Expression
+    parted: Expression
+    progress_code: Expression
+    code_for: Expression
+    which: Expression
+    all_of_them: Expression
+    called: Expression
+    person: Expression
+    unwritten: Expression
+    uncounted: Expression
+    unreached: Expression
+    besides: Expression
+    others: Expression
 
 
 class Everyday(Record):
