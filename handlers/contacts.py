@@ -25,10 +25,13 @@ class Contacts:
     def answer(self, turn: Turn) -> Reply | NotMine:
         """Sections a notice; a district without an entry is sent to the city's line, saying so."""
         sections: list[Section] = []
+        meant = [finding for finding in turn.reading.findings if _called(turn, _everyone(turn, finding))]
         for finding in turn.reading.findings:
             asked = bool(set(finding.overview) & ASPECTS)
             chosen = facts.hits(turn, finding, ASPECTS)
             contacts = [s for s in chosen if isinstance(s.fact, Contact)]
+            if contacts and meant and finding not in meant:
+                continue  # the line that was called is of another notice
             if _where(turn):
                 sections.append(_which_district(turn, finding))
             if not contacts and not asked:
@@ -40,6 +43,10 @@ class Contacts:
             if rules:
                 sections.append(facts.section(turn, finding, rules, heavier=-0.5))
         return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _everyone(turn: Turn, finding: Finding) -> list[Sourced]:
+    return list(facts.facts_of(turn, finding.scope, Contact))
 
 
 def _where(turn: Turn) -> bool:
@@ -62,7 +69,7 @@ def _which_district(turn: Turn, finding: Finding) -> Section:
 
 def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: bool) -> list[Section]:
     districts = turn.reading.districts
-    everyone = list(facts.facts_of(turn, finding.scope, Contact))
+    everyone = _everyone(turn, finding)
     named = [s for s in everyone if any(name in turn.reading.text for name in _contact(s).people)]
     if named and not turn.reading.programmes:
         return [_section(turn, finding, named, missing=())]
