@@ -21,7 +21,7 @@ from knowledge.reading import Scope
 _KEPT = 256
 _LABEL = 20
 _LEADS = "："
-_SLIGHT, _WHEN_OVER = 0.75, 0.45
+_SLIGHT, _HARDLY, _WHEN_OVER = 0.75, 1.5, 0.45
 
 TEMPLATES = Path(__file__).parent.parent / "handlers" / "templates"
 
@@ -163,17 +163,19 @@ class Wording:
 
 
 def _as_asked(sections: list[Section], order: Mapping[str, int], library: Library) -> list[Section]:
-    """The sections, with what answers one of several questions in the order of these; each scope's others
-    keep their places."""
-    answers: dict[Scope, list[tuple[int, Section]]] = {}
-    for section in sections:
-        if section.scope and (place := _question(section, order, library)) is not None:
-            answers.setdefault(section.scope, []).append((place, section))
+    """The sections, with what answers each of several questions best in the order of these; each scope's
+    others keep their places."""
+    answers: dict[Scope, dict[int, Section]] = {}
+    for section in sorted(sections, key=lambda section: -section.weight):
+        if not section.scope or section.weight < _HARDLY:
+            continue
+        if (place := _question(section, order, library)) is not None:
+            answers.setdefault(section.scope, {}).setdefault(place, section)
     weights: dict[int, float] = {}
-    for rows in answers.values():
-        heaviest = sorted((section.weight for _, section in rows), reverse=True)
-        rows.sort(key=lambda row: (row[0], -row[1].weight))
-        weights.update({id(section): weight for (_, section), weight in zip(rows, heaviest, strict=True)})
+    for best in answers.values():
+        heaviest = sorted((section.weight for section in best.values()), reverse=True)
+        inorder = (section for _, section in sorted(best.items()))
+        weights.update({id(section): weight for section, weight in zip(inorder, heaviest, strict=True)})
     if all(weights.get(id(section), section.weight) == section.weight for section in sections):
         return sections
     return [replace(section, weight=weights.get(id(section), section.weight)) for section in sections]

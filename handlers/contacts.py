@@ -25,10 +25,13 @@ class Contacts:
     def answer(self, turn: Turn) -> Reply | NotMine:
         """Sections a notice; a district without an entry is sent to the city's line, saying so."""
         sections: list[Section] = []
+        meant = [finding for finding in turn.reading.findings if _called(turn, _everyone(turn, finding))]
         for finding in turn.reading.findings:
             asked = bool(set(finding.overview) & ASPECTS)
             chosen = facts.hits(turn, finding, ASPECTS)
             contacts = [s for s in chosen if isinstance(s.fact, Contact)]
+            if contacts and meant and finding not in meant:
+                continue  # the line that was called is of another notice
             if _where(turn):
                 sections.append(_which_district(turn, finding))
             if not contacts and not asked:
@@ -40,6 +43,10 @@ class Contacts:
             if rules:
                 sections.append(facts.section(turn, finding, rules, heavier=-0.5))
         return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _everyone(turn: Turn, finding: Finding) -> list[Sourced]:
+    return list(facts.facts_of(turn, finding.scope, Contact))
 
 
 def _where(turn: Turn) -> bool:
@@ -62,10 +69,11 @@ def _which_district(turn: Turn, finding: Finding) -> Section:
 
 def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: bool) -> list[Section]:
     districts = turn.reading.districts
-    everyone = list(facts.facts_of(turn, finding.scope, Contact))
+    everyone = _everyone(turn, finding)
     named = [s for s in everyone if any(name in turn.reading.text for name in _contact(s).people)]
     if named and not turn.reading.programmes:
         return [_section(turn, finding, named, missing=())]
+    unlisted = _unlisted(turn, everyone)
     if districts:
         own = [s for s in everyone if _of(s, districts)]
         regions = {region.name for region in facts.notice_of(turn, finding.scope).regions}
@@ -84,18 +92,33 @@ def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: b
         else:
             called = bool(finding.scope.programmes) and "programmes" not in turn.reading.inherited
             contacts = [*own, *_beside(finding, own, contacts, _NEARLY if called else _ALMOST)]
-    elif unlisted := tuple(
-        b
-        for b in turn.reading.bodies
-        if not ASPECTS.isdisjoint(turn.reading.aspects)
-        and not any(b in _contact(s).office or b in s.fact.words for s in everyone)
-    ):
+        contacts += [s for s in everyone if s not in contacts and _dialled(turn, s)]
+        if unlisted:
+            return [_section(turn, finding, contacts, missing=unlisted)]
+    elif unlisted:
         office = facts.office(turn, finding.scope)
         return [_section(turn, finding, [office] if office else [], missing=unlisted)]
     else:
         city = [s for s in everyone if _contact(s).role == "city"]
         contacts = _of_city(turn, finding, contacts, city, asked=asked)
     return [_section(turn, finding, contacts[: _ENOUGH + 2], missing=())]
+
+
+def _unlisted(turn: Turn, everyone: list[Sourced]) -> tuple[str, ...]:
+    """The bodies named that no line is of, where offices are asked for more than places."""
+    asked = turn.reading.aspects
+    if ASPECTS.isdisjoint(asked) or asked[:1] == (Aspect.QUOTA,):
+        return ()
+    return tuple(
+        body
+        for body in turn.reading.bodies
+        if not any(body in _contact(s).office or body in s.fact.words for s in everyone)
+    )
+
+
+def _dialled(turn: Turn, sourced: Sourced) -> bool:
+    """Whether the message has the number of a line."""
+    return any(phone.dial.split("-")[-1] in turn.reading.text for phone in _contact(sourced).phones)
 
 
 def _of_city(
@@ -151,8 +174,7 @@ def _called(turn: Turn, contacts: list[Sourced]) -> list[Sourced]:
     named = {
         s.id
         for s in contacts
-        if any(name in text for name in (_contact(s).office, *s.fact.words))
-        or any(phone.dial.split("-")[-1] in text for phone in _contact(s).phones)
+        if _dialled(turn, s) or any(name in text for name in (_contact(s).office, *s.fact.words))
     }
     return [s for s in contacts if named and (s.id in named or not _contact(s).phones)]
 

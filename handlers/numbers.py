@@ -37,11 +37,17 @@ class Numbers:
             rest = [s for s in chosen if not isinstance(s.fact, Quota)]
             for aspect, kind in _KINDS.items():
                 if aspect in finding.overview:
-                    rest += [s for s in facts.facts_of(turn, finding.scope, kind) if s not in rest]
+                    rest += [s for s in facts.facts_of(turn, finding.scope, kind) if _here(turn, s, rest)]
             if rest:
                 first = _FIRST if quotas and not _KINDS.keys().isdisjoint(finding.overview) else 0.0
                 sections.append(facts.section(turn, finding, rest, heavier=first))
         return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _here(turn: Turn, sourced: Sourced, told: list[Sourced]) -> bool:
+    """Whether a fact is not told yet, nor another district's than the one asked."""
+    districts, region = turn.reading.districts, sourced.fact.region
+    return sourced not in told and not (districts and region and region not in districts)
 
 
 def _quotas(turn: Turn, finding: Finding, chosen: list[Sourced]) -> list[Sourced]:

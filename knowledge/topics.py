@@ -106,7 +106,7 @@ class Topics:
             tuple(dict.fromkeys(item.surface for item in found if self._lexicon.is_instance(item.surface))),
             hinted,
             broad=tuple(dict.fromkeys(self._broad(asking, named, plain))),
-            order=_order(asking, named, plain),
+            order=_order(segments, found, named),
             text=text,
         )
 
@@ -228,17 +228,19 @@ class Topics:
 
 
 def _order(
-    asking: Collection[int],
-    named: Mapping[int, Mapping[str, float]],
-    plain: Mapping[int, Collection[Aspect]],
+    segments: Segments, found: Sequence[Found], named: Mapping[int, Mapping[str, float]]
 ) -> dict[str, int]:
-    """Which of several questions is the first to name a topic plainly."""
-    order: dict[str, int] = {}
-    for number in asking:
-        strong = (matter for matter, weight in named.get(number, {}).items() if weight >= ASSERTED)
-        for topic in (*plain.get(number, ()), *strong):
-            order.setdefault(topic, number)
-    return order
+    """Which of several questions is the first to name a topic: a matter plainly, an aspect be it faintly."""
+    if len(segments.asking) < 2:
+        return {}
+    first = [
+        (segments.number(item.start), sense.value)
+        for item in found
+        for sense in item.senses
+        if sense.sort is Sort.ASPECT
+    ]
+    first += [(n, m) for n, words in named.items() for m, weight in words.items() if weight >= ASSERTED]
+    return {topic: number for number, topic in sorted(first, reverse=True) if number in segments.asking}
 
 
 def without_names(text: str, found: Sequence[Found]) -> str:
