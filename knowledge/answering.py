@@ -193,10 +193,16 @@ class Answering:
             for fact, topic in self._words.topics.items():
                 if fact in asked.fills and topic.search(part):
                     options = self._words.words[fact]
-                    option = self._option(part, options, sure=fact not in self._words.free, others=True)
+                    own = {o: p for o, p in options.items() if not self._of_other(part, p, fact)}
+                    option = self._option(part, own, sure=fact not in self._words.free, others=True)
                     if option == NO or (option and fact not in found):  # one flaw outweighs all praise
                         found[fact] = known(option)
         return found
+
+    def _of_other(self, part: str, pattern: LazyPattern, fact: str) -> bool:
+        """Whether words are found only in what is said of somebody else; of apprentices others are spoken."""
+        match = None if fact in self._words.free else pattern.search(part)
+        return match is not None and self._stories.of_other(part, match)
 
     def _indexes(self, bare: str, asked: Question) -> list[int] | None:
         if run := self._run(bare, asked):

@@ -88,11 +88,13 @@ class Deed(Row):
 
 class Period(Row):
     """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`; or the day
-    of today for something that has not begun (`future`)."""
+    of today for something that has not begun (`future`). Bare words of a moment are of what goes before them
+    where that is `dated`, and in an answer of what was asked, where that is something one has for good."""
 
     fact: str
     says: Pattern
     future: bool = False
+    dated: Pattern | None = None
 
 
 class Amount(Row):
@@ -146,7 +148,8 @@ class Contests(Record):
 
 class Persons(Record):
     """Who a part of a message is about. `self` and the words for others begin a part; `helped` is for whom
-    somebody asks; `object` before a word shows that the part is not about him."""
+    somebody asks; `object` before a word shows that the part is not about him. `meant` asks for a judgement
+    on somebody who is only called he or she."""
 
     self: Pattern
     others: Pattern
@@ -156,6 +159,7 @@ class Persons(Record):
     unit: Pattern
     object: Pattern
     predicate: Pattern
+    meant: Pattern
     helped: Pattern
     clerk: Pattern
     several: Pattern

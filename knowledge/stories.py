@@ -70,7 +70,7 @@ class Stories:
         found: dict[str, Found] = {}
         for rows in (
             self._options(said, asked=asked is not None),
-            self._periods(said, today, notice),
+            self._periods(said, today, notice, asked or ""),
             self._amounts(said, asked or ""),
             self._place(said, notice, asked),
             self._won(said, notice, asked),
@@ -110,6 +110,11 @@ class Stories:
         unit = not fact or self._of_unit(fact)
         mood = said.mood(match, unit=unit, claim=claim, stated=stated, others=others) if said else None
         return mood is Mood.TOLD
+
+    def of_other(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a match in an answer is said of anybody but the candidate."""
+        said = self._reading.of(text, answer=True)
+        return said is None or said.who(match.start()) is Who.OTHER
 
     def speaks(self, text: str, match: re.Match[str]) -> bool:
         """Whether a match in an answer is said of the candidate of today and not denied, be it doubted."""
@@ -193,11 +198,13 @@ class Stories:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
-    def _periods(self, said: Said, today: date, notice: str) -> Iterator[tuple[str, Found]]:
+    def _periods(self, said: Said, today: date, notice: str, asked: str) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
             if row.future and row.fact not in self._facts[notice]:
                 continue
             for match in said.matches(row.says) if row.may(said.characters) else ():
+                if row.dated and (self._lasts(asked, row) or row.dated.search(said.text[: match.start()])):
+                    continue
                 age = row.fact == self._sayings.answers.age_of
                 mood = said.mood(
                     match,
@@ -217,6 +224,11 @@ class Stories:
             fact = self._sayings.answers.age_of
             if days and said.mood(about, stated=fact) is Mood.TOLD:
                 yield fact, Found(days, about.group())
+
+    def _lasts(self, asked: str, row: Period) -> bool:
+        """Whether another fact is asked that holds for good once it does, so that it has a date of its own."""
+        entry = self._entries.get(asked.partition(".")[0])
+        return entry is not None and entry.id != row.fact and entry.ttl_days is None
 
     def _moment(self, row: Period, match: re.Match[str], today: date) -> Days | None:
         groups = match.groupdict()
