@@ -69,7 +69,7 @@ class Stories:
             return {}
         found: dict[str, Found] = {}
         for rows in (
-            self._options(said, asked=asked is not None),
+            self._options(said, asked or ""),
             self._periods(said, today, notice, asked or ""),
             self._amounts(said, asked or ""),
             self._place(said, notice, asked),
@@ -149,16 +149,20 @@ class Stories:
         said = self._reading.of(text, answer=True)
         return said is None or said.of_others
 
-    def _options(self, said: Said, *, asked: bool) -> Iterator[tuple[str, Found]]:
-        free = self._sayings.answers.free if asked else ()
+    def _options(self, said: Said, asked: str) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.options:
             if not row.may(said.characters):
                 continue
-            stated = row.fact if row.stated and row.fact not in free else ""
+            free = row.fact in self._sayings.answers.free and self._free(row.fact, asked)
+            stated = row.fact if row.stated and not free else ""
             weakly = "" if asked else stated
             found = self._option(said, row, self._entries[row.fact], stated, weakly)
             if found is not None:
                 yield row.fact, found
+
+    def _free(self, fact: str, asked: str) -> bool:
+        """Whether an answer may tell a fact in any words: one of the unit's only where that is asked for."""
+        return bool(asked) and (asked in _OF_UNIT | _OF_PLACE or not self._of_unit(fact))
 
     def _option(self, said: Said, row: Options, entry: Entry, stated: str, weakly: str) -> Found | None:
         """What a row tells; its kind where its words have to be `stated`, and where the weak ones do."""
