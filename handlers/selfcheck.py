@@ -68,17 +68,20 @@ class SelfCheck:
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
-        others answered without having been asked was meant for the question, and counts as a try."""
+        others answered without having been asked was meant for the question, and counts as a try, as does
+        the same said again."""
         check = Check.load(turn.kept, turn.library)
         question = self._current(turn, check) if check else None
         if check is None or question is None:
             return Reply(keep={})
         if turn.reading.act in _ELSE or turn.now - check.touched_at > PAUSED_AFTER:
             return Reply(sections=[Section(template="selfcheck/paused", weight=_LAST)])
-        if not self._read(turn, check, turn.incoming.text, question).aside:
+        said = turn.incoming.text
+        if check.said == said or not self._read(turn, check, said, question).aside:
             check = replace(check, tries=check.tries + 1)
             if check.tries >= TRIES:
                 return self._given_up(turn, check, question)
+        check = replace(check, said=said)
         return self._ask(turn, check, question, template="selfcheck/back_to")
 
     # —— beginning
@@ -105,6 +108,7 @@ class SelfCheck:
             earlier = wish.told(turn.context.text, notice.id)
             if turn.context.stated or len(earlier.values) >= check_wish.TELLING:
                 check = check.with_told(earlier, turn.now)
+                check = replace(check, whom=check.whom or wish.whom_before or "")
         check = check.with_told(wish.told(wish.case, notice.id), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
@@ -124,6 +128,9 @@ class SelfCheck:
         question = self._current(turn, check)
         if question is None:
             return self._on(turn, check)
+        wish = check_wish.Wish(turn, self._told)
+        if not (check.whom or check.answers or check.asked):
+            check = replace(check, whom=wish.whom_alone)
         told = check_words.by_line(turn.library, turn.incoming.text, question)
         told = told or self._read(turn, check, turn.incoming.text, question)
         if gone := check.gainsaid(told):  # what is mended may be a line that was no longer shown
@@ -132,7 +139,7 @@ class SelfCheck:
         unsure = told.unsure.intersection(question.fills) - check.unsure
         if unsure or any(check.values.get(fact) != value for fact, value in told.values.items()):
             return self._take(turn, check, question, told)
-        if turn.reading.named and (wish := check_wish.Wish(turn, self._told)).wanted:
+        if turn.reading.named and wish.wanted:
             return self._begin(turn, check, wish)
         return self._missed(turn, check, question, told)
 
@@ -347,14 +354,16 @@ class SelfCheck:
         return found.fills if found else ()
 
     def _read(self, turn: Turn, check: Check, text: str, asked: Question | None) -> Told:
-        return self._told(turn, text, check.notice, asked)
+        return self._told(turn, text, check.notice, asked, check.whom)
 
-    def _told(self, turn: Turn, text: str, notice: str, asked: Question | None = None) -> Told:
+    def _told(
+        self, turn: Turn, text: str, notice: str, asked: Question | None = None, whom: str = ""
+    ) -> Told:
         version = turn.library.version
         if self._telling is None or self._telling[0] != version:
             self._telling = (version, Telling(turn.library))
         today = turn.now.astimezone(CHINA).date()
-        return self._telling[1].read(text, today=today, notice=notice, asked=asked)
+        return self._telling[1].read(text, today=today, notice=notice, asked=asked, whom=whom)
 
     def _interview(self, turn: Turn, check: Check) -> Interview:
         key = (turn.library.version, *check.programmes, "", *check.districts)

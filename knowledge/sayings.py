@@ -149,7 +149,8 @@ class Contests(Record):
 class Persons(Record):
     """Who a part of a message is about. `self` and the words for others begin a part; `helped` is for whom
     somebody asks; `object` before a word shows that the part is not about him. `meant` asks for a judgement
-    on somebody who is only called he or she."""
+    on somebody who is only called he or she. `whose` may go before the word for whom a check is made, and
+    `his` after it where another is meant; `he` stands for him."""
 
     self: Pattern
     others: Pattern
@@ -160,6 +161,9 @@ class Persons(Record):
     object: Pattern
     predicate: Pattern
     meant: Pattern
+    whose: Pattern
+    his: Pattern
+    he: str
     helped: Pattern
     clerk: Pattern
     several: Pattern

@@ -5,9 +5,11 @@ A wrong reading does more harm than a missed one: what is unsure is left out, an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 from knowledge.answering import Answering
 from knowledge.dictionary import Value
@@ -38,12 +40,16 @@ class Telling:
         self._mends = library.vocabulary.telling.mends
         self._particles = library.vocabulary.telling.particles
         self._withdrawn = library.vocabulary.telling.withdrawn
+        self._persons = library.vocabulary.telling.persons
+        self._called = cache(self._calling)
         self._stories = Stories(library)
         self._answering = Answering(library, self._stories)
 
-    def read(self, text: str, *, today: date, notice: str, asked: Question | None = None) -> Told:
+    def read(
+        self, text: str, *, today: date, notice: str, asked: Question | None = None, whom: str = ""
+    ) -> Told:
         """What `text`, said on the day `today`, tells of a candidate of the notice; `asked` is the question
-        that it answers, if any."""
+        that it answers, if any, `whom` the word for him in answers, where he is not who writes."""
         text = normalise(text)
         for wrong, right in self._mends.items():
             if wrong in text:
@@ -51,11 +57,19 @@ class Telling:
         text = self._withdrawn.sub("", self._particles.sub("", text))
         if asked is None:
             return _told(self._stories.read(text, today=today, notice=notice))
+        if whom:
+            text = self._called(whom).sub(self._persons.he, text)
         answer = self._answering.read(text, asked, today=today, notice=notice)
         if answer is None:
             return Told(understood=False, aside=True)
         told = _told(answer.found)
         return Told(values=told.values, words=told.words, unsure=answer.unsure, understood=answer.understood)
+
+    def _calling(self, whom: str) -> re.Pattern[str]:
+        """The word for whom a check is made, where a part begins with it."""
+        persons = self._persons
+        word = f"{re.escape(whom)}(?:{re.escape(whom[-1])})?"
+        return re.compile(f"{persons.whose.pattern}{word}(?!{persons.his.pattern})")
 
 
 def _told(found: Mapping[str, Found]) -> Told:
