@@ -23,6 +23,7 @@ TRIES: Final = 3
 PAUSED_AFTER: Final = timedelta(hours=6)
 """A question left without an answer for so long is not repeated after other answers."""
 
+_AGREEMENT: Final = "agreement"
 _KEPT_INTERVIEWS: Final = 64
 _LINK_DAYS: Final = 7
 _ELSE: Final = frozenset({"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine"})
@@ -77,7 +78,8 @@ class SelfCheck:
         if turn.reading.act in _ELSE or turn.now - check.touched_at > PAUSED_AFTER:
             return Reply(sections=[Section(template="selfcheck/paused", weight=_LAST)])
         said = turn.incoming.text
-        if check.said == said or not self._read(turn, check, said, question).aside:
+        aside = turn.reading.act != ASK or self._read(turn, check, said, question).aside
+        if check.said == said or not aside:
             check = replace(check, tries=check.tries + 1)
             if check.tries >= TRIES:
                 return self._given_up(turn, check, question)
@@ -152,7 +154,7 @@ class SelfCheck:
         reading = turn.reading
         topics = {*reading.aspects, *reading.matters} - {Aspect.SELFCHECK}
         asks = told.aside or turn.library.vocabulary.patterns.besides.search(reading.text)
-        if reading.act != ASK or (topics and asks and "topic" not in reading.inherited):
+        if reading.act not in (ASK, _AGREEMENT) or (topics and asks and "topic" not in reading.inherited):
             return NOT_MINE
         check = replace(check, tries=check.tries + 1)
         if check.tries >= TRIES:
@@ -168,6 +170,8 @@ class SelfCheck:
     ) -> Reply:
         """Goes on with what was told; the question stays open where the message told of other facts only."""
         before = self._interview(turn, check).verdicts(check.values, check.unsure)
+        if told.instead:
+            check = check.without(check.gainsaid(told))
         check = check.with_told(told, turn.now, asked=question)
         if any(fact in told.values or fact in told.unsure for fact in question.fills):
             check = check.answered(question)

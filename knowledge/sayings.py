@@ -150,7 +150,8 @@ class Persons(Record):
     """Who a part of a message is about. `self` and the words for others begin a part; `helped` is for whom
     somebody asks; `object` before a word shows that the part is not about him. `meant` asks for a judgement
     on somebody who is only called he or she. `whose` may go before the word for whom a check is made, and
-    `his` after it where another is meant; `he` stands for him."""
+    `his` after it where another is meant, `tells` after it where he says something of himself; `he` stands
+    for him."""
 
     self: Pattern
     others: Pattern
@@ -163,6 +164,7 @@ class Persons(Record):
     meant: Pattern
     whose: Pattern
     his: Pattern
+    tells: Pattern
     he: str
     helped: Pattern
     clerk: Pattern
@@ -298,7 +300,8 @@ class Nothing(Row):
 class Answers(Record):
     """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
     tell in any, where a story may not. `run` names the first or the `last` few lines; `denies` is a part that
-    denies deeds, `nobody` a no that is the number 0; `had` tells of anything one has, `affirmed` that what is
+    denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name
+    nothing, `nobody` a no that is the number 0; `had` tells of anything one has, `affirmed` that what is
     named holds; what is `moot` leaves open only what nobody is asked for."""
 
     commands: Strings
@@ -318,6 +321,8 @@ class Answers(Record):
     words: Mapping[str, Mapping[str, Pattern]]
     last: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
+    function: Pattern
+    nod: Pattern
     vague: Mapping[str, Pattern]
     partial: Mapping[str, Pattern]
     nothing: Pattern
@@ -340,12 +345,13 @@ class Answers(Record):
 class Sayings(Record):
     """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `particles` mean
     nothing, be it words that lead up to an answer, vouch for it or end a part; `withdrawn` is a part with the
-    words that take it back."""
+    words that take it back, `mended` takes back what was told before."""
 
     parts: Mapping[str, str]
     mends: Mapping[str, str]
     particles: Pattern
     withdrawn: Pattern
+    mended: Pattern
     persons: Persons
     moods: Moods
     plain: Plain

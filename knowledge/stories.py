@@ -21,6 +21,7 @@ _ANY = LazyPattern("")
 _ENDING = 3
 _NONE = "none"
 _TEAM = "members"
+_FOR_GOOD = frozenset({"records", "titles", "level", "month"})
 _OF_PLACE = frozenset({"unit_city", "unit"})
 _OF_UNIT = frozenset({"unit_kind", "studio_approved"})
 
@@ -161,8 +162,9 @@ class Stories:
                 yield row.fact, found
 
     def _free(self, fact: str, asked: str) -> bool:
-        """Whether an answer may tell a fact in any words: one of the unit's only where that is asked for."""
-        return bool(asked) and (asked in _OF_UNIT | _OF_PLACE or not self._of_unit(fact))
+        """Whether an answer may tell a fact in any words: one of the unit's not beside what he has for
+        good, as that names other units."""
+        return bool(asked) and not (self._of_unit(fact) and self._lasts(asked))
 
     def _option(self, said: Said, row: Options, entry: Entry, stated: str, weakly: str) -> Found | None:
         """What a row tells; its kind where its words have to be `stated`, and where the weak ones do."""
@@ -207,7 +209,8 @@ class Stories:
             if row.future and row.fact not in self._facts[notice]:
                 continue
             for match in said.matches(row.says) if row.may(said.characters) else ():
-                if row.dated and (self._lasts(asked, row) or row.dated.search(said.text[: match.start()])):
+                own = asked == row.fact or not self._lasts(asked)
+                if row.dated and (not own or row.dated.search(said.text[: match.start()])):
                     continue
                 age = row.fact == self._sayings.answers.age_of
                 mood = said.mood(
@@ -229,10 +232,10 @@ class Stories:
             if days and said.mood(about, stated=fact) is Mood.TOLD:
                 yield fact, Found(days, about.group())
 
-    def _lasts(self, asked: str, row: Period) -> bool:
-        """Whether another fact is asked that holds for good once it does, so that it has a date of its own."""
+    def _lasts(self, asked: str) -> bool:
+        """Whether a fact is asked that holds for good once it does, so that it has a date of its own."""
         entry = self._entries.get(asked.partition(".")[0])
-        return entry is not None and entry.id != row.fact and entry.ttl_days is None
+        return entry is not None and entry.type in _FOR_GOOD
 
     def _moment(self, row: Period, match: re.Match[str], today: date) -> Days | None:
         groups = match.groupdict()
