@@ -151,7 +151,7 @@ class Persons(Record):
     somebody asks; `object` before a word shows that the part is not about him. `meant` asks for a judgement
     on somebody who is only called he or she. `whose` may go before the word for whom a check is made, and
     `his` after it where another is meant, `tells` after it where he says something of himself; `he` stands
-    for him."""
+    for him. What is `mine` is then of whoever writes."""
 
     self: Pattern
     others: Pattern
@@ -166,6 +166,7 @@ class Persons(Record):
     his: Pattern
     tells: Pattern
     he: str
+    mine: Pattern
     helped: Pattern
     clerk: Pattern
     several: Pattern

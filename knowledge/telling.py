@@ -63,7 +63,8 @@ class Telling:
         if asked is None:
             return _told(self._stories.read(text, today=today, notice=notice))
         if whom:
-            text = self._called(whom).sub(self._persons.he, text)
+            text, others = self._called(whom).subn(self._persons.he, text)
+            text = self._persons.mine.sub("", text) if others else text
         answer = self._answering.read(text, asked, today=today, notice=notice)
         if answer is None:
             return Told(understood=False, aside=True)
