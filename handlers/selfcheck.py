@@ -131,8 +131,8 @@ class SelfCheck:
         if question is None:
             return self._on(turn, check)
         wish = check_wish.Wish(turn, self._told)
-        if not (check.whom or check.answers or check.asked):
-            check = replace(check, whom=wish.whom_alone)
+        named = "" if check.whom or check.answers or check.asked else wish.whom_alone
+        check = replace(check, whom=named or check.whom)
         told = check_words.by_line(turn.library, turn.incoming.text, question)
         told = told or self._read(turn, check, turn.incoming.text, question)
         if gone := check.gainsaid(told):  # what is mended may be a line that was no longer shown
@@ -141,9 +141,29 @@ class SelfCheck:
         unsure = told.unsure.intersection(question.fills) - check.unsure
         if unsure or any(check.values.get(fact) != value for fact, value in told.values.items()):
             return self._take(turn, check, question, told)
+        if named and not told.aside and not told.values:
+            return self._ask(turn, check, question, template="selfcheck/back_to")
+        return self._unheard(turn, check, question, told, wish)
+
+    def _unheard(
+        self, turn: Turn, check: Check, question: Question, told: Told, wish: check_wish.Wish
+    ) -> Reply | NotMine:
+        """What tells nothing new: of another programme, what mends the last answer, what is known already, or
+        no answer."""
         if turn.reading.named and wish.wanted:
             return self._begin(turn, check, wish)
+        if told.instead and not told.values and (mended := self._mended(turn, check)).values:
+            return self._changed(turn, check, check.without(mended.values), mended)
+        if told.values and check.tries + 1 < TRIES:
+            return self._take(turn, replace(check, tries=check.tries + 1), question, told)
         return self._missed(turn, check, question, told)
+
+    def _mended(self, turn: Turn, check: Check) -> Told:
+        """What mends the last answer."""
+        fills = self._fills(turn, check, check.asked[-1]) if check.asked else ()
+        before = replace(check.without(fills), current=check.asked[-1] if check.asked else "")
+        question = self._current(turn, before)
+        return self._read(turn, check, turn.incoming.text, question) if question else Told()
 
     def _missed(self, turn: Turn, check: Check, question: Question, told: Told) -> Reply | NotMine:
         """What is no answer: a word to be explained, a question for the others, or not understood. Words that

@@ -124,11 +124,21 @@ class Answering:
         begun = [at for at, label in enumerate(labels) if label.startswith(bare)]
         if bare in labels or (asked.kind == "one" and len(begun) == 1 and len(bare) > 1):
             return asked.chosen(begun[:1])
-        if asked.kind == "many" and self._words.all.match(bare):
+        if asked.kind == "many" and self._words.all.match(bare) and self._every(bare, asked):
             return asked.chosen(range(len(asked.lines)))
         if self._words.no.match(bare) or self._words.none.match(bare) or bare == bared(asked.none):
             return self._refused(asked)
         return self._agreed(asked) if self._words.yes.match(bare) else None
+
+    def _every(self, bare: str, asked: Question) -> bool:
+        """Whether an answer may affirm all lines at once: deeds only where it says that it is all of them."""
+        deeds = self._of_deeds(asked)
+        return not deeds or self._words.every.search(bare) is not None
+
+    def _of_deeds(self, asked: Question) -> bool:
+        """Whether the question is of what the candidate has done."""
+        kinds = {self._dictionary[fact.partition("/")[0]].type for fact in asked.fills}
+        return asked.who != "unit" and "claim" in kinds
 
     def _vague(self, bare: str, asked: Question) -> bool:
         """Whether an answer's words are a line's, but may as well mean something else."""

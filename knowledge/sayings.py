@@ -301,9 +301,9 @@ class Nothing(Row):
 class Answers(Record):
     """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
     tell in any, where a story may not. `run` names the first or the `last` few lines; `denies` is a part that
-    denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name
-    nothing, `nobody` a no that is the number 0; `had` tells of anything one has, `affirmed` that what is
-    named holds; what is `moot` leaves open only what nobody is asked for."""
+    denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name nothing, only
+    those of `every` affirm all deeds of a list, `nobody` a no that is the number 0; `had` tells of anything
+    one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for."""
 
     commands: Strings
     aside: Pattern
@@ -323,6 +323,7 @@ class Answers(Record):
     last: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
     function: Pattern
+    every: Pattern
     nod: Pattern
     vague: Mapping[str, Pattern]
     partial: Mapping[str, Pattern]
