@@ -45,14 +45,17 @@ class Wish:
         return self._named_in(self._chances.wish, self._turn.reading.unnamed)
 
     @property
-    def whom_before(self) -> str | None:
-        """The same of what was said before, where this message names nobody."""
-        return self._named_in(self._turn.context.text) if self.whom is None else None
-
-    @property
     def whom_alone(self) -> str:
         """The word for the only one that a message speaks of, where it begins with somebody else."""
-        said, vocabulary = self._turn.incoming.text, self._turn.library.vocabulary
+        return self._alone_in(self._turn.incoming.text)
+
+    @property
+    def whom_before(self) -> str:
+        """The same of what was said before, where this message names nobody."""
+        return self._alone_in(self._turn.context.text) if self.whom is None else ""
+
+    def _alone_in(self, said: str) -> str:
+        vocabulary = self._turn.library.vocabulary
         led = vocabulary.telling.persons.whose.match(said)
         for at in (led.end() if led else 0, 0):
             other = vocabulary.patterns.chances.others.match(said, at)

@@ -110,7 +110,7 @@ class SelfCheck:
             earlier = wish.told(turn.context.text, notice.id)
             if turn.context.stated or len(earlier.values) >= check_wish.TELLING:
                 check = check.with_told(earlier, turn.now)
-                check = replace(check, whom=check.whom or wish.whom_before or "")
+                check = replace(check, whom=check.whom or wish.whom_before)
         check = check.with_told(wish.told(wish.case, notice.id), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])

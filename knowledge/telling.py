@@ -62,7 +62,7 @@ class Telling:
         instead = text != said
         if asked is None:
             return _told(self._stories.read(text, today=today, notice=notice))
-        if whom:
+        if whom and not self._persons.taught.search(whom):
             text, others = self._called(whom).subn(self._persons.he, text)
             text = self._persons.mine.sub("", text) if others else text
         answer = self._answering.read(text, asked, today=today, notice=notice)
