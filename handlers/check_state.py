@@ -26,7 +26,8 @@ class Answer:
 class Check:
     """A self-check of one notice edition: `rules` is the state of its criteria at the beginning, `asked` are
     the questions answered so far, `current` the open one, `tries` how often its answer was not understood,
-    `counted` whether its end is among the figures, `whom` the word for whom it is made (none: oneself)."""
+    `said` the last words that asked something else, `counted` whether its end is among the figures, `whom`
+    the word for whom it is made (none: oneself)."""
 
     notice: str
     programmes: tuple[str, ...]
@@ -38,6 +39,7 @@ class Check:
     asked: tuple[str, ...] = ()
     current: str = ""
     tries: int = 0
+    said: str = ""
     counted: bool = False
     whom: str = ""
 
@@ -129,6 +131,7 @@ class Check:
             "asked": self.asked,
             "current": self.current,
             "tries": self.tries,
+            "said": self.said,
             "counted": self.counted,
             "whom": self.whom,
         }
@@ -167,6 +170,7 @@ class Check:
                 asked=tuple(kept["asked"]),
                 current=kept["current"],
                 tries=int(kept["tries"]),
+                said=str(kept.get("said", "")),
                 counted=bool(kept.get("counted", False)),
                 whom=str(kept.get("whom", "")),
             )

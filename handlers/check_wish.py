@@ -42,8 +42,30 @@ class Wish:
     def whom(self) -> str | None:
         """The word for whom a judgement is wanted, or of whom more is told: empty of oneself, None where
         nobody is named."""
+        return self._named_in(self._chances.wish, self._turn.reading.unnamed)
+
+    @property
+    def whom_alone(self) -> str:
+        """The word for the only one that a message speaks of, where it begins with somebody else."""
+        return self._alone_in(self._turn.incoming.text)
+
+    @property
+    def whom_before(self) -> str:
+        """The same of what was said before, where this message names nobody."""
+        return self._alone_in(self._turn.context.text) if self.whom is None else ""
+
+    def _alone_in(self, said: str) -> str:
+        vocabulary = self._turn.library.vocabulary
+        led = vocabulary.telling.persons.whose.match(said)
+        for at in (led.end() if led else 0, 0):
+            other = vocabulary.patterns.chances.others.match(said, at)
+            if other and not vocabulary.patterns.myself.search(said, other.end()):
+                return other.group()
+        return ""
+
+    def _named_in(self, *texts: str) -> str | None:
         patterns = self._turn.library.vocabulary.patterns
-        for said in (self._chances.wish, self._turn.reading.unnamed):
+        for said in texts:
             if other := patterns.chances.others.search(said):
                 return other.group()
             if patterns.myself.search(said):

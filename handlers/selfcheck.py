@@ -23,6 +23,7 @@ TRIES: Final = 3
 PAUSED_AFTER: Final = timedelta(hours=6)
 """A question left without an answer for so long is not repeated after other answers."""
 
+_AGREEMENT: Final = "agreement"
 _KEPT_INTERVIEWS: Final = 64
 _LINK_DAYS: Final = 7
 _ELSE: Final = frozenset({"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine"})
@@ -68,17 +69,21 @@ class SelfCheck:
 
     def again(self, turn: Turn) -> Reply:
         """The open question after an answer to something else; after a long silence only a hint at it. What
-        others answered without having been asked was meant for the question, and counts as a try."""
+        others answered without having been asked was meant for the question, and counts as a try, as does
+        the same said again."""
         check = Check.load(turn.kept, turn.library)
         question = self._current(turn, check) if check else None
         if check is None or question is None:
             return Reply(keep={})
         if turn.reading.act in _ELSE or turn.now - check.touched_at > PAUSED_AFTER:
             return Reply(sections=[Section(template="selfcheck/paused", weight=_LAST)])
-        if not self._read(turn, check, turn.incoming.text, question).aside:
+        said = turn.incoming.text
+        aside = turn.reading.act != ASK or self._read(turn, check, said, question).aside
+        if check.said == said or not aside:
             check = replace(check, tries=check.tries + 1)
             if check.tries >= TRIES:
                 return self._given_up(turn, check, question)
+        check = replace(check, said=said)
         return self._ask(turn, check, question, template="selfcheck/back_to")
 
     # —— beginning
@@ -105,6 +110,7 @@ class SelfCheck:
             earlier = wish.told(turn.context.text, notice.id)
             if turn.context.stated or len(earlier.values) >= check_wish.TELLING:
                 check = check.with_told(earlier, turn.now)
+                check = replace(check, whom=check.whom or wish.whom_before)
         check = check.with_told(wish.told(wish.case, notice.id), turn.now)
         begun = self._on(turn, check, opening=True)
         return replace(begun, effects=[*check_figures.begun(turn.library, check), *begun.effects])
@@ -124,6 +130,9 @@ class SelfCheck:
         question = self._current(turn, check)
         if question is None:
             return self._on(turn, check)
+        wish = check_wish.Wish(turn, self._told)
+        named = "" if check.whom or check.answers or check.asked else wish.whom_alone
+        check = replace(check, whom=named or check.whom)
         told = check_words.by_line(turn.library, turn.incoming.text, question)
         told = told or self._read(turn, check, turn.incoming.text, question)
         if gone := check.gainsaid(told):  # what is mended may be a line that was no longer shown
@@ -132,9 +141,29 @@ class SelfCheck:
         unsure = told.unsure.intersection(question.fills) - check.unsure
         if unsure or any(check.values.get(fact) != value for fact, value in told.values.items()):
             return self._take(turn, check, question, told)
-        if turn.reading.named and (wish := check_wish.Wish(turn, self._told)).wanted:
+        if named and not told.aside and not told.values:
+            return self._ask(turn, check, question, template="selfcheck/back_to")
+        return self._unheard(turn, check, question, told, wish)
+
+    def _unheard(
+        self, turn: Turn, check: Check, question: Question, told: Told, wish: check_wish.Wish
+    ) -> Reply | NotMine:
+        """What tells nothing new: of another programme, what mends the last answer, what is known already, or
+        no answer."""
+        if turn.reading.named and wish.wanted:
             return self._begin(turn, check, wish)
+        if told.instead and not told.values and (mended := self._mended(turn, check)).values:
+            return self._changed(turn, check, check.without(mended.values), mended)
+        if told.values and check.tries + 1 < TRIES:
+            return self._take(turn, replace(check, tries=check.tries + 1), question, told)
         return self._missed(turn, check, question, told)
+
+    def _mended(self, turn: Turn, check: Check) -> Told:
+        """What mends the last answer."""
+        fills = self._fills(turn, check, check.asked[-1]) if check.asked else ()
+        before = replace(check.without(fills), current=check.asked[-1] if check.asked else "")
+        question = self._current(turn, before)
+        return self._read(turn, check, turn.incoming.text, question) if question else Told()
 
     def _missed(self, turn: Turn, check: Check, question: Question, told: Told) -> Reply | NotMine:
         """What is no answer: a word to be explained, a question for the others, or not understood. Words that
@@ -145,7 +174,7 @@ class SelfCheck:
         reading = turn.reading
         topics = {*reading.aspects, *reading.matters} - {Aspect.SELFCHECK}
         asks = told.aside or turn.library.vocabulary.patterns.besides.search(reading.text)
-        if reading.act != ASK or (topics and asks and "topic" not in reading.inherited):
+        if reading.act not in (ASK, _AGREEMENT) or (topics and asks and "topic" not in reading.inherited):
             return NOT_MINE
         check = replace(check, tries=check.tries + 1)
         if check.tries >= TRIES:
@@ -161,6 +190,8 @@ class SelfCheck:
     ) -> Reply:
         """Goes on with what was told; the question stays open where the message told of other facts only."""
         before = self._interview(turn, check).verdicts(check.values, check.unsure)
+        if told.instead:
+            check = check.without(check.gainsaid(told))
         check = check.with_told(told, turn.now, asked=question)
         if any(fact in told.values or fact in told.unsure for fact in question.fills):
             check = check.answered(question)
@@ -347,14 +378,16 @@ class SelfCheck:
         return found.fills if found else ()
 
     def _read(self, turn: Turn, check: Check, text: str, asked: Question | None) -> Told:
-        return self._told(turn, text, check.notice, asked)
+        return self._told(turn, text, check.notice, asked, check.whom)
 
-    def _told(self, turn: Turn, text: str, notice: str, asked: Question | None = None) -> Told:
+    def _told(
+        self, turn: Turn, text: str, notice: str, asked: Question | None = None, whom: str = ""
+    ) -> Told:
         version = turn.library.version
         if self._telling is None or self._telling[0] != version:
             self._telling = (version, Telling(turn.library))
         today = turn.now.astimezone(CHINA).date()
-        return self._telling[1].read(text, today=today, notice=notice, asked=asked)
+        return self._telling[1].read(text, today=today, notice=notice, asked=asked, whom=whom)
 
     def _interview(self, turn: Turn, check: Check) -> Interview:
         key = (turn.library.version, *check.programmes, "", *check.districts)

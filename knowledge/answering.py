@@ -93,8 +93,11 @@ class Answering:
     def _answer(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         bare = self._words.filler.sub("", text)
         if self._hedged(text, asked):
-            return self._sentence(text, bare, asked, today=today, notice=notice)
+            answer = self._sentence(text, bare, asked, today=today, notice=notice)
+            return Answer(understood=False) if answer and self._elsewhere(text, asked, answer) else answer
         first = self._worded(bare, asked, self._words.first, sure=True) if len(asked.fills) == 1 else {}
+        if self._yes_or_no(asked) and self._words.nod.fullmatch(text.strip(",。!~ ")):
+            return Answer({fact: Found(value, text) for fact, value in (self._agreed(asked) or {}).items()})
         if not bare or (bare in self._words.commands and not first):
             return None
         values = first or self._plain(bare, asked)
@@ -104,6 +107,11 @@ class Answering:
         if values is not None:
             return Answer({fact: Found(value, text) for fact, value in values.items()})
         return self._sentence(text, bare, asked, today=today, notice=notice)
+
+    def _yes_or_no(self, asked: Question) -> bool:
+        """Whether a question can be answered by no more than a yes or a no."""
+        fact, *others = asked.fills
+        return not others and asked.kind == "one" and self._dictionary[fact].yes_or_no
 
     def _plain(self, bare: str, asked: Question) -> Mapping[str, Value] | None:
         """By the line's number or label, or by a bare yes or no."""
@@ -116,11 +124,21 @@ class Answering:
         begun = [at for at, label in enumerate(labels) if label.startswith(bare)]
         if bare in labels or (asked.kind == "one" and len(begun) == 1 and len(bare) > 1):
             return asked.chosen(begun[:1])
-        if asked.kind == "many" and self._words.all.match(bare):
+        if asked.kind == "many" and self._words.all.match(bare) and self._every(bare, asked):
             return asked.chosen(range(len(asked.lines)))
         if self._words.no.match(bare) or self._words.none.match(bare) or bare == bared(asked.none):
             return self._refused(asked)
         return self._agreed(asked) if self._words.yes.match(bare) else None
+
+    def _every(self, bare: str, asked: Question) -> bool:
+        """Whether an answer may affirm all lines at once: deeds only where it says that it is all of them."""
+        deeds = self._of_deeds(asked)
+        return not deeds or self._words.every.search(bare) is not None
+
+    def _of_deeds(self, asked: Question) -> bool:
+        """Whether the question is of what the candidate has done."""
+        kinds = {self._dictionary[fact.partition("/")[0]].type for fact in asked.fills}
+        return asked.who != "unit" and "claim" in kinds
 
     def _vague(self, bare: str, asked: Question) -> bool:
         """Whether an answer's words are a line's, but may as well mean something else."""
@@ -193,10 +211,16 @@ class Answering:
             for fact, topic in self._words.topics.items():
                 if fact in asked.fills and topic.search(part):
                     options = self._words.words[fact]
-                    option = self._option(part, options, sure=fact not in self._words.free, others=True)
+                    own = {o: p for o, p in options.items() if not self._of_other(part, p, fact)}
+                    option = self._option(part, own, sure=fact not in self._words.free, others=True)
                     if option == NO or (option and fact not in found):  # one flaw outweighs all praise
                         found[fact] = known(option)
         return found
+
+    def _of_other(self, part: str, pattern: LazyPattern, fact: str) -> bool:
+        """Whether words are found only in what is said of somebody else; of apprentices others are spoken."""
+        match = None if fact in self._words.free else pattern.search(part)
+        return match is not None and self._stories.of_other(part, match)
 
     def _indexes(self, bare: str, asked: Question) -> list[int] | None:
         if run := self._run(bare, asked):
@@ -248,7 +272,7 @@ class Answering:
         assert entry.high is not None
         periods = self._stories.periods
         if asked.kind == "month":
-            if self._words.not_yet.search(bare):
+            if self._words.not_yet.search(bare) and asked.fills[0] != self._words.age_of:
                 return asked.told(Days(today, today))
             match = self._words.age.match(bare) if asked.fills[0] == self._words.age_of else None
             if match:
@@ -345,6 +369,14 @@ class Answering:
         kinds = {fact.partition("/")[0] for fact in asked.fills}
         plain = any(kind in firm or self._dictionary[kind].type in _PLAIN for kind in kinds)
         return plain and self._words.hedge.search(text) is not None
+
+    def _elsewhere(self, text: str, asked: Question, answer: Answer) -> bool:
+        """Whether a supposition is of something that the question does not speak of."""
+        if self._words.unsure.search(text) or not answer.found.keys().isdisjoint(asked.fills):
+            return False
+        named = set(self._words.function.sub("", self._words.hedge.sub("", text)))
+        spoken = set("".join((asked.ask, *(line.label for line in asked.lines))))
+        return bool(answer.found) or (len(named) > 1 and named.isdisjoint(spoken))
 
     def _echoes(self, part: str, asked: Question) -> bool:
         """Whether a part only denies what the question's own words name."""

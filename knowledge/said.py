@@ -278,12 +278,20 @@ def _candidate(text: str, tokens: list[re.Match[str]], persons: Persons, *, answ
                 return kind
         if any(m.lastgroup == "third" for m in tokens):
             return "third"
+    if not answer and persons.meant.search(text):
+        return _meant(text, tokens, persons)
     if _speaks_of_himself(text, tokens, persons):
         return "self"
     for match in tokens:
         if match.lastgroup in ("kin", "staff") and not _object(text, match, persons):
             return "self" if answer else str(match.lastgroup)
     return "self"
+
+
+def _meant(text: str, tokens: list[re.Match[str]], persons: Persons) -> str:
+    """Which kind of token names whom a judgement is asked for by no more than "he"."""
+    named = {m.lastgroup for m in tokens if not _object(text, m, persons)} & {"others", "kin", "staff"}
+    return str(*named) if len(named) == 1 else "third"
 
 
 def _speaks_of_himself(text: str, tokens: list[re.Match[str]], persons: Persons) -> bool:

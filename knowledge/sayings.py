@@ -88,11 +88,13 @@ class Deed(Row):
 
 class Period(Row):
     """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`; or the day
-    of today for something that has not begun (`future`)."""
+    of today for something that has not begun (`future`). Bare words of a moment are of what goes before them
+    where that is `dated`, and in an answer of what was asked, where that is something one has for good."""
 
     fact: str
     says: Pattern
     future: bool = False
+    dated: Pattern | None = None
 
 
 class Amount(Row):
@@ -146,7 +148,11 @@ class Contests(Record):
 
 class Persons(Record):
     """Who a part of a message is about. `self` and the words for others begin a part; `helped` is for whom
-    somebody asks; `object` before a word shows that the part is not about him."""
+    somebody asks; `object` before a word shows that the part is not about him. `meant` asks for a judgement
+    on somebody who is only called he or she. `whose` may go before the word for whom a check is made, and
+    `his` after it where another is meant, `tells` after it where he says something of himself; `he` stands
+    for him. What is `mine` is then of whoever writes. Those who
+    were `taught` are told of by a coach too, and never stood for."""
 
     self: Pattern
     others: Pattern
@@ -156,6 +162,13 @@ class Persons(Record):
     unit: Pattern
     object: Pattern
     predicate: Pattern
+    meant: Pattern
+    whose: Pattern
+    his: Pattern
+    tells: Pattern
+    he: str
+    taught: Pattern
+    mine: Pattern
     helped: Pattern
     clerk: Pattern
     several: Pattern
@@ -290,8 +303,9 @@ class Nothing(Row):
 class Answers(Record):
     """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
     tell in any, where a story may not. `run` names the first or the `last` few lines; `denies` is a part that
-    denies deeds, `nobody` a no that is the number 0; `had` tells of anything one has, `affirmed` that what is
-    named holds; what is `moot` leaves open only what nobody is asked for."""
+    denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name nothing, only
+    those of `every` affirm all deeds of a list, `nobody` a no that is the number 0; `had` tells of anything
+    one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for."""
 
     commands: Strings
     aside: Pattern
@@ -310,6 +324,9 @@ class Answers(Record):
     words: Mapping[str, Mapping[str, Pattern]]
     last: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
+    function: Pattern
+    every: Pattern
+    nod: Pattern
     vague: Mapping[str, Pattern]
     partial: Mapping[str, Pattern]
     nothing: Pattern
@@ -332,12 +349,13 @@ class Answers(Record):
 class Sayings(Record):
     """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `particles` mean
     nothing, be it words that lead up to an answer, vouch for it or end a part; `withdrawn` is a part with the
-    words that take it back."""
+    words that take it back, `mended` takes back what was told before."""
 
     parts: Mapping[str, str]
     mends: Mapping[str, str]
     particles: Pattern
     withdrawn: Pattern
+    mended: Pattern
     persons: Persons
     moods: Moods
     plain: Plain

@@ -21,6 +21,7 @@ _ANY = LazyPattern("")
 _ENDING = 3
 _NONE = "none"
 _TEAM = "members"
+_FOR_GOOD = frozenset({"records", "titles", "level", "month"})
 _OF_PLACE = frozenset({"unit_city", "unit"})
 _OF_UNIT = frozenset({"unit_kind", "studio_approved"})
 
@@ -69,8 +70,8 @@ class Stories:
             return {}
         found: dict[str, Found] = {}
         for rows in (
-            self._options(said, asked=asked is not None),
-            self._periods(said, today, notice),
+            self._options(said, asked or ""),
+            self._periods(said, today, notice, asked or ""),
             self._amounts(said, asked or ""),
             self._place(said, notice, asked),
             self._won(said, notice, asked),
@@ -111,6 +112,11 @@ class Stories:
         mood = said.mood(match, unit=unit, claim=claim, stated=stated, others=others) if said else None
         return mood is Mood.TOLD
 
+    def of_other(self, text: str, match: re.Match[str]) -> bool:
+        """Whether a match in an answer is said of anybody but the candidate."""
+        said = self._reading.of(text, answer=True)
+        return said is None or said.who(match.start()) is Who.OTHER
+
     def speaks(self, text: str, match: re.Match[str]) -> bool:
         """Whether a match in an answer is said of the candidate of today and not denied, be it doubted."""
         said = self._reading.of(text, answer=True)
@@ -144,16 +150,21 @@ class Stories:
         said = self._reading.of(text, answer=True)
         return said is None or said.of_others
 
-    def _options(self, said: Said, *, asked: bool) -> Iterator[tuple[str, Found]]:
-        free = self._sayings.answers.free if asked else ()
+    def _options(self, said: Said, asked: str) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.options:
             if not row.may(said.characters):
                 continue
-            stated = row.fact if row.stated and row.fact not in free else ""
+            free = row.fact in self._sayings.answers.free and self._free(row.fact, asked)
+            stated = row.fact if row.stated and not free else ""
             weakly = "" if asked else stated
             found = self._option(said, row, self._entries[row.fact], stated, weakly)
             if found is not None:
                 yield row.fact, found
+
+    def _free(self, fact: str, asked: str) -> bool:
+        """Whether an answer may tell a fact in any words: one of the unit's not beside what he has for
+        good, as that names other units."""
+        return bool(asked) and not (self._of_unit(fact) and self._lasts(asked))
 
     def _option(self, said: Said, row: Options, entry: Entry, stated: str, weakly: str) -> Found | None:
         """What a row tells; its kind where its words have to be `stated`, and where the weak ones do."""
@@ -193,11 +204,14 @@ class Stories:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
 
-    def _periods(self, said: Said, today: date, notice: str) -> Iterator[tuple[str, Found]]:
+    def _periods(self, said: Said, today: date, notice: str, asked: str) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
             if row.future and row.fact not in self._facts[notice]:
                 continue
             for match in said.matches(row.says) if row.may(said.characters) else ():
+                own = asked == row.fact or not self._lasts(asked)
+                if row.dated and (not own or row.dated.search(said.text[: match.start()])):
+                    continue
                 age = row.fact == self._sayings.answers.age_of
                 mood = said.mood(
                     match,
@@ -217,6 +231,11 @@ class Stories:
             fact = self._sayings.answers.age_of
             if days and said.mood(about, stated=fact) is Mood.TOLD:
                 yield fact, Found(days, about.group())
+
+    def _lasts(self, asked: str) -> bool:
+        """Whether a fact is asked that holds for good once it does, so that it has a date of its own."""
+        entry = self._entries.get(asked.partition(".")[0])
+        return entry is not None and entry.type in _FOR_GOOD
 
     def _moment(self, row: Period, match: re.Match[str], today: date) -> Days | None:
         groups = match.groupdict()

@@ -5,9 +5,11 @@ A wrong reading does more harm than a missed one: what is unsure is left out, an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cache
 
 from knowledge.answering import Answering
 from knowledge.dictionary import Value
@@ -22,13 +24,15 @@ from knowledge.stories import Stories
 class Told:
     """What a message tells: `values` by fact, each with the `words` it was read from; `unsure` are facts that
     the person says he cannot tell; not `understood`: an answer to the question asked was not found, in words
-    that cannot be read or as he asks something himself or gives a command (`aside`)."""
+    that cannot be read or as he asks something himself or gives a command (`aside`). What he mends is told
+    `instead` of what he told before."""
 
     values: Mapping[str, Value] = field(default_factory=dict)
     words: Mapping[str, str] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
     understood: bool = True
     aside: bool = False
+    instead: bool = False
 
 
 class Telling:
@@ -38,24 +42,43 @@ class Telling:
         self._mends = library.vocabulary.telling.mends
         self._particles = library.vocabulary.telling.particles
         self._withdrawn = library.vocabulary.telling.withdrawn
+        self._mended = library.vocabulary.telling.mended
+        self._persons = library.vocabulary.telling.persons
+        self._called = cache(self._calling)
         self._stories = Stories(library)
         self._answering = Answering(library, self._stories)
 
-    def read(self, text: str, *, today: date, notice: str, asked: Question | None = None) -> Told:
+    def read(
+        self, text: str, *, today: date, notice: str, asked: Question | None = None, whom: str = ""
+    ) -> Told:
         """What `text`, said on the day `today`, tells of a candidate of the notice; `asked` is the question
-        that it answers, if any."""
+        that it answers, if any, `whom` the word for him in answers, where he is not who writes."""
         text = normalise(text)
         for wrong, right in self._mends.items():
             if wrong in text:
                 text = text.replace(wrong, right)
-        text = self._withdrawn.sub("", self._particles.sub("", text))
+        said = self._withdrawn.sub("", self._particles.sub("", text))
+        text = self._mended.sub("", said)
+        instead = text != said
         if asked is None:
             return _told(self._stories.read(text, today=today, notice=notice))
+        if whom and not self._persons.taught.search(whom):
+            text, others = self._called(whom).subn(self._persons.he, text)
+            text = self._persons.mine.sub("", text) if others else text
         answer = self._answering.read(text, asked, today=today, notice=notice)
         if answer is None:
             return Told(understood=False, aside=True)
         told = _told(answer.found)
-        return Told(values=told.values, words=told.words, unsure=answer.unsure, understood=answer.understood)
+        return replace(told, unsure=answer.unsure, understood=answer.understood, instead=instead)
+
+    def _calling(self, whom: str) -> re.Pattern[str]:
+        """The word for whom a check is made, where a part begins with it."""
+        persons = self._persons
+        own = persons.whose.match(whom)
+        name = whom[own.end() :] if own and own.end() < len(whom) else whom
+        word = f"{re.escape(name)}(?:{re.escape(name[-1])})?(?!{persons.his.pattern})"
+        called = f"{persons.whose.pattern}(?:{word}|{persons.third.pattern})"
+        return re.compile(f"{called}(?:{persons.tells.pattern})?")
 
 
 def _told(found: Mapping[str, Found]) -> Told:
