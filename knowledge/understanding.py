@@ -146,7 +146,8 @@ class Reader:
     def _act(self, message: _Message, asked: Asked) -> str:
         """What a message does that asks this by its own words."""
         act = self._acts.of(message.text)
-        if act == ASK and not message.spoken.programmes and (asked.hinted or not asked.topics(_SURELY)):
+        aside = message.segments.asking and not message.spoken.programmes
+        if act == ASK and aside and (asked.hinted or not asked.topics(_SURELY)):
             return self._acts.of_aside(message.text)
         return act
 
