@@ -90,7 +90,7 @@ class Question:
     the wording alone must do. `cases` are particular cases of a matter (返聘 of 退休人员), `strange` words
     that nothing knows: a notice without them says nothing of them, least of all where they are `sought`.
     `bodies` are recommending bodies named; `central` says that the city's own office is meant, and no
-    district's, `several` that more than one thing is asked, or each of some.
+    district's, `several` that each of some things is asked, or how they differ.
     """
 
     pieces: Collection[str]

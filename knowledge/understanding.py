@@ -214,7 +214,7 @@ class Reader:
             topical=topical,
             cases=asked.cases,
             broad=asked.broad,
-            several=bool(asked.parts) or patterns.severally.search(text) is not None,
+            several=patterns.severally.search(text) is not None,
             strange=tuple(
                 word
                 for word in message.segments.asked(strange)
