@@ -112,7 +112,10 @@ def _unlisted(turn: Turn, everyone: list[Sourced]) -> tuple[str, ...]:
     return tuple(
         body
         for body in turn.reading.bodies
-        if not any(body in _contact(s).office or body in s.fact.words for s in everyone)
+        if not any(
+            body.removeprefix(turn.reading.city) in _contact(s).office or body in s.fact.words
+            for s in everyone
+        )
     )
 
 
