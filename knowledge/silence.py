@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence, Set
 from dataclasses import replace
 
 from knowledge.asked import ASSERTED, SURELY_LIKE, Question
-from knowledge.notice import Aspect
+from knowledge.notice import Aspect, Stage
 from knowledge.notice_index import NoticeIndex
 from knowledge.reading import Hit, Silent
 
@@ -116,9 +116,13 @@ class Silences:
         own = [hit for hit in hits if index.entries[index.at[hit.fact]].region in question.districts] or hits
         best = max((hit.score for hit in own), default=0.0)
         due = index.by_aspect.get(Aspect.DEADLINE, ()) if Aspect.DEADLINE in question.asserted() else ()
-        told = [(index.at[hit.fact], hit.score) for hit in own]
+        told = [(index.at[hit.fact], index.entries[index.at[hit.fact]].fact, hit.score) for hit in own]
         share = 0.0 if question.parts else _KIND_SHARE  # of several questions each has its own best fact
-        says = [index.entries[at].fact.say for at, score in told if score >= share * best or at in due]
+        says = [
+            fact.say
+            for at, fact, score in told
+            if score >= share * best or at in due or isinstance(fact, Stage)
+        ]
         if Aspect.DEADLINE in overview:
             says += [index.entries[at].fact.say for at in due]
         return [
