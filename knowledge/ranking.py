@@ -27,7 +27,14 @@ _WORDING_MOST, _WORDING_ALONE, _WORDING_LEAST = 2.6, 2.0, 1.2
 _SAMPLE, _SAMPLE_MOST, _SAMPLE_ALONE = 4.0, 4.0, 0.25
 _KEEP, _KEEP_ONE, _KEEP_ALONE, _ENOUGH = 0.42, 0.55, 0.6, 0.9
 _CLEAR, _ROW_SHARE, _APART, _PLACED, _PLACED_ALIKE = 7.0, 0.5, 0.8, 0.5, 0.7
-_SURELY_ALIKE, _NEARLY_ALIKE, _NEAR, _NEAR_OF_SEVERAL, _NEAR_ALONE = 0.6, 0.75, 0.8, 0.5, 0.85
+_SURELY_ALIKE, _NEARLY_ALIKE, _NEAR, _NEAR_OF_SEVERAL, _NEAR_ALONE, _HALF_AS_GOOD = (
+    0.6,
+    0.75,
+    0.8,
+    0.5,
+    0.85,
+    0.6,
+)
 _DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _BY_PLACE = _DAYS | {Aspect.QUOTA}
 _ROWS = (Award, Contact, Money, Quota, Stage)
@@ -235,13 +242,13 @@ class _Ranking:
         likest, alike = self._likest(), self._like.get(self._index.at[best.fact], 0.0)
         sure = self._index.at[best.fact] in likest and alike >= _SURELY_ALIKE and bool(best.why)
         sure = sure and not self._question.several
-        near = _NEAR_OF_SEVERAL if self._question.parts else _NEAR
+        near = (_NEAR_OF_SEVERAL if self._question.parts else _NEAR) * best.score
+        alone = (_NEAR_ALONE if alike >= JUST_ASKED else _HALF_AS_GOOD) * best.score
         kept = []
         for hit in hits:
-            at, share = self._index.at[hit.fact], hit.score / best.score
-            beside = share < near and self._like.get(at, 0.0) < _NEARLY_ALIKE * alike
-            aside = sure and beside if hit.why else share < _NEAR_ALONE
-            if not aside or at in likest or self._stands(at):
+            at = self._index.at[hit.fact]
+            worse = sure and hit.score < near and self._like.get(at, 0.0) < _NEARLY_ALIKE * alike
+            if not (worse if hit.why else hit.score < alone) or at in likest or self._stands(at):
                 kept.append(hit)
         return kept
 
