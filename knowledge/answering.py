@@ -338,7 +338,9 @@ class Answering:
             told = {**self._unnamed(text, asked, notice), **told}
         elif asked.kind in ("one", "many") and not self._hedged(text, asked):
             beside = {**self._worded_beside(bare, asked), **{f: row.value for f, row in found.items()}}
-            told = narrowed(told, self._by_words(bare, asked, told, beside))
+            hinted = self._stories.hinted(text, notice) - told.keys()
+            meant = self._by_words(bare, asked, told, beside)
+            told = narrowed(told, {fact: value for fact, value in meant.items() if fact not in hinted})
         if not told and not doubtful and self._denied(bare, asked, notice):
             elsewhere = any(self._words.refusal.search(row.words) for row in found.values())
             told = {} if elsewhere else {**(self._refused(asked) or {})}

@@ -163,10 +163,14 @@ class Records:
         return any(Who.CANDIDATE in (said.who(first), said.who(last - 1)) for first, last in told)
 
     def _begins(self, window: str, contest: re.Match[str]) -> int:
-        """Where the words about one contest begin: at the pause before it."""
-        return max(
-            (m.end() for m in self._sayings.moods.pause.finditer(window, 0, contest.start())), default=0
-        )
+        """Where the words about one contest begin: at the pause before it, or at the part before that where
+        only this tells the tier."""
+        words = self._sayings.contests
+        pauses = self._sayings.moods.pause.finditer(window, 0, contest.start())
+        start = max((m.end() for m in pauses), default=0)
+        tiered = any(pattern.search(window, start) for pattern in words.tiers.values())
+        headed = None if tiered else words.headed.search(window[:start])
+        return headed.start() if headed else start
 
     def _result(self, match: re.Match[str], window: str, *, coach: bool) -> dict[str, str | int] | None:
         """The fields of a result; None for no place at all."""

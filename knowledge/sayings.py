@@ -126,10 +126,11 @@ class Held(Record):
 
 
 class Contests(Record):
-    """What a result in a contest is made of."""
+    """What a result in a contest is made of; `headed` is a part before it that tells no more than the tier."""
 
     about: Pattern
     named: Pattern
+    headed: Pattern
     place: Pattern
     places: Mapping[str, int]
     world_only: Strings

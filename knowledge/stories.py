@@ -319,6 +319,12 @@ class Stories:
             if city == here or asked is not None or sure or not self._speaks_of(said, here, notice):
                 yield "unit_city", Found(OneOf(frozenset({city})), name)
 
+    def hinted(self, text: str, notice: str) -> frozenset[str]:
+        """The fact of which an answer may tell more than is read: the unit's city, where another is named."""
+        here = self._notices[notice].header.city
+        named = {self._regions.get(match.group(), ELSEWHERE) for match in self._places.finditer(text)}
+        return frozenset({"unit_city"} if named - {here} else ())
+
     def _speaks_of(self, said: Said, city: str, notice: str) -> bool:
         """Whether a city or one of its districts is named, and not as where one has left or a head office
         is; in the name of a programme it says nothing."""
