@@ -132,7 +132,7 @@ def _verdict(turn: Turn, check: Check, report: Report, *, several: bool) -> Sect
                 for fact, rules in report.open.items()
             ],
             "lifts": [[r.leaf.name for r in lift] for lift in report.lifts],
-            "relaxation": _relaxation(notice, report),
+            "relaxation": _relaxation(turn, notice, report),
             "brief": several,
         },
         facts=_conditions(turn, notice, report),
@@ -156,11 +156,12 @@ def reason(library: Library, notice: Notice, check: Check, of: Reason) -> dict[s
     }
 
 
-def _relaxation(notice: Notice, report: Report) -> dict[str, str] | None:
+def _relaxation(turn: Turn, notice: Notice, report: Report) -> dict[str, str] | None:
     leaf = report.relaxation
     if leaf is None or report.stands.low > 0:
         return None
-    return {"quote": leaf.quote, "cite": notice.citation(leaf.clause), "note": leaf.note}
+    claimed = turn.library.dictionary[leaf.fact].name
+    return {"quote": leaf.quote, "cite": notice.citation(leaf.clause), "note": leaf.note, "claimed": claimed}
 
 
 def _conditions(turn: Turn, notice: Notice, report: Report) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ WORDS: Final = {"met": "符合明文条件", "judged": "待评审认定", "excep
 FAVOURABLE: Final = frozenset({"符合明文条件", "待评审认定", "待主管部门确认"})
 LISTED: Final = ("honours", "contests", "won", "slot")
 PATIENCE: Final = 25
+_CLAIM: Final = re.compile("回复“(我是[^”]+)”")
 
 
 class Answers:
@@ -45,7 +46,7 @@ class Answers:
         self._topics: Mapping[str, list[str]] = told["topics"]
         self._patterns = {
             name: re.compile(told[name])
-            for name in ("none", "flaw", "front", "desk", "line", "old", "age", "left", "open")
+            for name in ("none", "flaw", "front", "desk", "line", "old", "age", "left", "open", "one")
         }
         self._facts = facts
 
@@ -64,6 +65,11 @@ class Answers:
         if question.kind == "many" and not question.id.startswith(LISTED):
             return self._lines(question)
         return "，".join(texts) or "不知道"
+
+    def claim(self, reply: str) -> str:
+        """The words in which a verdict asks those to answer who are meant by a relaxation, if he is one."""
+        offered, is_one = _CLAIM.search(reply), self._patterns["one"].match(self._of("special_talent") or "")
+        return offered[1] if offered and is_one else ""
 
     def _lines(self, question: Question) -> str:
         """The numbers of the lines that all of a person's facts speak for, then of those he cannot tell."""
@@ -132,13 +138,14 @@ def lead(person: Mapping[str, Any], dialogue: Dialogue) -> Led:
     check = say(person["story"])
     if check is None or programme not in check.programmes:
         check = say(f"自查{person['programme']}")
-    while check and Memory.load(state).awaiting and led.screens < PATIENCE:
+    while check and led.screens < PATIENCE:
         interview = Interview(library, check.programmes, check.districts)
         question = interview.question(check.current, check.values, check.unsure)
-        if question is None:
+        answer = answers.to(question) if question and Memory.load(state).awaiting else ""
+        if not (answer := answer or answers.claim(led.said[-1])):
             break
         led.screens += 1
-        check = say(answers.to(question))
+        check = say(answer)
     if check and (verdict := _verdict(library, check, programme)):
         led.verdict = WORDS[verdict]
     return led
