@@ -126,7 +126,7 @@ class Held(Record):
 
 
 class Contests(Record):
-    """What a result in a contest is made of; `headed` is a part before it that tells no more than the tier."""
+    """What a result in a contest is made of; `headed`: a part before it that tells only the tier."""
 
     about: Pattern
     named: Pattern
