@@ -190,10 +190,10 @@ def test_any_other_value_is_replaced_by_the_newer() -> None:
     ("old", "new", "field"),
     [
         ("  - fact: rank\n", "  - fact: rung\n", "options.0"),
-        ("      mid_manager: '", "      chief: '", "options.0"),
-        ("  wish: '", "  wish: '{nowhere}", "moods.wish"),
-        ("  past: '", "  past: '(", "moods.past"),
-        ("  - {id: research,", "  - {id: reserch,", "deeds"),
+        ("      mid_manager: |", "      chief: |", "options.0"),
+        ("  wish: |-\n    ", "  wish: |-\n    {nowhere}", "moods.wish"),
+        ("  past: |-\n    ", "  past: |-\n    (", "moods.past"),
+        ("  - id: research\n", "  - id: reserch\n", "deeds"),
     ],
 )
 def test_a_slip_in_the_sayings_is_told_with_its_line(tmp_path: Path, old: str, new: str, field: str) -> None:
