@@ -160,7 +160,7 @@ def _relaxation(turn: Turn, notice: Notice, report: Report) -> dict[str, str] | 
     leaf = report.relaxation
     if leaf is None or report.stands.low > 0:
         return None
-    claimed = turn.library.dictionary[leaf.fact].name
+    claimed = name_of(turn.library, leaf.fact)
     return {"quote": leaf.quote, "cite": notice.citation(leaf.clause), "note": leaf.note, "claimed": claimed}
 
 

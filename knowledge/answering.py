@@ -111,7 +111,8 @@ class Answering:
     def _yes_or_no(self, asked: Question) -> bool:
         """Whether a question can be answered by no more than a yes or a no."""
         fact, *others = asked.fills
-        return not others and asked.kind == "one" and self._dictionary[fact].yes_or_no
+        kind = fact.partition("/")[0]
+        return not others and asked.kind == "one" and self._dictionary[kind].yes_or_no
 
     def _plain(self, bare: str, asked: Question) -> Mapping[str, Value] | None:
         """By the line's number or label, or by a bare yes or no."""

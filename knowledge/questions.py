@@ -93,6 +93,7 @@ class Asking:
 
     def built(self, id_: str, values: Mapping[str, Value], moves: Moves, useful: Useful) -> Question | None:
         """The question with this id by what is known and matters now; None for an id that is none."""
+        id_ = self._among_titles(id_)
         if id_ in self.screens:
             question: Question | None = self._screen(self.screens[id_], values, moves)
         elif id_ in self.prospects:
@@ -106,6 +107,11 @@ class Asking:
             for programme, leaves in moves.get(fact, {}).items():
                 moved[programme] = tuple(dict.fromkeys((*moved.get(programme, ()), *leaves)))
         return replace(question, moves=moved)
+
+    def _among_titles(self, id_: str) -> str:
+        """A title is asked among titles, be it the only one."""
+        title = id_ in self.prospects and self.prospects[id_].entry.type == "titles"
+        return next((s.id for s in self.screens.values() if id_ in s.fills), id_) if title else id_
 
     def _put(self, words: str) -> str:
         return words.replace("{city}", self.city)

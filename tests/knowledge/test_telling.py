@@ -209,3 +209,37 @@ def test_a_slip_in_the_sayings_is_told_with_its_line(tmp_path: Path, old: str, n
     fault = next(f for f in raised.value.faults if f.file == "common/telling.yaml")
     assert fault.field == field
     assert fault.line > 1
+
+
+ANY = (
+    "嗯",
+    "有",
+    "没有",
+    "不是",
+    "1",
+    "1和2",
+    "都没有",
+    "都有",
+    "大概有吧",
+    "2018年",
+    "五个",
+    "不对 我是技师",
+    "问过了没有",
+    "？",
+)
+PROGRAMMES = [(notice.id, p.id) for notice in LIBRARY.notices.values() for p in notice.programmes]
+
+
+@pytest.mark.parametrize(("notice", "programme"), PROGRAMMES)
+def test_any_answer_can_be_given_to_any_question(notice: str, programme: str) -> None:
+    interview, unsure, asked = Interview(LIBRARY, [programme]), frozenset[str](), 0
+    while question := interview.next({}, unsure):
+        for id_ in (question.id, *question.fills):
+            put = interview.question(id_, {}, unsure)
+            assert put is not None
+            assert all(line.label for line in put.lines)
+            for text in ANY:
+                told = TELLING.read(text, today=TODAY[notice], notice=notice, asked=put)
+                assert not told.aside or not told.values
+        unsure, asked = unsure.union(question.fills), asked + 1
+    assert asked >= 5
