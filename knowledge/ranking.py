@@ -27,14 +27,8 @@ _WORDING_MOST, _WORDING_ALONE, _WORDING_LEAST = 2.6, 2.0, 1.2
 _SAMPLE, _SAMPLE_MOST, _SAMPLE_ALONE = 4.0, 4.0, 0.25
 _KEEP, _KEEP_ONE, _KEEP_ALONE, _ENOUGH = 0.42, 0.55, 0.6, 0.9
 _CLEAR, _ROW_SHARE, _APART, _PLACED, _PLACED_ALIKE = 7.0, 0.5, 0.8, 0.5, 0.7
-_SURELY_ALIKE, _NEARLY_ALIKE, _NEAR, _NEAR_OF_SEVERAL, _NEAR_ALONE, _HALF_AS_GOOD = (
-    0.6,
-    0.75,
-    0.8,
-    0.5,
-    0.85,
-    0.6,
-)
+_SURELY_ALIKE, _NEARLY_ALIKE = 0.6, 0.75
+_NEAR, _NEAR_OF_SEVERAL, _NEAR_ALONE, _NEARER_THAN_NOT = 0.8, 0.5, 0.85, 0.6
 _DAYS = frozenset({Aspect.DEADLINE, Aspect.TIMELINE})
 _BY_PLACE = _DAYS | {Aspect.QUOTA}
 _ROWS = (Award, Contact, Money, Quota, Stage)
@@ -243,7 +237,7 @@ class _Ranking:
         sure = self._index.at[best.fact] in likest and alike >= _SURELY_ALIKE and bool(best.why)
         sure = sure and not self._question.several
         near = (_NEAR_OF_SEVERAL if self._question.parts else _NEAR) * best.score
-        alone = (_NEAR_ALONE if alike >= JUST_ASKED else _HALF_AS_GOOD) * best.score
+        alone = (_NEAR_ALONE if alike >= JUST_ASKED else _NEARER_THAN_NOT) * best.score
         kept = []
         for hit in hits:
             at = self._index.at[hit.fact]

@@ -152,8 +152,8 @@ class Persons(Record):
     somebody asks; `object` before a word shows that the part is not about him. `meant` asks for a judgement
     on somebody who is only called he or she. `whose` may go before the word for whom a check is made, and
     `his` after it where another is meant, `tells` after it where he says something of himself; `he` stands
-    for him. What is `mine` is then of whoever writes. Those who
-    were `taught` are told of by a coach too, and never stood for."""
+    for him. What is `mine` is then of whoever writes. Those who were `taught` are told of by a coach too,
+    and never stood for."""
 
     self: Pattern
     others: Pattern
