@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from handlers import facts
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
@@ -21,6 +22,19 @@ _ROW = "·"
 _MORE, _WHOLE, _FIRST, _BESIDE = 0.5, 5.0, 6.0, -2.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Sum:
+    """The rows of several bodies for one programme, added up."""
+
+    name: str
+    unit: str
+    counts: tuple[int, ...]
+
+    @property
+    def count(self) -> int:
+        return sum(self.counts)
+
+
 class Numbers:
     """Quotas as a table by body; numbers and sums as sentences."""
 
@@ -36,12 +50,18 @@ class Numbers:
                 sections.append(_table(turn, finding, quotas, _heavier(turn, finding)))
             rest = [s for s in chosen if not isinstance(s.fact, Quota)]
             for aspect, kind in _KINDS.items():
-                if aspect in finding.overview:
+                if aspect in finding.overview or (kind is Award and _of_some(finding, rest)):
                     rest += [s for s in facts.facts_of(turn, finding.scope, kind) if _here(turn, s, rest)]
             if rest:
                 first = _FIRST if quotas and not _KINDS.keys().isdisjoint(finding.overview) else 0.0
                 sections.append(facts.section(turn, finding, rest, heavier=first))
         return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _of_some(finding: Finding, told: Sequence[Sourced]) -> bool:
+    """Whether of several programmes named only some have the number selected told."""
+    having = {p for sourced in told if isinstance(sourced.fact, Award) for p in sourced.fact.programmes}
+    return bool(having) and not having.issuperset(finding.scope.programmes)
 
 
 def _here(turn: Turn, sourced: Sourced, told: list[Sourced]) -> bool:
@@ -122,20 +142,37 @@ def _cited(quotas: Sequence[Sourced]) -> list[str]:
 
 
 def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced], heavier: float) -> Section:
-    """One line a body, its programmes side by side; the sum first, which most people want."""
+    """One line a body, its programmes side by side; the sum first, which most people want, or last where
+    rows are to be added up."""
     bodies: dict[str, list[tuple[str, Quota]]] = {}
     for sourced in sorted(quotas, key=lambda s: not _quota(s).total):
         quota = _quota(sourced)
         name = turn.library.programmes[quota.programmes[0]][1].name
         bodies.setdefault(quota.body, []).append((name, quota))
+    summed = turn.library.vocabulary.patterns.summed.search(turn.reading.text)
+    sums = _sums(bodies.values(), turn.reading.districts) if summed else []
     return Section(
         template="numbers/quotas",
         values={
             "bodies": [{"body": body, "quotas": rows} for body, rows in bodies.items()],
+            "sums": sums,
             "cites": _cited(quotas),
             "street": turn.reading.street,
         },
         facts=tuple(s.id for s in quotas),
+        computed={f"sum.{one.name}": "+".join(map(str, one.counts)) for one in sums},
         scope=finding.scope,
         weight=facts.weight(finding, quotas) + heavier,
     )
+
+
+def _sums(bodies: Iterable[Sequence[tuple[str, Quota]]], districts: Sequence[str]) -> list[_Sum]:
+    """The sums of rows of several bodies, one that is for each of many districts as often as these are named;
+    none where the table's own is among them."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for name, quota in (row for told in bodies for row in told):
+        if quota.total:
+            return []
+        times = len({*districts} & {*quota.bodies}) if len(quota.bodies) > 1 else 1
+        counts.setdefault((name, quota.unit), []).extend([quota.count] * max(times, 1))
+    return [_Sum(name, unit, tuple(of)) for (name, unit), of in counts.items() if len(of) > 1]

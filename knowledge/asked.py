@@ -15,6 +15,7 @@ ASSERTED: Final = 0.5
 """From which weight a topic is asked, and not merely hinted at."""
 SURELY_LIKE: Final = 0.9
 """From which weight a matter is asked that no word names."""
+_AS_MUCH: Final = 0.8
 _TOLD_ALONE: Final = frozenset(
     {Aspect.CONTACT, Aspect.ADDRESS, Aspect.SUPPORT_MONEY, Aspect.DEADLINE, Aspect.QUOTA, Aspect.AWARD_COUNT}
 )
@@ -53,8 +54,10 @@ class Asked:
         """A message that names no topic goes on with the last one (那技能大师呢, 无锡的)."""
         if not context.aspects and not context.matters:
             return self
+        # what was compared is asked of another one now
+        aspects = [aspect for aspect in context.aspects if aspect is not Aspect.COMPARE] or context.aspects
         return Asked(
-            {**self.aspects, **dict.fromkeys(context.aspects, 1.0)},
+            {**self.aspects, **dict.fromkeys(aspects, 1.0)},
             {**self.matters, **dict.fromkeys(context.matters, 1.0)},
             (dict.fromkeys(context.matters, 1.0),),
             self.wording,
@@ -132,3 +135,11 @@ class Question:
             if weight >= (ASSERTED if matter in touched else max(SURELY_LIKE, most))
             and not matters[matter].general
         ]
+
+    def compared(self, matters: Mapping[str, Matter]) -> tuple[str, ...]:
+        """The finer matters named in which programmes are to be compared; none where they are as a whole, or
+        where something else is asked more."""
+        named = [matter for matter in self.named() if matters[matter].aspect is not Aspect.COMPARE]
+        most = max((self.matters.get(matter, 0.0) for matter in named), default=0.0)
+        best = (matter for matter in named if self.matters.get(matter, 0.0) >= _AS_MUCH * most)
+        return tuple(matter for matter in best if not matters[matter].general)

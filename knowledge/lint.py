@@ -16,7 +16,7 @@ from knowledge.criteria import Criteria
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault
 from knowledge.figures import figures
-from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
+from knowledge.notice import Clause, Fact, Header, Money, Quota, Silence, Stage
 from knowledge.process import Preparation, Reminders, ReviewStatus
 from knowledge.yaml_source import Path_, Source
 
@@ -104,6 +104,7 @@ def check(drafts: Sequence[Draft], matters: Collection[str] | None) -> Iterator[
         yield from _references(draft, parent, matters)
         yield from _wording(draft)
         yield from _quota_sums(draft)
+        yield from _money_sums(draft)
         yield from _stage_dates(draft)
         yield from _completeness(draft)
 
@@ -217,6 +218,8 @@ def _wording(draft: Draft) -> Iterator[Fault]:
                 file, line, f"{fact.id}.quote", fact.quote, "words of its clause", "copy them from the clause"
             )
         figures_known = allowed.union(*(figures(t) for t in clauses), *(figures(c) for c in fact.clause))
+        if isinstance(fact, Money) and fact.adds:
+            figures_known |= {str(fact.amount)}
         for figure in sorted(figures(fact.say) - figures_known):
             yield _fault(
                 file,
@@ -226,6 +229,20 @@ def _wording(draft: Draft) -> Iterator[Fault]:
                 "only figures of the clauses it cites",
                 "cite the clause that has it",
             )
+
+
+def _money_sums(draft: Draft) -> Iterator[Fault]:
+    sums = {fact.id: fact.cap or fact.amount or 0 for fact, _, _ in draft.facts if isinstance(fact, Money)}
+    for fact, file, line in draft.facts:
+        if not isinstance(fact, Money) or not fact.adds:
+            continue
+        unknown = [added for added in fact.adds if added not in sums]
+        for added in unknown:
+            yield _fault(file, line, f"{fact.id}.adds", added, "the id of a sum of money", "correct the id")
+        total = sum(sums.get(added, 0) for added in fact.adds)
+        if fact.amount != total and not unknown:
+            found, expected = str(fact.amount), f"what it adds, {total}"
+            yield _fault(file, line, f"{fact.id}.amount", found, expected, "correct one of them")
 
 
 def _quota_sums(draft: Draft) -> Iterator[Fault]:

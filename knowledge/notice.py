@@ -272,12 +272,14 @@ class Award(Fact):
 
 
 class Money(Fact):
-    """A sum and who gets it, `amount` in yuan; `cap` bounds what repeats."""
+    """A sum and who gets it, `amount` in yuan; `cap` bounds what repeats. What the notice does not add up
+    itself names the facts that it `adds`, each with its cap where it has one."""
 
     amount: int | None = None
     to: str
     when: str
     cap: int | None = None
+    adds: Strings = ()
 
     @property
     def aspect(self) -> Aspect:

@@ -93,7 +93,8 @@ class Reading:
     district), `home` (of the person's own units) or empty. `bodies` are recommending bodies named,
     `unnamed` is the wording without names of cities and programmes, `rest` the same without marks,
     `strange` are words that neither the vocabulary nor any notice in scope knows. `order` has for each topic
-    which of several questions is the first to name it, `stranger` is a person asked for whom no notice names.
+    which of several questions is the first to name it, `stranger` is a person asked for whom no notice names,
+    `compared` are the finer matters in which programmes are to be set beside each other.
     """
 
     text: str
@@ -113,6 +114,7 @@ class Reading:
     aspects: tuple[Aspect, ...] = ()
     matters: Mapping[str, float] = field(default_factory=dict)
     order: Mapping[str, int] = field(default_factory=dict)
+    compared: tuple[str, ...] = ()
     stated: tuple[Stated, ...] = ()
     strange: tuple[str, ...] = ()
     stranger: str = ""

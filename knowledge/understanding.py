@@ -33,7 +33,7 @@ _INDEXES_KEPT = 512
 _FEW_NOTICES, _FEW = 3, 3
 _SHORT, _BRIEF = 14, 8
 _SURELY = 0.7
-_JUDGEMENTS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION})
+_JUDGEMENTS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.COMPARE})
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 
 
@@ -137,10 +137,12 @@ class Reader:
         return self._words.patterns.trailing.match(text) is not None and not asked.topics(_SURELY)
 
     def _judges(self, asked: Asked, text: str) -> bool:
-        """Whether a brief message only asks for a judgement of what was spoken of (那工匠卡不卡), and not for
-        somebody's own chances."""
+        """Whether a brief message only asks for a judgement of what was spoken of (那工匠卡不卡, 一样不), and
+        not for somebody's own chances."""
         plain = {aspect for aspect, weight in asked.aspects.items() if weight >= ASSERTED}
-        bare = len(text) <= _BRIEF and not asked.matters and plain <= _JUDGEMENTS
+        brief = _SHORT if Aspect.COMPARE in plain else _BRIEF
+        finer = any(weight >= ASSERTED for weight in asked.matters.values())
+        bare = len(text) <= brief and not finer and plain <= _JUDGEMENTS
         return bare and not self._words.patterns.chance.search(text)
 
     def _act(self, message: _Message, asked: Asked) -> str:
@@ -179,6 +181,7 @@ class Reader:
             aspects=tuple(sorted(asked.aspects, key=lambda a: -asked.aspects[a])),
             matters=asked.matters,
             order=asked.order,
+            compared=self._compared(message, asked, place, strange),
             stated=tuple(_stated(message.statements)),
             strange=strange,
             stranger=message.stranger,
@@ -225,6 +228,14 @@ class Reader:
             bodies=frozenset(message.spoken.bodies),
             central=patterns.central.search(message.text) is not None or _cites(message.mended.found),
         )
+
+    def _compared(
+        self, message: _Message, asked: Asked, place: Place, strange: Sequence[str]
+    ) -> tuple[str, ...]:
+        """The matters in which the programmes of a message are compared that asks nothing else."""
+        if asked.each or asked.aspects.get(Aspect.COMPARE, 0.0) < ASSERTED:
+            return ()
+        return self._question(message, asked, place, strange).compared(self._words.matters)
 
     def _findings(
         self, message: _Message, asked: Asked, place: Place, strange: Sequence[str]

@@ -132,6 +132,7 @@ class Patterns(Record):
     headed: Expression
     each: Expression
     severally: Expression
+    summed: Expression
     another: Expression
     next_step: Expression
     follows: Expression

@@ -270,6 +270,22 @@ SENSE = {
         field="quota.total.count",
         found="13",
     ),
+    "a sum of money that is not what it adds": Slip(
+        file="money.yaml",
+        old="amount: 60000",
+        new="amount: 70000",
+        at="- id: money.most",
+        field="money.most.amount",
+        found="70000",
+    ),
+    "a sum of money that adds what is none": Slip(
+        file="money.yaml",
+        old="adds: [money.start, money.yearly]",
+        new="adds: [money.start, money.monthly]",
+        at="- id: money.most",
+        field="money.most.adds",
+        found="money.monthly",
+    ),
     "a limit above its quota": Slip(
         file="quotas.yaml",
         old="at_most: 2",
