@@ -194,7 +194,8 @@ def _fitting(finding: Finding, contacts: list[Sourced]) -> list[Sourced]:
     contacts = [s for s in contacts if not _belongs(s)]
     own = [s for s in contacts if set(finding.scope.programmes) & set(s.fact.programmes)]
     best = max((scores[s.id] for s in own or contacts), default=0.0)
-    least = best if own else _NEAR * best
+    near = _NEARLY if contacts and contacts[0].id in finding.pointed else _NEAR
+    least = best if own else near * best
     return [s for s in contacts if s in own or scores[s.id] >= least]
 
 

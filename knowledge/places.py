@@ -81,9 +81,14 @@ class Place:
     foreign: str = ""
 
     @classmethod
-    def resolve(cls, spoken: Spoken, context: Context, library: Library, *, own_topics: bool) -> Place:
-        """The place of a message; `own_topics` says that it asks something by itself."""
+    def resolve(
+        cls, spoken: Spoken, context: Context, library: Library, *, own_topics: bool, compares: bool = False
+    ) -> Place:
+        """The place of a message; `own_topics` says that it asks something by itself, `compares` that it sets
+        one thing beside another."""
         spoken = _with_cities_of_regions(spoken)
+        if compares:
+            spoken = _with_cities_of_programmes(spoken, library)
         if len(spoken.cities) > 1:
             return cls._of_several(spoken, library)
         city, city_from = _city(spoken, context, library)
@@ -188,6 +193,16 @@ def _with_cities_of_regions(spoken: Spoken) -> Spoken:
     if not spoken.cities or not owners or not set(owners).isdisjoint(spoken.cities):
         return spoken
     return replace(spoken, cities=(*spoken.cities, *owners))
+
+
+def _with_cities_of_programmes(spoken: Spoken, library: Library) -> Spoken:
+    """A city is named beside a programme that it has not (卓越技师跟武汉的一样不): the programme's is meant too."""
+    owners = {
+        library.programmes[s.value][0].header.city for p in spoken.programmes for s in p.senses if _is(s.sort)
+    }
+    if len(spoken.cities) != 1 or len(owners) != 1 or not owners.isdisjoint(spoken.cities):
+        return spoken
+    return replace(spoken, cities=(*owners, *spoken.cities))
 
 
 def _split(value: str) -> tuple[str, str]:

@@ -82,10 +82,14 @@ class Reader:
         message = self._message(text, context)
         asked = self._topics.asked(message.text, message.segments, message.mended.found, message.statements)
         near = self._lessons.like(without_names(message.text, message.mended.found))
-        place = Place.resolve(message.spoken, context, self._library, own_topics=asked.topics() or bool(near))
+        compares = asked.aspects.get(Aspect.COMPARE, 0.0) >= ASSERTED
+        own_topics = asked.topics() or bool(near)
+        place = Place.resolve(
+            message.spoken, context, self._library, own_topics=own_topics, compares=compares
+        )
         if self._words.patterns.each.search(message.text):
             place = place.of_each(bodies=len(message.spoken.bodies))
-        if asked.aspects.get(Aspect.COMPARE, 0.0) >= ASSERTED:
+        if compares:
             place = place.beside(context, self._library)
         strange: tuple[str, ...] = ()
         if lesson := next((one for one in near if one.city in ("", place.city)), None):
