@@ -15,7 +15,7 @@ ASPECTS = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT, Aspect.SUPPORT_MONEY})
 _KINDS: dict[Aspect, type[Fact]] = {Aspect.AWARD_COUNT: Award, Aspect.SUPPORT_MONEY: Money}
 
 
-_OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS})
+_OFFICES = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 _FEW = 3
 _NEARLY = 0.8
 _ROW = "·"
