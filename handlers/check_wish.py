@@ -210,19 +210,21 @@ class Wish:
 
 
 def choose(turn: Turn) -> Reply:
-    """Which programme: those of the city that is known, of all cities else, and all of a city together."""
-    city = turn.reading.city
+    """Which programme: of those spoken of, else those of the city that is known or of all cities, and all of a
+    city together."""
+    city, spoken_of = turn.reading.city, set(turn.reading.programmes).intersection(turn.library.rules)
     choices: list[Choice] = []
     together: list[Choice] = []
     for notice in turn.library.notices.values():
-        if notice.superseded_by or not notice.criteria.rulesets or (city and notice.header.city != city):
+        meant = [r for r in notice.criteria.rulesets if not spoken_of or r.programme in spoken_of]
+        if notice.superseded_by or not meant or (city and notice.header.city != city):
             continue
-        for ruleset in notice.criteria.rulesets:
+        for ruleset in meant:
             name = turn.library.programmes[ruleset.programme][1].name
             choices.append(
                 Choice(template="selfcheck/programme", values={"programme": name}, says="selfcheck/start")
             )
-        if len(notice.criteria.rulesets) > 1:
+        if len(meant) > 1:
             values = {"city": notice.header.city}
             together.append(Choice(template="selfcheck/every", values=values, says="selfcheck/start_every"))
     return Reply(sections=[Section(template="selfcheck/choose")], choices=choices + together, alone=True)
