@@ -121,6 +121,8 @@ class Reader:
         """What is asked, with what a short message takes over from the one before, and what a person or a
         place asks for by being named."""
         text = message.text
+        if self._words.patterns.bare_answer.fullmatch(text):
+            return asked
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
         vague = vague and not (strange or self._words.patterns.chance.search(text)) and len(text) <= _SHORT

@@ -133,6 +133,7 @@ class Patterns(Record):
     each: Expression
     severally: Expression
     summed: Expression
+    bare_answer: Expression
     another: Expression
     next_step: Expression
     follows: Expression
