@@ -25,10 +25,14 @@ class Wish:
     """What a message says of its sender's wish for a check; `told` reads what a text tells of a candidate
     under a notice, each only once."""
 
-    def __init__(self, turn: Turn, told: Callable[[Turn, str, str], Told]) -> None:
+    def __init__(self, turn: Turn, told: Callable[[Turn, str, str, str], Told]) -> None:
         self._turn = turn
-        self.told: Callable[[str, str], Told] = cache(partial(told, turn))
+        self._told = cache(partial(told, turn))
         self._chances = Chances.of(turn)
+
+    def told(self, text: str, notice: str) -> Told:
+        """What a text tells of the candidate under a notice."""
+        return self._told(text, notice, self.whom_alone)
 
     @cached_property
     def wanted(self) -> bool:
@@ -210,8 +214,8 @@ class Wish:
 
 
 def choose(turn: Turn) -> Reply:
-    """Which programme: of those spoken of, else those of the city that is known or of all cities, and all of a
-    city together."""
+    """Which programme: of those spoken of, else those of the city that is known or of all cities, and all of
+    a city together."""
     city, spoken_of = turn.reading.city, set(turn.reading.programmes).intersection(turn.library.rules)
     choices: list[Choice] = []
     together: list[Choice] = []

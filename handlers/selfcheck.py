@@ -378,10 +378,10 @@ class SelfCheck:
         return found.fills if found else ()
 
     def _read(self, turn: Turn, check: Check, text: str, asked: Question | None) -> Told:
-        return self._told(turn, text, check.notice, asked, check.whom)
+        return self._told(turn, text, check.notice, check.whom, asked)
 
     def _told(
-        self, turn: Turn, text: str, notice: str, asked: Question | None = None, whom: str = ""
+        self, turn: Turn, text: str, notice: str, whom: str = "", asked: Question | None = None
     ) -> Told:
         version = turn.library.version
         if self._telling is None or self._telling[0] != version:

@@ -196,7 +196,8 @@ def _with_cities_of_regions(spoken: Spoken) -> Spoken:
 
 
 def _with_cities_of_programmes(spoken: Spoken, library: Library) -> Spoken:
-    """A city is named beside a programme that it has not (卓越技师跟武汉的一样不): the programme's is meant too."""
+    """A city is named beside a programme that it has not (卓越技师跟武汉的一样不): the programme's is meant
+    too."""
     owners = {
         library.programmes[s.value][0].header.city for p in spoken.programmes for s in p.senses if _is(s.sort)
     }

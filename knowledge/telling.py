@@ -19,6 +19,8 @@ from knowledge.library import Library
 from knowledge.said import Found
 from knowledge.stories import Stories
 
+_PLAINLY = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -61,7 +63,7 @@ class Telling:
         text = self._mended.sub("", said)
         instead = text != said
         if asked is None:
-            return _told(self._stories.read(text, today=today, notice=notice))
+            return _told(self._story(text, whom, today=today, notice=notice))
         if whom and not self._persons.taught.search(whom):
             text, others = self._called(whom).subn(self._persons.he, text)
             text = self._persons.mine.sub("", text) if others else text
@@ -70,6 +72,17 @@ class Telling:
             return Told(understood=False, aside=True)
         told = _told(answer.found)
         return replace(told, unsure=answer.unsure, understood=answer.understood, instead=instead)
+
+    def _story(self, text: str, whom: str, *, today: date, notice: str) -> Mapping[str, Found]:
+        """What a story tells; of an apprentice only what makes him plainly its hero, and no pupil of him who
+        asks."""
+        if whom and self._persons.taught.search(whom):
+            found = self._stories.read(
+                self._called(whom).sub(self._persons.he, text), today=today, notice=notice
+            )
+            if len(found) >= _PLAINLY:
+                return found
+        return self._stories.read(text, today=today, notice=notice)
 
     def _calling(self, whom: str) -> re.Pattern[str]:
         """The word for whom a check is made, where a part begins with it."""

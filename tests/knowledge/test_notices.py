@@ -292,6 +292,7 @@ def test_the_sums_of_money_and_who_gets_them() -> None:
         "money.studio.unit": (("wuxi-studio",), 40_000, None),
         "money.studio.leader": (("wuxi-studio",), 10_000, None),
         "money.studio.yearly": (("wuxi-studio",), 20_000, 100_000),
+        "money.studio.most": (("wuxi-studio",), 150_000, None),
         "money.zhuoyue.bonus": (("wuxi-zhuoyue",), 10_000, None),
     }
     assert {m.region for m in facts(Money, "wuxi-2024") if not m.amount} == {"江阴市", "宜兴市"}
