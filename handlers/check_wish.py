@@ -144,7 +144,7 @@ class Wish:
         told = len(self.told(turn.incoming.text, notice.id).values)
         if not reading.programmes:
             return bool(own and chance) or told >= (_OWN if own else TELLING)
-        if inherited or not chance:
+        if inherited or not chance or not ABOUT_CHANCES.issuperset(reading.aspects[:1]):
             return told >= _STORY
         return told >= (_OWN if own else TELLING)
 
