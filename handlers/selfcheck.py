@@ -12,7 +12,7 @@ from typing import Final
 
 from handlers import check_figures, check_verdicts, check_wish, check_words
 from handlers.check_state import Check
-from handlers.contract import NOT_MINE, Kind, NotMine, Reply, Section, Turn
+from handlers.contract import NOT_MINE, Choice, Kind, NotMine, Reply, Section, Turn
 from knowledge.figures import chinese_number
 from knowledge.interview import Interview, Question
 from knowledge.notice import CHINA, Aspect
@@ -26,6 +26,7 @@ PAUSED_AFTER: Final = timedelta(hours=6)
 _AGREEMENT: Final = "agreement"
 _KEPT_INTERVIEWS: Final = 64
 _LINK_DAYS: Final = 7
+_GO_ON: Final = Choice(template="selfcheck/go_on", says="selfcheck/go_on_says")
 _ELSE: Final = frozenset({"human", "forget", "confirm_forget", "privacy", "menu_notices", "menu_mine"})
 """What ends the asking for now: another has the word."""
 
@@ -218,7 +219,9 @@ class SelfCheck:
         return self._on(turn, replace(check, answers={}, unsure=frozenset(), asked=()), opening=True)
 
     def _more(self, turn: Turn, check: Check) -> Reply | None:
-        return self._resume(turn, check) if check.current else None
+        """On where a question is open, or where the verdicts were wanted a while ago before all was asked."""
+        lately = turn.now - check.touched_at <= PAUSED_AFTER and self._unfinished(turn, check)
+        return self._resume(turn, check) if check.current or lately else None
 
     def _resume(self, turn: Turn, check: Check) -> Reply:
         """On with a check after a pause: what has become stale is asked again, changed rules are named."""
@@ -365,7 +368,13 @@ class SelfCheck:
             page = json.dumps(check.page(turn.library.version), ensure_ascii=False)
             effects = [link.keep(page, days=_LINK_DAYS)]
             reply = replace(reply, sections=[*reply.sections, shown], effects=effects)
+        if self._unfinished(turn, check):
+            reply = replace(reply, choices=[_GO_ON, *reply.choices])
         return replace(reply, keep=check.dump())
+
+    def _unfinished(self, turn: Turn, check: Check) -> bool:
+        """Whether something is left to be asked."""
+        return self._interview(turn, check).next(check.values, check.unsure) is not None
 
     # —— parts
 
