@@ -39,6 +39,7 @@ class Topics:
         self._words = words
         self._lexicon = lexicon
         self._between = {m.id: m.between for m in words.matters.values() if m.between}
+        self._after = {m.id: m.after for m in words.matters.values() if m.after}
         self._likeness = Likeness(words.asked, words.everyday)
 
     def asked(self, text: str, segments: Segments, found: Sequence[Found], statements: Statements) -> Asked:
@@ -138,6 +139,14 @@ class Topics:
             each=(),
             hinted=False,
         )
+
+    def told_before(self, asked: Asked, before: str) -> Asked:
+        """What is asked, if what was told `before` decides it (评上过工匠, and then 能报大师吗)."""
+        told = {matter: _BETWEEN for matter, after in self._after.items() if after.search(before)}
+        if not told:
+            return asked
+        aspects = {self._words.matters[matter].aspect: 1.0 for matter in told}
+        return replace(asked, matters=told, segments=(told,), aspects=aspects, broad=(), each=())
 
     def has(self, topic: str) -> bool:
         """Whether the vocabulary knows a topic: a matter, or `aspect:` and its id."""

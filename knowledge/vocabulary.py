@@ -29,7 +29,8 @@ class AspectWords(Record):
 class Matter(Record):
     """A matter finer than an aspect; a `general` one is the aspect as a whole, one `apart` is told only to
     whoever names it. A word after `=` is a case of the matter (返聘 of 退休人员), not another word for it.
-    `between` names it too where a message names several programmes."""
+    `between` names it too where a message names several programmes, `after` where somebody asks whether
+    somebody may apply who told this in the message before."""
 
     id: str
     name: str
@@ -38,6 +39,7 @@ class Matter(Record):
     general: bool = False
     apart: bool = False
     between: Expression | None = None
+    after: Expression | None = None
 
     @property
     def compares(self) -> bool:
