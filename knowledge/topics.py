@@ -92,6 +92,8 @@ class Topics:
         for matter in _only_within(found, spans):
             matters[matter] = min(matters[matter], _HINT)
         self._promote_time(aspects, found)
+        if not asking:
+            self._leave_objects(named, aspects, matters)
         hinted = _promote(aspects, matters)
         for matter, weight in matters.items():
             if weight >= ASSERTED:
@@ -152,6 +154,23 @@ class Topics:
         """Whether the vocabulary knows a topic: a matter, or `aspect:` and its id."""
         kind, _, name = topic.partition(":")
         return name in set(Aspect) if kind == _ASPECT else topic in self._words.matters
+
+    def _leave_objects(
+        self, named: Mapping[int, dict[str, float]], aspects: dict[Aspect, float], matters: dict[str, float]
+    ) -> None:
+        """Leaves out what is only named because something is asked of it (材料归谁审), and finer than which
+        nothing is."""
+        rows = self._words.matters
+        plain = {m for words in named.values() for m, weight in words.items() if weight >= ASSERTED}
+        for aspect in {aspect for matter in plain for aspect in rows[matter].of}:
+            own = [matter for matter in matters if rows[matter].aspect is aspect]
+            if any(matter in plain and not rows[matter].general for matter in own):
+                continue
+            aspects.pop(aspect, None)
+            for matter in own:
+                del matters[matter]
+                for words in named.values():
+                    words.pop(matter, None)
 
     def _promote_time(self, aspects: dict[Aspect, float], found: Sequence[Found]) -> None:
         """What is asked of an event by a word of time alone is its time, and not what the event's name also
