@@ -120,8 +120,8 @@ class Place:
         return self if several else replace(self, programmes=())
 
     def beside(self, context: Context, library: Library) -> Place:
-        """The place of a message that compares: one programme that it names alone, with those spoken of
-        before."""
+        """The place of a message that compares, or asks of one more: one programme that it names alone, with
+        those spoken of before."""
         before = [p for p in context.programmes if p in library.programmes]
         if len(self.programmes) != 1 or "programmes" in self.inherited or not before:
             return self

@@ -74,7 +74,8 @@ class Topics:
         aspects, matters, named, plain = self._named(text, segments, found)
         topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), without_names(text, found))
         spans = _stated_spans(statements, aspects)
-        for start, end in sorted(spans, reverse=True):
+        excepted = [match.span(1) for match in self._words.patterns.excepted.finditer(text)]
+        for start, end in sorted((*spans, *excepted), reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
         asking = {n: span for n, span in segments.asking.items() if not text[span].isspace()}
         asking = asking if len(asking) > 1 else {}
@@ -89,8 +90,10 @@ class Topics:
             for row, _ in statements:
                 matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
                 named[-1].setdefault(row.about, 1.0)
-        for matter in _only_within(found, spans):
+        for matter in _only_within(found, [*spans, *excepted], Sort.MATTER):
             matters[matter] = min(matters[matter], _HINT)
+        for aspect in map(Aspect, _only_within(found, excepted, Sort.ASPECT)):
+            aspects[aspect] = min(aspects[aspect], _HINT)
         self._promote_time(aspects, found)
         if not asking:
             self._leave_objects(named, aspects, matters)
@@ -288,13 +291,13 @@ def _stated_spans(statements: Statements, aspects: Mapping[Aspect, float]) -> li
     return [match.span() for _, match in statements]
 
 
-def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> set[str]:
-    """The matters that are named nowhere but in `spans`."""
+def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]], sort: Sort) -> set[str]:
+    """The topics of a sort that are named nowhere but in `spans`."""
     inside: set[str] = set()
     outside: set[str] = set()
     for item in found:
         said = any(start <= item.start and item.end <= end for start, end in spans)
-        (inside if said else outside).update(s.value for s in item.senses if s.sort is Sort.MATTER)
+        (inside if said else outside).update(s.value for s in item.senses if s.sort is sort)
     return inside - outside
 
 

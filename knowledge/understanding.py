@@ -86,7 +86,8 @@ class Reader:
         place = Place.resolve(message.spoken, context, self._library, own_topics=asked.topics() or bool(near))
         if self._words.patterns.each.search(message.text):
             place = place.of_each(bodies=len(message.spoken.bodies))
-        if asked.aspects.get(Aspect.COMPARE, 0.0) >= ASSERTED:
+        too = self._words.patterns.besides_those.search(message.text)
+        if too or asked.aspects.get(Aspect.COMPARE, 0.0) >= ASSERTED:
             place = place.beside(context, self._library)
         strange: tuple[str, ...] = ()
         if lesson := next((one for one in near if one.city in ("", place.city)), None):

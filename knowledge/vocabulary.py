@@ -137,6 +137,8 @@ class Patterns(Record):
     each: Expression
     severally: Expression
     another: Expression
+    besides_those: Expression
+    excepted: Expression
     next_step: Expression
     follows: Expression
     trailing: Expression
