@@ -234,7 +234,8 @@ class _Ranking:
         """The hits without what only shares some words with the question; and where one thing is asked, and
         much in the words in which people ask for the best hit, also without what is neither nearly as good
         nor as much like it. Rows and days have had their turn."""
-        best = max(hits, key=lambda hit: hit.score, default=None)
+        asked = [hit for hit in hits if not self._only_recommends(self._index.at[hit.fact])]
+        best = max(asked or hits, key=lambda hit: hit.score, default=None)
         if best is None:
             return []
         likest, alike = self._likest(), self._like.get(self._index.at[best.fact], 0.0)
@@ -249,6 +250,12 @@ class _Ranking:
             if not (worse if hit.why else hit.score < alone) or at in likest or self._stands(at):
                 kept.append(hit)
         return kept
+
+    def _only_recommends(self, at: int) -> bool:
+        """Whether a row of places is a body's that is named, and no places are asked."""
+        matters = self._question.matters
+        asked = any(matters.get(matter, 0.0) >= ASSERTED for matter in self._entries[at].about)
+        return isinstance(self._entries[at].fact, Quota) and not asked and Aspect.QUOTA not in self._asserted
 
     def _stands(self, at: int) -> bool:
         """Whether a fact is a row (a quota only somewhat in the words of the question), a day that is asked,
