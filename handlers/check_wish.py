@@ -9,6 +9,7 @@ from typing import Final
 
 from handlers.chances import ABOUT_CHANCES, Chances, own_chances
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
+from knowledge.notice import Aspect
 from knowledge.reading import ASK
 from knowledge.telling import Told
 
@@ -93,6 +94,14 @@ class Wish:
         return chances.case if chances.wish and not chances.asks else self._turn.incoming.text
 
     @property
+    def doubles(self) -> bool:
+        """Whether it is asked first of all who may apply twice, or for two, and asked now."""
+        reading, matters = self._turn.reading, self._turn.library.vocabulary.matters
+        asked = [m for m, weight in reading.matters.items() if weight >= _ASKED]
+        own = any(matters[matter].aspect is Aspect.DUPLICATES for matter in asked)
+        return own and "topic" not in reading.inherited and Aspect.DUPLICATES in reading.aspects[:1]
+
+    @property
     def programmes(self) -> tuple[str, ...]:
         """The programmes to check: those named, of one notice; all of the city's where all are wanted, or
         where somebody tells his case and names none."""
@@ -109,16 +118,13 @@ class Wish:
         """What has `begun`, beside what others answer only where more is asked than one's own chances; where
         the programme is still to be chosen, what is asked most decides."""
         turn, chances = self._turn, self._chances
-        if self._tells_alone or (begun.awaiting and self._alone()):
+        if not self.doubles and (self._tells_alone or (begun.awaiting and self._alone())):
             return begun
         told = bool(chances.wish) and bool(self._facts)
         known = turn.library.sourced
         pointed = [known[fact].aspect for finding in turn.reading.findings for fact in finding.pointed]
-        if (
-            (told or pointed)
-            and not chances.asks
-            and ABOUT_CHANCES.issuperset((*turn.reading.aspects[:1], *pointed[:1]))
-        ):
+        by_the_way = ABOUT_CHANCES.issuperset((*turn.reading.aspects[:1], *pointed[:1]))
+        if self.doubles or ((told or pointed) and not chances.asks and by_the_way):
             # what a story mentions by the way is no question: conditions are told, and what is not written
             return replace(begun, alone=False, beside=_CONDITIONS)
         if begun.awaiting:

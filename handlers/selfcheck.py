@@ -149,8 +149,10 @@ class SelfCheck:
     def _unheard(
         self, turn: Turn, check: Check, question: Question, told: Told, wish: check_wish.Wish
     ) -> Reply | NotMine:
-        """What tells nothing new: of another programme, what mends the last answer, what is known already, or
-        no answer."""
+        """What tells nothing new: of another programme (whether also for that is no wish for a check), what
+        mends the last answer, what is known already, or no answer."""
+        if turn.reading.named and wish.doubles and not told.values:
+            return NOT_MINE
         if turn.reading.named and wish.wanted:
             return self._begin(turn, check, wish)
         if told.instead and not told.values and (mended := self._mended(turn, check)).values:

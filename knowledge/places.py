@@ -35,10 +35,17 @@ class Spoken:
         """What `found` says of places; a district once named after `home` is where somebody lives, and counts
         only where no other is named. A programme's name after `province` is an honour of others."""
         home = patterns.home
+        excepted = [match.span(1) for match in patterns.excepted.finditer(text)]
         items: dict[Sort, list[Found]] = defaultdict(list)
         values: dict[Sort, dict[str, None]] = defaultdict(dict)
         named: list[tuple[Found, str]] = []
         for item in _meant(_apart(found), text, patterns):
+            if any(start <= item.start and item.end <= end for start, end in excepted):
+                # of the others is asked: the place says no more than in which city
+                for owner in (_split(s.value)[0] for s in item.senses if s.sort is Sort.REGION):
+                    values[Sort.CITY][owner] = None
+                if any(sense.sort in _PLACES for sense in item.senses):
+                    continue
             for sort in dict.fromkeys(sense.sort for sense in item.senses):
                 items[sort].append(item)
             for sense in item.senses:
@@ -125,8 +132,8 @@ class Place:
         return self if several else replace(self, programmes=())
 
     def beside(self, context: Context, library: Library) -> Place:
-        """The place of a message that compares: one programme that it names alone, with those spoken of
-        before."""
+        """The place of a message that compares, or asks of one more: one programme that it names alone, with
+        those spoken of before."""
         before = [p for p in context.programmes if p in library.programmes]
         if len(self.programmes) != 1 or "programmes" in self.inherited or not before:
             return self

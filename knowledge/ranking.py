@@ -160,8 +160,7 @@ class _Ranking:
             first = [at for at, share in self._index.by_matter.get(matter, {}).items() if share >= 1.0]
             if first:
                 yield first, _ENOUGH
-        if question.central and question.districts and Aspect.ABOUT in question.aspects:
-            # the city's notice and a district's are both asked about
+        if self._of_both():
             yield [at for at in self._index.by_aspect[Aspect.ABOUT] if not self._entries[at].region], 0.0
         just = any(not self._entries[at].region for at in self._just_asked())
         served = _ASPECT_LEAST if just else 0.0
@@ -169,6 +168,11 @@ class _Ranking:
             plainly = aspect in _DAYS and question.aspects[aspect] >= 1.0
             if not (aspect is Aspect.TIMELINE and self._of_other_steps()):
                 yield self._index.by_aspect.get(aspect, ()), 0.0 if plainly else served
+
+    def _of_both(self) -> bool:
+        """Whether the city's notice and a district's are both asked about."""
+        question = self._question
+        return question.central and bool(question.districts) and Aspect.ABOUT in question.aspects
 
     def _of_other_steps(self) -> bool:
         """Whether the day of a step is asked that none of the facts which fit is about."""
@@ -230,7 +234,8 @@ class _Ranking:
         """The hits without what only shares some words with the question; and where one thing is asked, and
         much in the words in which people ask for the best hit, also without what is neither nearly as good
         nor as much like it. Rows and days have had their turn."""
-        best = max(hits, key=lambda hit: hit.score, default=None)
+        asked = [hit for hit in hits if not self._only_recommends(self._index.at[hit.fact])]
+        best = max(asked or hits, key=lambda hit: hit.score, default=None)
         if best is None:
             return []
         likest, alike = self._likest(), self._like.get(self._index.at[best.fact], 0.0)
@@ -246,14 +251,21 @@ class _Ranking:
                 kept.append(hit)
         return kept
 
+    def _only_recommends(self, at: int) -> bool:
+        """Whether a row of places is a body's that is named, and no places are asked."""
+        matters = self._question.matters
+        asked = any(matters.get(matter, 0.0) >= ASSERTED for matter in self._entries[at].about)
+        return isinstance(self._entries[at].fact, Quota) and not asked and Aspect.QUOTA not in self._asserted
+
     def _stands(self, at: int) -> bool:
         """Whether a fact is a row (a quota only somewhat in the words of the question), a day that is asked,
-        or of the district that is named."""
+        of the district that is named, or of the city's notice where that and a district's are meant."""
         entry = self._entries[at]
         due = Aspect.DEADLINE in entry.aspects and Aspect.DEADLINE in self._asserted
         placed = bool(entry.region) and entry.region in self._question.districts
         row = isinstance(entry.fact, _ROWS) and not (isinstance(entry.fact, Quota) and at not in self._like)
-        return due or placed or (row and bool(self._why(at)))
+        itself = Aspect.ABOUT in entry.aspects and self._of_both()
+        return due or placed or itself or (row and bool(self._why(at)))
 
     def _elsewhere(self, at: int) -> bool:
         """Whether a fact is a district's that nobody named, or such a body's in a table that has its sum."""

@@ -39,6 +39,7 @@ class Topics:
         self._words = words
         self._lexicon = lexicon
         self._between = {m.id: m.between for m in words.matters.values() if m.between}
+        self._after = {m.id: m.after for m in words.matters.values() if m.after}
         self._likeness = Likeness(words.asked, words.everyday)
 
     def asked(self, text: str, segments: Segments, found: Sequence[Found], statements: Statements) -> Asked:
@@ -73,7 +74,8 @@ class Topics:
         aspects, matters, named, plain = self._named(text, segments, found)
         topical = self._words.patterns.begins.sub(lambda m: " " * len(m.group()), without_names(text, found))
         spans = _stated_spans(statements, aspects)
-        for start, end in sorted(spans, reverse=True):
+        excepted = [match.span(1) for match in self._words.patterns.excepted.finditer(text)]
+        for start, end in sorted((*spans, *excepted), reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
         asking = {n: span for n, span in segments.asking.items() if not text[span].isspace()}
         asking = asking if len(asking) > 1 else {}
@@ -88,9 +90,13 @@ class Topics:
             for row, _ in statements:
                 matters[row.about] = max(matters.get(row.about, 0.0), 1.0)
                 named[-1].setdefault(row.about, 1.0)
-        for matter in _only_within(found, spans):
+        for matter in _only_within(found, [*spans, *excepted], Sort.MATTER):
             matters[matter] = min(matters[matter], _HINT)
+        for aspect in map(Aspect, _only_within(found, excepted, Sort.ASPECT)):
+            aspects[aspect] = min(aspects[aspect], _HINT)
         self._promote_time(aspects, found)
+        if not asking:
+            self._leave_objects(named, aspects, matters)
         hinted = _promote(aspects, matters)
         for matter, weight in matters.items():
             if weight >= ASSERTED:
@@ -139,10 +145,35 @@ class Topics:
             hinted=False,
         )
 
+    def told_before(self, asked: Asked, before: str) -> Asked:
+        """What is asked, if what was told `before` decides it (评上过工匠, and then 能报大师吗)."""
+        told = {matter: _BETWEEN for matter, after in self._after.items() if after.search(before)}
+        if not told:
+            return asked
+        aspects = {self._words.matters[matter].aspect: 1.0 for matter in told}
+        return replace(asked, matters=told, segments=(told,), aspects=aspects, broad=(), each=())
+
     def has(self, topic: str) -> bool:
         """Whether the vocabulary knows a topic: a matter, or `aspect:` and its id."""
         kind, _, name = topic.partition(":")
         return name in set(Aspect) if kind == _ASPECT else topic in self._words.matters
+
+    def _leave_objects(
+        self, named: Mapping[int, dict[str, float]], aspects: dict[Aspect, float], matters: dict[str, float]
+    ) -> None:
+        """Leaves out what is only named because something is asked of it (材料归谁审), and finer than which
+        nothing is."""
+        rows = self._words.matters
+        plain = {m for words in named.values() for m, weight in words.items() if weight >= ASSERTED}
+        for aspect in {aspect for matter in plain for aspect in rows[matter].of}:
+            own = [matter for matter in matters if rows[matter].aspect is aspect]
+            if any(matter in plain and not rows[matter].general for matter in own):
+                continue
+            aspects.pop(aspect, None)
+            for matter in own:
+                del matters[matter]
+                for words in named.values():
+                    words.pop(matter, None)
 
     def _promote_time(self, aspects: dict[Aspect, float], found: Sequence[Found]) -> None:
         """What is asked of an event by a word of time alone is its time, and not what the event's name also
@@ -260,13 +291,13 @@ def _stated_spans(statements: Statements, aspects: Mapping[Aspect, float]) -> li
     return [match.span() for _, match in statements]
 
 
-def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]]) -> set[str]:
-    """The matters that are named nowhere but in `spans`."""
+def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]], sort: Sort) -> set[str]:
+    """The topics of a sort that are named nowhere but in `spans`."""
     inside: set[str] = set()
     outside: set[str] = set()
     for item in found:
         said = any(start <= item.start and item.end <= end for start, end in spans)
-        (inside if said else outside).update(s.value for s in item.senses if s.sort is Sort.MATTER)
+        (inside if said else outside).update(s.value for s in item.senses if s.sort is sort)
     return inside - outside
 
 

@@ -33,7 +33,9 @@ _INDEXES_KEPT = 512
 _FEW_NOTICES, _FEW = 3, 3
 _SHORT, _BRIEF = 14, 8
 _SURELY = 0.7
-_JUDGEMENTS = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION, Aspect.COMPARE})
+_BARRED = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION})
+_JUDGEMENTS = _BARRED | {Aspect.COMPARE}
+_WHETHER = _BARRED | {Aspect.SELFCHECK, Aspect.DUPLICATES, Aspect.RENAMING}
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 
 
@@ -89,7 +91,7 @@ class Reader:
         )
         if self._words.patterns.each.search(message.text):
             place = place.of_each(bodies=len(message.spoken.bodies))
-        if compares:
+        if compares or self._words.patterns.besides_those.search(message.text):
             place = place.beside(context, self._library)
         strange: tuple[str, ...] = ()
         if lesson := next((one for one in near if one.city in ("", place.city)), None):
@@ -131,6 +133,8 @@ class Reader:
         elif general or self._words.patterns.follows.match(text):
             another = not general and len(text) <= _BRIEF and asked.turns(context)
             asked = asked if another else asked.followed(context)
+        if context.programmes and self._asks_whether(asked, text):
+            asked = self._topics.told_before(asked, context.text)
         if message.spoken.persons or message.stranger:
             asked = asked.plainly(Aspect.CONTACT)
         if not asked.topics() and message.spoken.regions:
@@ -150,6 +154,15 @@ class Reader:
         finer = any(weight >= ASSERTED for weight in asked.matters.values())
         bare = len(text) <= brief and not finer and plain <= _JUDGEMENTS
         return bare and not self._words.patterns.chance.search(text)
+
+    def _asks_whether(self, asked: Asked, text: str) -> bool:
+        """Whether a message asks whether somebody may apply, and nothing else."""
+        aspects = {aspect for aspect, weight in asked.aspects.items() if weight >= ASSERTED}
+        named = [m for words in asked.segments for m, weight in words.items() if weight >= ASSERTED]
+        matters = map(self._words.matters.__getitem__, named)
+        if not aspects <= _WHETHER or not all(m.general or m.aspect is Aspect.DUPLICATES for m in matters):
+            return False
+        return self._words.patterns.chances.judged.search(text) is not None
 
     def _act(self, message: _Message, asked: Asked) -> str:
         """What a message does that asks this by its own words."""

@@ -29,7 +29,9 @@ class AspectWords(Record):
 class Matter(Record):
     """A matter finer than an aspect; a `general` one is the aspect as a whole, one `apart` is told only to
     whoever names it. A word after `=` is a case of the matter (返聘 of 退休人员), not another word for it.
-    `between` names it too where a message names several programmes."""
+    `between` names it too where a message names several programmes, `after` where somebody asks whether
+    somebody may apply who told this in the message before. Where it is named, the names of the aspects `of`
+    say only of what it is asked (材料归谁审)."""
 
     id: str
     name: str
@@ -38,6 +40,8 @@ class Matter(Record):
     general: bool = False
     apart: bool = False
     between: Expression | None = None
+    after: Expression | None = None
+    of: tuple[Aspect, ...] = ()
 
     @property
     def compares(self) -> bool:
@@ -135,6 +139,8 @@ class Patterns(Record):
     summed: Expression
     bare_answer: Expression
     another: Expression
+    besides_those: Expression
+    excepted: Expression
     next_step: Expression
     follows: Expression
     trailing: Expression
