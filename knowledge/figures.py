@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import reduce
+from operator import add, mul, sub
 
 _DASHES = re.compile(r"[‐-―－−]+")
 _CHINESE = "零〇一二两三四五六七八九十百千万"
@@ -15,6 +19,10 @@ _MULTIPLES = {"万": 10_000, "亿": 100_000_000}
 _TENS = {"十": 10, "百": 100, "千": 1000}
 _DIGITS = str.maketrans("零〇一二两三四五六七八九", "001223456789")
 _PART = "(?:0?[1-9]千)?(?:0?[1-9]百)?(?:0?[1-9]?十[1-9]?|0?[1-9])?"
+_RECKONING = re.compile(
+    r"(?<![\d.])\d+(?:\.\d+)?(?:([＋－×])\d+(?:\.\d+)?)(?:\1\d+(?:\.\d+)?)*＝(\d+(?:\.\d+)?)"
+)
+_SIGNS = {"＋": add, "－": sub, "×": mul}
 _NUMERAL = re.compile(f"(?!0|.*[百千][1-9][万亿])(?:(?!亿){_PART}亿)?(?:(?!万){_PART}万)?{_PART}")
 
 
@@ -61,6 +69,28 @@ def figures(text: str) -> frozenset[str]:
         if value is not None and match[1] not in _IDIOMATIC:
             found.add(str(value))
     return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Reckoning:
+    """A sum, a difference or a product that a text spells out (9＋9＝18, 10×1.2＝12)."""
+
+    operands: tuple[str, ...]
+    result: str
+    right: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the result is the right one."""
+        return self.result == self.right
+
+
+def reckonings(text: str) -> Iterator[Reckoning]:
+    """Every reckoning of a text; of one kind each, as a table adds up or a share is taken."""
+    for match in _RECKONING.finditer(text):
+        operands = tuple(match.group().partition("＝")[0].split(match[1]))
+        worth = reduce(_SIGNS[match[1]], map(float, operands))
+        yield Reckoning(operands, match[2], _trim(round(worth, 6)))
 
 
 def _trim(value: float) -> str:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from knowledge.figures import figures
+from knowledge.figures import figures, reckonings
 from knowledge.language import normalise
 from knowledge.library import Library
 
 QUESTIONS: Final = Path(__file__).parent / "questions"
 _LOOSE = re.compile(r"[\s\-‐-―－—_]+")
-_SUM = re.compile(r"(\d+(?:＋\d+)+)＝(\d+)")
 
 
 class Mark(StrEnum):
@@ -39,13 +38,6 @@ class Judgement:
 def loose(text: str) -> str:
     """NFKC, simplified, lower case, without spaces and dashes."""
     return _LOOSE.sub("", "".join(normalise(line) for line in text.splitlines()))
-
-
-def _sums(reply: str) -> Iterator[str]:
-    """The right results of the additions that a reply spells out."""
-    for addition in _SUM.finditer(reply):
-        if sum(map(int, addition[1].split("＋"))) == int(addition[2]):
-            yield addition[2]
 
 
 def known_figures(library: Library) -> frozenset[str]:
@@ -79,7 +71,8 @@ class Judge:
         banned = [word for word in question["must_not"] if loose(word) in text]
         if banned:
             return Judgement(Mark.WRONG, f"says {banned}")
-        allowed = self._known | figures(" ".join(question["turns"])) | set(_sums(reply))
+        allowed = self._known | figures(" ".join(question["turns"]))
+        allowed |= {one.result for one in reckonings(reply) if one.holds}
         uncounted = self._patterns.uncounted.sub("", reply)  # counted from the clock, or hours of the staff
         strange = {f for f in figures(uncounted) if f not in allowed}
         if question["abstain"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -15,14 +15,15 @@ from pydantic_core import ErrorDetails
 from knowledge.criteria import Criteria
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault
-from knowledge.figures import figures
-from knowledge.notice import Clause, Fact, Header, Money, Quota, Silence, Stage
+from knowledge.figures import figures, reckonings
+from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
 from knowledge.process import Preparation, Reminders, ReviewStatus
 from knowledge.yaml_source import Path_, Source
 
 _Kind = TypeVar("_Kind")
 _adapter = cast("Callable[[type[Any]], TypeAdapter[Any]]", cache(TypeAdapter))
 
+_OF_ITS_CLAUSES = "only figures of the clauses it cites"
 _LAYOUT = re.compile(r"[\s#*<>\\|…．.\-—_]+")
 
 
@@ -104,7 +105,6 @@ def check(drafts: Sequence[Draft], matters: Collection[str] | None) -> Iterator[
         yield from _references(draft, parent, matters)
         yield from _wording(draft)
         yield from _quota_sums(draft)
-        yield from _money_sums(draft)
         yield from _stage_dates(draft)
         yield from _completeness(draft)
 
@@ -218,31 +218,33 @@ def _wording(draft: Draft) -> Iterator[Fault]:
                 file, line, f"{fact.id}.quote", fact.quote, "words of its clause", "copy them from the clause"
             )
         figures_known = allowed.union(*(figures(t) for t in clauses), *(figures(c) for c in fact.clause))
-        if isinstance(fact, Money) and fact.adds:
-            figures_known |= {str(fact.amount)}
-        for figure in sorted(figures(fact.say) - figures_known):
+        yield from _reckoned(fact, figures_known, file, line)
+        results = {reckoning.result for spelled in fact.reckons for reckoning in reckonings(spelled)}
+        for figure in sorted(figures(fact.say) - figures_known - results):
             yield _fault(
                 file,
                 line,
                 f"{fact.id}.say",
                 figure,
-                "only figures of the clauses it cites",
+                _OF_ITS_CLAUSES,
                 "cite the clause that has it",
             )
 
 
-def _money_sums(draft: Draft) -> Iterator[Fault]:
-    sums = {fact.id: fact.cap or fact.amount or 0 for fact, _, _ in draft.facts if isinstance(fact, Money)}
-    for fact, file, line in draft.facts:
-        if not isinstance(fact, Money) or not fact.adds:
+def _reckoned(fact: Fact, known: Set[str], file: str, line: int) -> Iterator[Fault]:
+    """What is wrong with what a fact reckons of the figures of its clauses."""
+    field = f"{fact.id}.reckons"
+    for text in fact.reckons:
+        reckoning = next(reckonings(text), None)
+        if reckoning is None:
+            yield _fault(
+                file, line, field, text, "figures like 9＋9＝18, 9－7＝2 or 10×1.2＝12", "write it so"
+            )
             continue
-        unknown = [added for added in fact.adds if added not in sums]
-        for added in unknown:
-            yield _fault(file, line, f"{fact.id}.adds", added, "the id of a sum of money", "correct the id")
-        total = sum(sums.get(added, 0) for added in fact.adds)
-        if fact.amount != total and not unknown:
-            found, expected = str(fact.amount), f"what it adds, {total}"
-            yield _fault(file, line, f"{fact.id}.amount", found, expected, "correct one of them")
+        for figure in sorted({*reckoning.operands} - known):
+            yield _fault(file, line, field, figure, _OF_ITS_CLAUSES, "cite the clause that has it")
+        if not reckoning.holds:
+            yield _fault(file, line, field, text, f"the result {reckoning.right}", "correct it")
 
 
 def _quota_sums(draft: Draft) -> Iterator[Fault]:

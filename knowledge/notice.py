@@ -114,8 +114,8 @@ class Fact(Record, ABC):
 
     `clause` names its clauses; `programmes` those it holds for (none: the whole notice); `about` the
     matters of the shared vocabulary that it answers; `words` are further words by which people ask
-    for it; `say` is the fact in plain words, with no figure that the clauses lack; `quote` is
-    verbatim. `region` limits a fact to a district.
+    for it; `say` is the fact in plain words, with no figure that the clauses lack but what it `reckons`
+    of theirs (10×1.2＝12); `quote` is verbatim. `region` limits a fact to a district.
     """
 
     id: str
@@ -124,6 +124,7 @@ class Fact(Record, ABC):
     about: Strings = Field(min_length=1)
     words: Strings = ()
     say: str
+    reckons: Strings = ()
     quote: str = ""
     region: str = ""
 
@@ -272,14 +273,12 @@ class Award(Fact):
 
 
 class Money(Fact):
-    """A sum and who gets it, `amount` in yuan; `cap` bounds what repeats. What the notice does not add up
-    itself names the facts that it `adds`, each with its cap where it has one."""
+    """A sum and who gets it, `amount` in yuan; `cap` bounds what repeats."""
 
     amount: int | None = None
     to: str
     when: str
     cap: int | None = None
-    adds: Strings = ()
 
     @property
     def aspect(self) -> Aspect:
