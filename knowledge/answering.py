@@ -401,12 +401,14 @@ class Answering:
         claim = any(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
         plain = named or claim or any(NONE in line.values.values() for line in asked.lines)
         kind = asked.fills[0].partition("/")[0]
+        text = self._stories.without_districts(bare, notice) if named else bare
+        parts = [part for part in self._words.split.split(text) if part]
+        own = [part for part in parts if not (named and self._words.dated.fullmatch(part))]
         return plain and all(
             (self._nothing(part, asked) and (named or self._words.refusal.search(part)))
             or self._echoes(part, asked)
             or (named and self._stories.titles(part, notice) and self._stories.plain(bare, part, kind))
-            for part in self._words.split.split(bare)
-            if part
+            for part in own or parts
         )
 
     def _nothing(self, part: str, asked: Question) -> bool:

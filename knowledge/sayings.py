@@ -181,11 +181,14 @@ class Moods(Record):
     is only `quoted` of the notice; what is `demanded` need not be so; `still` tells of what goes on after an
     early leave, `deny_list` begins a list of which the first is denied, `nobody` denies of everybody,
     `all_but` spares what follows from a denial. `taken_back` denies what stands before it; a part that
-    `leads` makes the next somebody's words, a condition or a wish."""
+    `leads` makes the next somebody's words, a condition or a wish. What is `unknown` leaves open all that it
+    names; of `either` (its groups) one holds."""
 
     sentence: Pattern
     pause: Pattern
     quoted: Pattern
+    unknown: Pattern
+    either: Pattern
     still: Pattern
     wish: Pattern
     demanded: Pattern
@@ -259,7 +262,9 @@ class Numbers(Record):
 
 class Places(Record):
     """Where the unit is: before or after the name of a city or district, and the provinces; one `ruled` from
-    another city need not be there."""
+    another city need not be there. What stands after an honour may say that it is of a unit or a district
+    (`below`). `district` is the word for one, `named` what may stand
+    between its name and an honour."""
 
     before: Pattern
     strong: Pattern
@@ -271,6 +276,9 @@ class Places(Record):
     provinces: Strings
     tiers: Mapping[str, Pattern]
     unit_tier: str
+    district: str
+    named: Pattern
+    below: Pattern
     by_province: str
     by_city: str
     foreign: Pattern
@@ -306,7 +314,8 @@ class Answers(Record):
     tell in any, where a story may not. `run` names the first or the `last` few lines; `denies` is a part that
     denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name nothing, only
     those of `every` affirm all deeds of a list, `nobody` a no that is the number 0; `had` tells of anything
-    one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for."""
+    one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for. A
+    part that is `dated` tells no more than when."""
 
     commands: Strings
     aside: Pattern
@@ -344,6 +353,7 @@ class Answers(Record):
     age: Pattern
     age_of: str
     moment: Pattern
+    dated: Pattern
     amount: Pattern
 
 
