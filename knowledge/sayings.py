@@ -87,9 +87,10 @@ class Deed(Row):
 
 
 class Period(Row):
-    """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`; or the day
-    of today for something that has not begun (`future`). Bare words of a moment are of what goes before them
-    where that is `dated`, and in an answer of what was asked, where that is something one has for good."""
+    """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`, or the age
+    that one `turns` in a `month` of this year; or the day of today for something that has not begun
+    (`future`). Bare words of a moment are of what goes before them where that is `dated`, and in an answer of
+    what was asked, where that is something one has for good."""
 
     fact: str
     says: Pattern
@@ -315,7 +316,8 @@ class Answers(Record):
     denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name nothing, only
     those of `every` affirm all deeds of a list, `nobody` a no that is the number 0; `had` tells of anything
     one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for. A
-    part that is `dated` tells no more than when."""
+    part that is `dated` tells no more than when. Of a fact
+    of `ages` such a bare age is that of everybody, not one's own."""
 
     commands: Strings
     aside: Pattern
@@ -352,6 +354,7 @@ class Answers(Record):
     not_yet: Pattern
     age: Pattern
     age_of: str
+    ages: Mapping[str, Pattern]
     moment: Pattern
     dated: Pattern
     amount: Pattern
