@@ -316,6 +316,7 @@ class Answering:
     def _sentence(self, text: str, bare: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         """What a sentence tells of the question, and of anything else."""
         found = self._stories.read(text, today=today, notice=notice, asked=asked.id)
+        found = {fact: row for fact, row in found.items() if not self._of_all(fact, row, asked)}
         told = {fact: row.value for fact, row in found.items() if fact in asked.fills}
         if asked.who == "unit":
             found = {fact: row for fact, row in found.items() if fact in told or self._of_unit(fact)}
@@ -354,6 +355,11 @@ class Answering:
         if not told and not unsure:
             return Answer(values, understood=False)
         return Answer({**values, **self._completed(asked, values)}, unsure)
+
+    def _of_all(self, fact: str, row: Found, asked: Question) -> bool:
+        """Whether a bare age in an answer is that of all of whom the question speaks, nobody's own."""
+        ages = (self._words.ages.get(fill) for fill in asked.fills) if fact == self._words.age_of else ()
+        return any(pattern.fullmatch(row.words) for pattern in ages if pattern)
 
     def _names(self, asked: Question, found: Mapping[str, Found]) -> bool:
         """Whether titles are named, be it one of those asked for or another: then these are all."""
@@ -401,12 +407,14 @@ class Answering:
         claim = any(self._dictionary[fact.partition("/")[0]].type == "claim" for fact in asked.fills)
         plain = named or claim or any(NONE in line.values.values() for line in asked.lines)
         kind = asked.fills[0].partition("/")[0]
+        text = self._stories.without_districts(bare, notice) if named else bare
+        parts = [part for part in self._words.split.split(text) if part]
+        own = [part for part in parts if not (named and self._words.dated.fullmatch(part))]
         return plain and all(
             (self._nothing(part, asked) and (named or self._words.refusal.search(part)))
             or self._echoes(part, asked)
             or (named and self._stories.titles(part, notice) and self._stories.plain(bare, part, kind))
-            for part in self._words.split.split(bare)
-            if part
+            for part in own or parts
         )
 
     def _nothing(self, part: str, asked: Question) -> bool:

@@ -117,6 +117,11 @@ class Periods:
             return lasting(today, months - _YEAR, months - 1)
         return lasting(today, months, months + (5 if groups.get("just") else _YEAR - 1))
 
+    def turning(self, turns: str, named: str, today: date) -> Days | None:
+        """The birthdays of whoever comes to an age in a month of this year."""
+        age, at = number(turns), number(named)
+        return month(today.year - age, at) if age and at and at <= _YEAR else None
+
     def decade(self, text: str, today: date) -> Days | None:
         """The birthdays of somebody in his fifties, or about fifty."""
         match = self._times.decade.search(text)

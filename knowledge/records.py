@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from knowledge.dictionary import Item, Items, OneOf
+from knowledge.edition import Notice
 from knowledge.library import Library
 from knowledge.periods import Periods, number
 from knowledge.said import Found, Mood, Said, Who
@@ -34,14 +35,13 @@ class Records:
             | {p for p in provinces if any(name.startswith(p) for name in notice.header.cities)}
             for id_, notice in library.notices.items()
         }
+        self._districts = {id_: districts(notice) for id_, notice in library.notices.items()}
 
     def read(self, said: Said, notice: str, today: date, *, asked: str = "") -> Iterator[tuple[str, Found]]:
         """The records of each list that are told, and the lists that are denied as a whole; of the list that
         was `asked` for, naming only what does not count is a denial; what is named but left open is none."""
         told = {
-            "honours": list(
-                self._honours(said, self._homes[notice], today, asked=asked.startswith("honours"))
-            ),
+            "honours": list(self._honours(said, notice, today, asked=asked.startswith("honours"))),
             "contests": list(self._contests(said, asked=asked.startswith("contests"))),
         }
         for fact, rows in told.items():
@@ -67,7 +67,7 @@ class Records:
                         yield fact, Found(none, match.group())
 
     def _honours(
-        self, said: Said, home: set[str], today: date, *, asked: bool
+        self, said: Said, notice: str, today: date, *, asked: bool
     ) -> Iterator[tuple[Item | None, str]]:
         for row in self._sayings.honours:
             for match in said.matches(row.says):
@@ -79,9 +79,9 @@ class Records:
                     yield None, match.group()
                 if mood is not Mood.TOLD:
                     continue
-                fields = self._tiered(
-                    row, lead[-_LEAD:], rest[:_BESIDE] if rest.startswith("(") else "", home
-                )
+                lower = not row.tier and self._lower(lead, rest, notice)
+                beside = rest[:_BESIDE] if rest.startswith("(") else ""
+                fields = None if lower else self._tiered(row, lead[-_LEAD:], beside, self._homes[notice])
                 if fields is None:
                     yield None, match.group()
                 elif not said.plainly(*match.span(), "honours"):
@@ -97,6 +97,13 @@ class Records:
         held = self._sayings.held
         province = fields.get("tier") == self._sayings.places.by_province
         return province or held.before.search(lead) is not None or held.after.search(rest) is not None
+
+    def _lower(self, lead: str, rest: str, notice: str) -> bool:
+        """Whether what follows an honour, or the name of a district, tells that it is of no city."""
+        words = self._sayings.places
+        places = self._districts[notice].finditer(lead)
+        named = any(words.named.fullmatch(lead, match.end()) for match in places)
+        return named or words.below.match(rest) is not None
 
     def _tiered(self, row: Honour, lead: str, beside: str, home: set[str]) -> dict[str, str | int] | None:
         """The kind with its tier and place as far as they are told; None for one of a unit or district."""
@@ -195,3 +202,9 @@ class Records:
         elif len(classes) == 1:
             fields["class"] = classes[0]
         return fields
+
+
+def districts(notice: Notice) -> re.Pattern[str]:
+    """The names of the districts of a notice's city, the longest first."""
+    names = {name for region in notice.regions for name in (region.name, *region.names)}
+    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")

@@ -99,7 +99,8 @@ class Said:
         self._plainness = plainness
         self._ends = [m for m in moods.pause.finditer(text) if not joins.fullmatch(m.group())]
         self._matches: dict[int, Sequence[re.Match[str]]] = {}
-        self._quoted = [match.span() for match in moods.quoted.finditer(text)]
+        left = (*moods.quoted.finditer(text), *moods.unknown.finditer(text))
+        self._quoted = [match.span() for match in left]
 
     def matches(self, pattern: LazyPattern) -> Sequence[re.Match[str]]:
         """Every match of a pattern; each pattern is sought only once."""
@@ -122,7 +123,8 @@ class Said:
         return any(turn.who is Who.OTHER for turn in self._turns)
 
     def quoted(self, at: int) -> bool:
-        """Whether what stands at `at` is quoted of the notice, so that it says nothing of the candidate."""
+        """Whether what stands at `at` is quoted of the notice, or said not to be known: it says nothing of
+        the candidate."""
         return any(start <= at < end for start, end in self._quoted)
 
     def sentence(self, at: int) -> int:

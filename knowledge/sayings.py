@@ -87,9 +87,10 @@ class Deed(Row):
 
 
 class Period(Row):
-    """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`; or the day
-    of today for something that has not begun (`future`). Bare words of a moment are of what goes before them
-    where that is `dated`, and in an answer of what was asked, where that is something one has for good."""
+    """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`, or the age
+    that one `turns` in a `month` of this year; or the day of today for something that has not begun
+    (`future`). Bare words of a moment are of what goes before them where that is `dated`, and in an answer of
+    what was asked, where that is something one has for good."""
 
     fact: str
     says: Pattern
@@ -181,11 +182,14 @@ class Moods(Record):
     is only `quoted` of the notice; what is `demanded` need not be so; `still` tells of what goes on after an
     early leave, `deny_list` begins a list of which the first is denied, `nobody` denies of everybody,
     `all_but` spares what follows from a denial. `taken_back` denies what stands before it; a part that
-    `leads` makes the next somebody's words, a condition or a wish."""
+    `leads` makes the next somebody's words, a condition or a wish. What is `unknown` leaves open all that it
+    names; of `either` (its groups) one holds."""
 
     sentence: Pattern
     pause: Pattern
     quoted: Pattern
+    unknown: Pattern
+    either: Pattern
     still: Pattern
     wish: Pattern
     demanded: Pattern
@@ -259,7 +263,9 @@ class Numbers(Record):
 
 class Places(Record):
     """Where the unit is: before or after the name of a city or district, and the provinces; one `ruled` from
-    another city need not be there."""
+    another city need not be there. What stands after an honour may say that it is of a unit or a district
+    (`below`). `district` is the word for one, `named` what may stand
+    between its name and an honour."""
 
     before: Pattern
     strong: Pattern
@@ -271,6 +277,9 @@ class Places(Record):
     provinces: Strings
     tiers: Mapping[str, Pattern]
     unit_tier: str
+    district: str
+    named: Pattern
+    below: Pattern
     by_province: str
     by_city: str
     foreign: Pattern
@@ -306,7 +315,9 @@ class Answers(Record):
     tell in any, where a story may not. `run` names the first or the `last` few lines; `denies` is a part that
     denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name nothing, only
     those of `every` affirm all deeds of a list, `nobody` a no that is the number 0; `had` tells of anything
-    one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for."""
+    one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for. A
+    part that is `dated` tells no more than when. Of a fact
+    of `ages` such a bare age is that of everybody, not one's own."""
 
     commands: Strings
     aside: Pattern
@@ -343,7 +354,9 @@ class Answers(Record):
     not_yet: Pattern
     age: Pattern
     age_of: str
+    ages: Mapping[str, Pattern]
     moment: Pattern
+    dated: Pattern
     amount: Pattern
 
 

@@ -13,7 +13,7 @@ from knowledge.library import Library
 from knowledge.pattern import LazyPattern
 from knowledge.periods import Periods
 from knowledge.plainness import NO_CLAIM, Plainness
-from knowledge.records import Records
+from knowledge.records import Records, districts
 from knowledge.said import Found, Mood, Reading, Said, Who
 from knowledge.sayings import Amount, Options, Period
 
@@ -45,6 +45,8 @@ class Stories:
         self._places = _any_of(_place_names(library))
         self._regions = {name: city for city, name in _regions(library)}
         self._shared = _shared(self._regions)
+        self._province = re.compile(f"(?:{'|'.join(self._sayings.places.provinces)})省?$")
+        self._districts = {id_: districts(notice) for id_, notice in library.notices.items()}
         names = _place_names(library).union(self._sayings.places.provinces)
         names.update(n for _, p in library.programmes.values() for n in (p.name, *p.old_names))
         self._reading = Reading(self._sayings, Plainness(self._sayings, _any_of(names)))
@@ -136,6 +138,10 @@ class Stories:
         start = text.find(part)
         return said is not None and said.plainly(start, start + len(part), kind, fact=False)
 
+    def without_districts(self, text: str, notice: str) -> str:
+        """A text with no more than the word for a district where it names one of the city's."""
+        return self._districts[notice].sub(self._sayings.places.district, text)
+
     def titles(self, text: str, notice: str) -> frozenset[str]:
         """The programmes whose titles a text names."""
         names, programmes = self._nicknames[notice]
@@ -172,6 +178,8 @@ class Stories:
         allowed = self._domains[entry.id]
         denial = ""
         unit = self._of_unit(entry.id)
+        if either := self._either(said, row, unit=unit):
+            return either
         against = row.against is not None and row.against.search(said.text) is not None
         sole: set[str] = set()
         spans: list[tuple[int, int]] = []
@@ -203,6 +211,19 @@ class Stories:
                 if weak and said.mood(weak, ever=True, claim=claim, stated=weakly) is Mood.TOLD:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
+
+    def _either(self, said: Said, row: Options, *, unit: bool) -> Found | None:
+        """The options of which one is told to hold, it is not known which."""
+        for match in said.matches(self._sayings.moods.either):
+            named = [
+                {option for option, says in row.says.items() if says.search(part)}
+                for part in filter(None, match.groups())
+            ]
+            told = {option for options in named for option in options}
+            if len(told) > 1 and all(len(options) == 1 for options in named):
+                mood = said.mood(match, ever=row.ever, unit=unit)
+                return Found(OneOf(frozenset(told)), match.group()) if mood is Mood.TOLD else None
+        return None
 
     def _periods(self, said: Said, today: date, notice: str, asked: str) -> Iterator[tuple[str, Found]]:
         for row in self._sayings.periods:
@@ -245,6 +266,8 @@ class Stories:
             return self.periods.born(match, today)
         if "since" in groups:
             return self.periods.since(groups["since"], today)
+        if "turns" in groups:
+            return self.periods.turning(groups["turns"], groups["month"], today)
         days = self.periods.day(groups["when"], today)
         return days.of_month() if days and row.fact == self._sayings.answers.age_of else days
 
@@ -290,7 +313,7 @@ class Stories:
         found: dict[str, str] = {}
         sure: dict[str, str] = {}
         for match in self._places.finditer(said.text):
-            before = said.text[said.segment(match.start()) : match.start()]
+            before = self._province.sub("", said.text[said.segment(match.start()) : match.start()])
             after = said.text[match.end() : match.end() + 24]
             city = self._regions.get(match.group(), ELSEWHERE)
             if words.away.search(before) or words.other.search(after):
