@@ -101,8 +101,7 @@ class Leaf(Cited):
     Exactly one of: `when` (option to standing), `at_least` (a level's option, `met` from there up), `cuts`
     (of a number, or of a month by `measure`: full years or months up to the reference day), `matches` (of
     records; the best one counts). Anything else stands as `otherwise`. `note` says what the wording leaves
-    open, shown where the leaf stands by exception; `fact` of titles is written `won/<programme>`. One that is
-    `told` counts only where its fact is known, which it gives no cause to ask for.
+    open, shown where the leaf stands by exception; `fact` of titles is written `won/<programme>`.
     """
 
     id: str
@@ -116,7 +115,6 @@ class Leaf(Cited):
     matches: tuple[Match, ...] = ()
     stands: Rung = Standing.MET
     otherwise: Rung = Standing.UNMET
-    told: bool = False
 
     @model_validator(mode="after")
     def _one_table(self) -> Leaf:

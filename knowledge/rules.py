@@ -89,8 +89,6 @@ class Rules:
 
     def _at_large(self, leaf: Leaf) -> Interval:
         """Where a leaf may stand while nothing is known: by the options that its fact has."""
-        if leaf.told:
-            return Interval(Standing.MET, Standing.MET)
         entry = self.entry(leaf.fact)
         options = entry.domain()
         return _of_value(leaf, OneOf(options), entry, ()) if options else leaf.possible
@@ -187,8 +185,7 @@ class Rules:
     def _counting(self, node: Node, known: Known) -> Iterator[Leaf]:
         match node:
             case Leaf():
-                if not node.told or node.fact in known.values:
-                    yield node
+                yield node
             case Switch():
                 for part in self._taken(node, known):
                     yield from self._counting(part, known)

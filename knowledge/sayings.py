@@ -264,8 +264,8 @@ class Numbers(Record):
 class Places(Record):
     """Where the unit is: before or after the name of a city or district, and the provinces; one `ruled` from
     another city need not be there. What stands after an honour may say that it is of a unit or a district
-    (`below`). `district` is the word for one, `named` what may stand
-    between its name and an honour."""
+    (`below`). `district` is the word for one, `named` what may stand between its name and an
+    honour."""
 
     before: Pattern
     strong: Pattern
@@ -316,8 +316,8 @@ class Answers(Record):
     denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name nothing, only
     those of `every` affirm all deeds of a list, `nobody` a no that is the number 0; `had` tells of anything
     one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for. A
-    part that is `dated` tells no more than when. Of a fact
-    of `ages` such a bare age is that of everybody, not one's own."""
+    part that is `dated` tells no more than when. Of a fact of `ages` such a bare age is that of everybody, not
+    one's own."""
 
     commands: Strings
     aside: Pattern

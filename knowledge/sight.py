@@ -164,8 +164,7 @@ class Sight:
         )
         found = self._interned.get(key)
         if found is None:
-            moot = {n for n, (_, leaf) in enumerate(fact.leaves) if leaf.told and value is None}
-            odds = tuple(_odds(n, code, () if n in moot else asks) for n, code in enumerate(codes))
+            odds = tuple(_odds(n, code, asks) for n, code in enumerate(codes))
             views = self._viewed(at, fact, codes, options, asks)
             found = Seen(value=value, codes=codes, options=options, asks=asks, views=views, odds=odds)
             self._interned[key] = found

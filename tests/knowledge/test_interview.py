@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import cache
 from itertools import product
 from random import Random
 from time import process_time
@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.criteria import Criteria, Interval, Ruleset, Standing
-from knowledge.dictionary import Entry, Item, Items, OneOf, Value, born, dump, known, load, merge, month
+from knowledge.dictionary import Entry, Item, Items, OneOf, Value, born, dump, known, load, merge
 from knowledge.interview import Interview, Question
 from knowledge.library import Library
 from knowledge.residual import State
@@ -43,20 +43,10 @@ def interview(programmes: tuple[str, ...]) -> Interview:
 
 
 def somebody(programmes: Sequence[str], random: Random) -> dict[str, Value]:
-    """A person; what is only told of one's own accord nobody here has to tell: no relaxation is claimed, and
-    no leaf that counts where it is told would stand lower."""
+    """A person; a relaxation is claimed of one's own accord, so nobody here does."""
     notice = library().programmes[programmes[0]][0].id
     odds: Odds | None = random.choice([None, {}])
-    while True:
-        facts = {f: v for f, v in person(library(), notice, random, odds).items() if f != RELAXING}
-        if not any(map(partial(lowered, programmes, facts), programmes)):
-            return facts
-
-
-def lowered(programmes: Sequence[str], facts: Facts, programme: str) -> bool:
-    """Whether a leaf that counts only where it is told stands lower for a person."""
-    rules, known_ = library().rules[programme], interview((*programmes,)).known(programme, facts, NOBODY)
-    return any(rules.leaf(leaf, known_).low < Standing.MET for leaf in rules.ruleset.leaves if leaf.told)
+    return {f: v for f, v in person(library(), notice, random, odds).items() if f != RELAXING}
 
 
 def truth(session: Interview, rules: Library, programmes: Sequence[str], facts: Facts) -> dict[str, Interval]:
@@ -487,13 +477,3 @@ def test_choosing_takes_a_moment() -> None:
         session.next({}, NOBODY)
         taken.append(process_time() - begun)
     assert min(taken) < 0.1
-
-
-def test_what_counts_only_where_it_is_told_is_not_asked() -> None:
-    programmes, sixty = ("wuxi-zhuoyue",), month(1964, 6)
-    session, facts = interview(programmes), {**somebody(programmes, Random(0)), "birth": sixty}
-    _, values = asked(session, facts)
-
-    assert "birth" not in values
-    assert lowered(programmes, {"birth": sixty}, *programmes)
-    assert not lowered(programmes, values, *programmes)
