@@ -316,8 +316,8 @@ class Answers(Record):
     denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name nothing, only
     those of `every` affirm all deeds of a list, `nobody` a no that is the number 0; `had` tells of anything
     one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for. A
-    part that is `dated` tells no more than when. Of a fact of `ages` such a bare age is that of everybody, not
-    one's own."""
+    part that is `dated` tells no more than when. Of a fact of `ages` such a bare age is everybody's,
+    not one's own."""
 
     commands: Strings
     aside: Pattern
