@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from handlers import facts
+from handlers import facts, sums
 from handlers.contract import NOT_MINE, NotMine, Reply, Section, Turn
 from knowledge.library import Sourced
 from knowledge.notice import Aspect, Award, Fact, Money, Quota
@@ -20,19 +19,6 @@ _FEW = 3
 _NEARLY = 0.8
 _ROW = "·"
 _MORE, _WHOLE, _FIRST, _BESIDE = 0.5, 5.0, 6.0, -2.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Sum:
-    """The rows of several bodies for one programme, added up."""
-
-    name: str
-    unit: str
-    counts: tuple[int, ...]
-
-    @property
-    def count(self) -> int:
-        return sum(self.counts)
 
 
 class Numbers:
@@ -55,7 +41,25 @@ class Numbers:
             if rest:
                 first = _FIRST if quotas and not _KINDS.keys().isdisjoint(finding.overview) else 0.0
                 sections.append(facts.section(turn, finding, rest, heavier=first))
+                sections += _together(turn, finding, rest) if not quotas else ()
         return Reply(sections=sections) if sections else NOT_MINE
+
+
+def _together(turn: Turn, finding: Finding, told: Sequence[Sourced]) -> list[Section]:
+    """What the numbers selected make together, where that is asked."""
+    awards = [sourced for sourced in told if isinstance(sourced.fact, Award)]
+    reckoned = sums.of_awards(turn, [award.fact for award in awards if isinstance(award.fact, Award)])
+    if reckoned is None:
+        return []
+    section = Section(
+        template="numbers/together",
+        values={"reckoned": reckoned},
+        facts=tuple(award.id for award in awards),
+        computed={"reckoned": reckoned.spelled},
+        scope=finding.scope,
+        weight=facts.weight(finding, awards),
+    )
+    return [section]
 
 
 def _of_some(finding: Finding, told: Sequence[Sourced]) -> bool:
@@ -126,7 +130,7 @@ def _own(turn: Turn, sourced: Sourced) -> bool:
     """Whether a row is that of a district or body asked."""
     quota = _quota(sourced)
     named = not set(turn.reading.bodies).isdisjoint((quota.body, *quota.bodies))
-    return named or quota.body.startswith(turn.reading.districts or ("/",))
+    return named or quota.body.startswith(sums.set_against(turn) or ("/",))
 
 
 def _quota(sourced: Sourced) -> Quota:
@@ -149,30 +153,17 @@ def _table(turn: Turn, finding: Finding, quotas: Sequence[Sourced], heavier: flo
         quota = _quota(sourced)
         name = turn.library.programmes[quota.programmes[0]][1].name
         bodies.setdefault(quota.body, []).append((name, quota))
-    summed = turn.library.vocabulary.patterns.summed.search(turn.reading.text)
-    sums = _sums(bodies.values(), turn.reading.districts) if summed else []
+    reckoned = sums.of_quotas(turn, (row for rows in bodies.values() for row in rows))
     return Section(
         template="numbers/quotas",
         values={
             "bodies": [{"body": body, "quotas": rows} for body, rows in bodies.items()],
-            "sums": sums,
+            "reckoned": reckoned,
             "cites": _cited(quotas),
             "street": turn.reading.street,
         },
         facts=tuple(s.id for s in quotas),
-        computed={f"sum.{one.name}": "+".join(map(str, one.counts)) for one in sums},
+        computed={f"reckoned.{one.name}": one.spelled for one in reckoned},
         scope=finding.scope,
         weight=facts.weight(finding, quotas) + heavier,
     )
-
-
-def _sums(bodies: Iterable[Sequence[tuple[str, Quota]]], districts: Sequence[str]) -> list[_Sum]:
-    """The sums of rows of several bodies, one that is for each of many districts as often as these are named;
-    none where the table's own is among them."""
-    counts: dict[tuple[str, str], list[int]] = {}
-    for name, quota in (row for told in bodies for row in told):
-        if quota.total:
-            return []
-        times = len({*districts} & {*quota.bodies}) if len(quota.bodies) > 1 else 1
-        counts.setdefault((name, quota.unit), []).extend([quota.count] * max(times, 1))
-    return [_Sum(name, unit, tuple(of)) for (name, unit), of in counts.items() if len(of) > 1]

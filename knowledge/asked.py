@@ -15,7 +15,6 @@ ASSERTED: Final = 0.5
 """From which weight a topic is asked, and not merely hinted at."""
 SURELY_LIKE: Final = 0.9
 """From which weight a matter is asked that no word names."""
-_AS_MUCH: Final = 0.8
 _TOLD_ALONE: Final = frozenset(
     {Aspect.CONTACT, Aspect.ADDRESS, Aspect.SUPPORT_MONEY, Aspect.DEADLINE, Aspect.QUOTA, Aspect.AWARD_COUNT}
 )
@@ -138,8 +137,8 @@ class Question:
 
     def compared(self, matters: Mapping[str, Matter]) -> tuple[str, ...]:
         """The finer matters named in which programmes are to be compared; none where they are as a whole, or
-        where something else is asked more."""
+        where something is asked as a whole more."""
         named = [matter for matter in self.named() if matters[matter].aspect is not Aspect.COMPARE]
-        most = max((self.matters.get(matter, 0.0) for matter in named), default=0.0)
-        best = (matter for matter in named if self.matters.get(matter, 0.0) >= _AS_MUCH * most)
-        return tuple(matter for matter in best if not matters[matter].general)
+        whole = max((self.matters.get(m, 0.0) for m in named if matters[m].general), default=0.0)
+        finer = (matter for matter in named if not matters[matter].general)
+        return tuple(matter for matter in finer if self.matters.get(matter, 0.0) >= whole)

@@ -262,10 +262,10 @@ class Numbers(Record):
 
 
 class Places(Record):
-    """Where the unit is: before or after the name of a city or district, and the provinces; one `ruled` from
-    another city need not be there. What stands after an honour may say that it is of a unit or a district
-    (`below`). `district` is the word for one, `named` what may stand between its name and an
-    honour."""
+    """Where the unit is: before or after the name of a city or district, and the provinces (`of_province` is
+    what may follow the name of one); one `ruled` from another city need not be there. What stands after an
+    honour may say that it is of a unit or a district (`below`). `district` is the word for one, `named` what
+    may stand between its name and an honour."""
 
     before: Pattern
     strong: Pattern
@@ -275,6 +275,7 @@ class Places(Record):
     away: Pattern
     outside: Pattern
     provinces: Strings
+    of_province: str
     tiers: Mapping[str, Pattern]
     unit_tier: str
     district: str

@@ -45,7 +45,8 @@ class Stories:
         self._places = _any_of(_place_names(library))
         self._regions = {name: city for city, name in _regions(library)}
         self._shared = _shared(self._regions)
-        self._province = re.compile(f"(?:{'|'.join(self._sayings.places.provinces)})省?$")
+        places = self._sayings.places
+        self._province = re.compile(f"(?:{'|'.join(places.provinces)}){places.of_province}$")
         self._districts = {id_: districts(notice) for id_, notice in library.notices.items()}
         names = _place_names(library).union(self._sayings.places.provinces)
         names.update(n for _, p in library.programmes.values() for n in (p.name, *p.old_names))

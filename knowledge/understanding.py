@@ -162,7 +162,8 @@ class Reader:
         matters = map(self._words.matters.__getitem__, named)
         if not aspects <= _WHETHER or not all(m.general or m.aspect is Aspect.DUPLICATES for m in matters):
             return False
-        return self._words.patterns.chances.judged.search(text) is not None
+        patterns = self._words.patterns
+        return patterns.chances.judged.search(text) is not None and not patterns.checks.search(text)
 
     def _act(self, message: _Message, asked: Asked) -> str:
         """What a message does that asks this by its own words."""

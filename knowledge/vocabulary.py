@@ -137,7 +137,11 @@ class Patterns(Record):
     each: Expression
     severally: Expression
     summed: Expression
+    differs: Expression
+    counted: Expression
+    quantity: Expression
     bare_answer: Expression
+    checks: Expression
     another: Expression
     besides_those: Expression
     excepted: Expression
