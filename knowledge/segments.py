@@ -26,8 +26,8 @@ class Segments:
         self._text = text
         self._starts = [0, *(end for _, end in pauses)]
         self._ends = [*(start for start, _ in pauses), len(text)]
-        spans = map(slice, self._starts, self._ends)
-        self.asking = {number: span for number, span in enumerate(spans) if asks.search(text[span])}
+        self.spans = [*map(slice, self._starts, self._ends)]
+        self.asking = {number: span for number, span in enumerate(self.spans) if asks.search(text[span])}
 
     def number(self, at: int) -> int:
         """The part in which a place of the text stands, or which ends in the pause there."""

@@ -18,6 +18,7 @@ from knowledge.vocabulary import Statement, Vocabulary
 _BY_LENGTH, _LENGTH_MOST = 0.12, 6
 _FURTHER_WORD = 0.3
 _CASE = 4.0
+_HEADWORD = 6
 _HINT = 0.4
 _BETWEEN = 1.3
 _ASPECT = "aspect"
@@ -78,6 +79,7 @@ class Topics:
         for start, end in sorted((*spans, *excepted), reverse=True):
             topical = topical[:start] + " " * (end - start) + topical[end:]
         asking = {n: span for n, span in segments.asking.items() if not text[span].isspace()}
+        asking = asking or dict(_headwords(text, segments, plain))
         asking = asking if len(asking) > 1 else {}
         # alone, each of several questions is like what is its own
         parts = {number: pieces(topical[span]) for number, span in asking.items()}
@@ -289,6 +291,14 @@ def _stated_spans(statements: Statements, aspects: Mapping[Aspect, float]) -> li
     if not asked or asked & _ABOUT_PERSONS:
         return []
     return [match.span() for _, match in statements]
+
+
+def _headwords(text: str, segments: Segments, plain: Collection[int]) -> Iterator[tuple[int, slice]]:
+    """The parts of a text that asks in no words which are no more than a name for what is asked (申报网址
+    客服电话), by their numbers."""
+    for number in sorted(plain):
+        if len(text[segments.spans[number]].strip()) <= _HEADWORD:
+            yield number, segments.spans[number]
 
 
 def _only_within(found: Sequence[Found], spans: Sequence[tuple[int, int]], sort: Sort) -> set[str]:
