@@ -348,6 +348,8 @@ class Answering:
             told = {} if elsewhere else {**(self._refused(asked) or {})}
         if "." in asked.id:
             told = {**told, **self._detailed(bare, asked, today)}
+        if self._titled(asked) and asked.who == "unit":
+            told = self._unopposed(text, told, notice)
         values = {fact: Found(value, text) for fact, value in told.items()}
         for fact, row in found.items():
             values.setdefault(fact, row)
@@ -371,6 +373,14 @@ class Answering:
         parts = (part for part in self._words.split.split(text) if not self._words.refusal.search(part))
         named = {title for part in parts for title in self._stories.titles(part, notice)}
         return {f: v for f, v in asked.denied().items() if f.partition("/")[2] not in named}
+
+    def _unopposed(self, text: str, told: Mapping[str, Value], notice: str) -> dict[str, Value]:
+        """What is told of the unit's titles, but no denial of one that a part of the answer speaks of, be it
+        by a former name, and does not deny, unless that is said to be no hindrance."""
+        parts = () if self._stories.apart(text) else self._words.split.split(text)
+        had = (part for part in parts if not self._words.refusal.search(part))
+        named = {title for part in had for title in self._stories.titles(part, notice)}
+        return {f: v for f, v in told.items() if not (denial(v) and f.partition("/")[2] in named)}
 
     def _hedged(self, text: str, asked: Question) -> bool:
         """Whether an answer only supposes what has to be told plainly."""
@@ -445,6 +455,8 @@ class Answering:
         if alone:
             return {}
         values = self._plain(head, asked) or {}
+        if self._titled(asked) and self._vague(bare, asked):
+            return {}  # what follows may be the one that there is
         if all(map(denial, values.values())) or not (self._claimed(asked) or self._named(asked)):
             return values
         return values if self._stories.plain(bare, head, asked.fills[0].partition("/")[0]) else {}
@@ -479,6 +491,7 @@ class Answering:
             return {}
         vague = self._stories.of_others(bare) or self._vague(bare, asked)
         vague = vague or not self._plainly(bare, asked)
+        doubtful = self._words.unsure.search(self._words.moot.sub("", bare)) is not None
         like = None if vague else likest(bare, asked, least=_LIKE)
         if like is not None and not self._meant(bare, asked.lines[like]):
             like = None
@@ -487,6 +500,8 @@ class Answering:
         at = line_of(asked.lines, said) if named else like
         if at is None and like is not None and fits(asked.lines[like], said):
             at = like
+        if at is not None and doubtful and not self._words.unsure.search(asked.lines[at].label):
+            return {}  # what the line adds may be just what is not known
         return asked.chosen([at]) if at is not None else {}
 
     def _by_lines(

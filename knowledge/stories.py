@@ -148,6 +148,10 @@ class Stories:
         names, programmes = self._nicknames[notice]
         return frozenset(programmes[match.group()] for match in names.finditer(text))
 
+    def apart(self, text: str) -> bool:
+        """Whether a title of the unit's that a text names is said to be no hindrance."""
+        return self._sayings.titles.apart.search(text) is not None
+
     def taken_back(self, rest: str) -> bool:
         """Whether what follows a claim in an answer denies it."""
         return self._sayings.moods.taken_back.match(rest) is not None
