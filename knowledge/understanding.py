@@ -36,6 +36,7 @@ _SURELY = 0.7
 _BARRED = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION})
 _JUDGEMENTS = _BARRED | {Aspect.COMPARE}
 _WHETHER = _BARRED | {Aspect.SELFCHECK, Aspect.DUPLICATES, Aspect.RENAMING}
+_COUNTED = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT})
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 
 
@@ -125,6 +126,8 @@ class Reader:
         text = message.text
         if self._words.patterns.bare_answer.fullmatch(text):
             return asked
+        if self._measures(message, context):
+            return self._topics.held(asked, context)
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
         vague = vague and not (strange or self._words.patterns.chance.search(text)) and len(text) <= _SHORT
@@ -141,6 +144,23 @@ class Reader:
             # a place and nothing else: where does it belong
             asked = asked.plainly(Aspect.DISTRICT_ROUTING)
         return asked
+
+    def _measures(self, message: _Message, context: Context) -> bool:
+        """Whether a message holds a figure of one's own against what was asked before (我挑了十二张,
+        多不多), naming no other matter; of places it is read by itself."""
+        judged = self._words.patterns.measured.search(message.text)
+        rows = self._words.matters
+        before = [m for m in context.matters if rows[m].aspect not in _COUNTED and not rows[m].general]
+        if not judged or not before or message.statements:
+            return False
+        named = (
+            sense.value
+            for item in message.mended.found
+            if item.start < judged.start(1)
+            for sense in item.senses
+            if sense.sort is Sort.MATTER and sense.weight >= ASSERTED
+        )
+        return all(matter in context.matters or rows[matter].general for matter in named)
 
     def _trails(self, asked: Asked, text: str) -> bool:
         """Whether a short message only names what else the last question is asked about (工作室领头的呢)."""

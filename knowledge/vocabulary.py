@@ -144,6 +144,7 @@ class Patterns(Record):
     next_step: Expression
     follows: Expression
     trailing: Expression
+    measured: Expression
     whether: Expression
     begins: Expression
     document: Expression
