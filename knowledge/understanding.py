@@ -27,7 +27,7 @@ from knowledge.reading import ASK, Context, Finding, Reading, Stated
 from knowledge.segments import Segments
 from knowledge.topics import Statements, Topics, without_names
 from knowledge.unknown import other_edition, strange_words, stranger
-from knowledge.wordings import lexicon_of
+from knowledge.wordings import Lines, lexicon_of
 
 _INDEXES_KEPT = 512
 _FEW_NOTICES, _FEW = 3, 3
@@ -60,6 +60,7 @@ class Reader:
         words = self._words = library.vocabulary
         self._acts = Acts(words.speech)
         self._lexicon = lexicon_of(library)
+        self._lines = Lines(library)
         self._topics = Topics(words, self._lexicon)
         glossary = sorted(words.glossary, key=lambda phrase: (-len(phrase), phrase))
         phrases = "|".join(map(re.escape, glossary))
@@ -107,7 +108,9 @@ class Reader:
 
     def _message(self, text: str, context: Context) -> _Message:
         district = bool(context.districts) or not _BY_DISTRICT.isdisjoint(context.aspects)
-        unknown, mended = stranger(self._mended(text, district=district), self._words)
+        mended = self._mended(text, district=district)
+        mended = replace(mended, found=(*mended.found, *self._lines.by_surname(mended.text)))
+        unknown, mended = stranger(mended, self._words)
         text, patterns = mended.text, self._words.patterns
         return _Message(
             text,
@@ -234,7 +237,8 @@ class Reader:
         return without_names(mended.text, mended.found)
 
     def _mended(self, text: str, *, district: bool) -> Mended:
-        return self._lexicon.mend(self._in_common_chinese(normalise(text)), district=district)
+        text = self._lines.whole(self._in_common_chinese(normalise(text)))
+        return self._lexicon.mend(text, district=district)
 
     def _in_common_chinese(self, text: str) -> str:
         """English and dialect words as the common Chinese they stand for."""

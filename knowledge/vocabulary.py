@@ -162,10 +162,13 @@ class Patterns(Record):
     all_of_them: Expression
     called: Expression
     person: Expression
+    surname: Expression
+    tail: Expression
     unwritten: Expression
     uncounted: Expression
     unreached: Expression
     besides: Expression
+    demands: Expression
     others: Expression
 
 
