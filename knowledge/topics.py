@@ -146,6 +146,10 @@ class Topics:
             hinted=False,
         )
 
+    def overviewed(self, asked: Asked, aspect: Aspect) -> Asked:
+        """What was asked, if it was this aspect as a whole, whatever the words are like."""
+        return replace(self.taught(asked, f"{_ASPECT}:{aspect}"), pieces=(), parts=())
+
     def held(self, asked: Asked, context: Context) -> Asked:
         """What is asked by whoever only holds a figure of his own against the last answer: the same again."""
         told = dict.fromkeys(context.matters, _BETWEEN)

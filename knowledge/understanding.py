@@ -95,6 +95,8 @@ class Reader:
             place = place.of_each(bodies=len(message.spoken.bodies))
         if compares or self._words.patterns.besides_those.search(message.text):
             place = place.beside(context, self._library)
+        if self._words.patterns.two_days.search(message.text) and (relayed := place.relayed()):
+            asked, place = self._topics.overviewed(asked, Aspect.DEADLINE), relayed
         strange: tuple[str, ...] = ()
         if lesson := next((one for one in near if one.city in ("", place.city)), None):
             asked = self._topics.taught(asked, lesson.topic)

@@ -131,6 +131,7 @@ class Patterns(Record):
     address: Expression
     office: Expression
     central: Expression
+    two_days: Expression
     local: Expression
     sought: Expression
     headed: Expression
