@@ -10,7 +10,7 @@ from typing import Final
 from handlers.chances import ABOUT_CHANCES, Chances, own_chances
 from handlers.contract import NOT_MINE, Choice, NotMine, Reply, Section, Turn
 from knowledge.notice import Aspect
-from knowledge.reading import ASK
+from knowledge.reading import ASK, FIGURE
 from knowledge.telling import Told
 
 _CONDITIONS: Final = frozenset({"eligibility", "silences"})
@@ -39,7 +39,7 @@ class Wish:
     def wanted(self) -> bool:
         """Whether somebody wants to know his own chances: by asking for it, or by telling of himself where
         that is the question."""
-        if self._turn.reading.act != ASK:
+        if self._turn.reading.act != ASK or FIGURE in self._turn.reading.inherited:
             return False
         return self._wished or self._goes_on() or self._likely() or self._tells_alone
 

@@ -70,7 +70,7 @@ def _which_district(turn: Turn, finding: Finding) -> Section:
 def _answered(turn: Turn, finding: Finding, contacts: list[Sourced], *, asked: bool) -> list[Section]:
     districts = turn.reading.districts
     everyone = _everyone(turn, finding)
-    named = [s for s in everyone if any(name in turn.reading.text for name in _contact(s).people)]
+    named = [s for s in everyone if _by_name(turn, s)]
     if named and not turn.reading.programmes:
         return [_section(turn, finding, named, missing=())]
     unlisted = _unlisted(turn, everyone)
@@ -122,6 +122,13 @@ def _unlisted(turn: Turn, everyone: list[Sourced]) -> tuple[str, ...]:
 def _dialled(turn: Turn, sourced: Sourced) -> bool:
     """Whether the message has the number of a line."""
     return any(phone.dial.split("-")[-1] in turn.reading.text for phone in _contact(sourced).phones)
+
+
+def _by_name(turn: Turn, sourced: Sourced) -> bool:
+    """Whether the message has the name of a person of a line, or no more than the surname."""
+    text, people = turn.reading.text, _contact(sourced).people
+    surnames = turn.library.vocabulary.patterns.surname.findall(text)
+    return any(name in text or name[0] in surnames for name in people)
 
 
 def _of_city(

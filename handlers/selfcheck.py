@@ -176,7 +176,8 @@ class SelfCheck:
             return replace(asked, sections=[meaning, *asked.sections])
         reading = turn.reading
         topics = {*reading.aspects, *reading.matters} - {Aspect.SELFCHECK}
-        asks = told.aside or turn.library.vocabulary.patterns.besides.search(reading.text)
+        patterns = turn.library.vocabulary.patterns
+        asks = told.aside or patterns.besides.search(reading.text) or patterns.demands.search(reading.text)
         if reading.act not in (ASK, _AGREEMENT) or (topics and asks and "topic" not in reading.inherited):
             return NOT_MINE
         check = replace(check, tries=check.tries + 1)

@@ -276,17 +276,27 @@ class Lexicon:
             if (
                 end > len(text)
                 or known[at] >= length
-                or words[end - 1][1] != end
                 or max(known[at:end]) >= length
                 or (length == _SHORT_NAME and text[at - 1 : at] == text[end - 1])  # 挤一挤 is one word
             ):
                 continue
             surface = self._blurred_sounds.get(" ".join(sounds[at:end]))
+            if words[end - 1][1] != end and not (surface and self._place(text[at:end], surface)):
+                continue
             if surface and self._overwrites(text[at:end], surface, known[at:end]):
                 continue
+            if surface and set(self._senses[surface]).issubset(self._senses.get(text[at + 1 : end], ())):
+                continue  # 我说的是技能大师工作室 names it as it is
             if surface and surface != text[at:end] and self._plausible(text[at:end], surface, words[at:end]):
                 return surface
         return None
+
+    def _place(self, written: str, surface: str) -> bool:
+        """Whether a place is written with one character wrong that sounds just the same: what follows may
+        make a word with that one (东西胡人社)."""
+        same = sum(a == b for a, b in zip(written, surface, strict=True))
+        sounds = [*map(sound, written)] == [*map(sound, surface)]
+        return same == len(surface) - 1 >= _SHORT_NAME and sounds and self._only(surface, Sort.REGION)
 
     def _overwrites(self, written: str, surface: str, known: Sequence[int]) -> bool:
         """Whether a wording that is no name would change a known one that is most of it (公示在: 公司在)."""

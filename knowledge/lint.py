@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 from knowledge.criteria import Criteria
 from knowledge.dictionary import Entry, Screen
 from knowledge.faults import Fault
-from knowledge.figures import figures, reckonings
+from knowledge.figures import chinese_number, figures, reckonings
 from knowledge.notice import Clause, Fact, Header, Quota, Silence, Stage
 from knowledge.process import Preparation, Reminders, ReviewStatus
 from knowledge.yaml_source import Path_, Source
@@ -218,6 +218,7 @@ def _wording(draft: Draft) -> Iterator[Fault]:
                 file, line, f"{fact.id}.quote", fact.quote, "words of its clause", "copy them from the clause"
             )
         figures_known = allowed.union(*(figures(t) for t in clauses), *(figures(c) for c in fact.clause))
+        figures_known |= set(_counted(fact.clause, text))
         yield from _reckoned(fact, figures_known, file, line)
         results = {reckoning.result for spelled in fact.reckons for reckoning in reckonings(spelled)}
         for figure in sorted(figures(fact.say) - figures_known - results):
@@ -229,6 +230,18 @@ def _wording(draft: Draft) -> Iterator[Fault]:
                 _OF_ITS_CLAUSES,
                 "cite the clause that has it",
             )
+
+
+def _counted(cited: Collection[str], text: Collection[str]) -> Iterator[str]:
+    """How many items a list has all of whose clauses are cited, from 一 to the last."""
+    lists: dict[str, set[int]] = defaultdict(set)
+    for clause in text:
+        head, _, item = clause.rpartition("·")
+        if head and (number := chinese_number(item)) is not None:
+            lists[head].add(number if clause in cited else 0)
+    for numbers in lists.values():
+        if numbers == {*range(1, len(numbers) + 1)}:
+            yield str(len(numbers))
 
 
 def _reckoned(fact: Fact, known: Set[str], file: str, line: int) -> Iterator[Fault]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from knowledge.edition import Notice
 from knowledge.lexicon import Found, Sort
 from knowledge.library import Library
+from knowledge.notice import Stage
 from knowledge.reading import Context
 from knowledge.vocabulary import Patterns
 
@@ -131,6 +132,14 @@ class Place:
         several = len(self.programmes) > 1 or len(self.districts) > 1 or bodies > 1 or not self.city
         return self if several else replace(self, programmes=())
 
+    def relayed(self) -> Place | None:
+        """The place of a message that sets a district's day beside the city's: where a district has one."""
+        notices = tuple(notice for notice in self.notices if _has_own_days(notice))
+        cities = {notice.header.city for notice in notices}
+        if self.city or len(cities) != 1:
+            return self if notices else None
+        return replace(self, city=cities.pop(), city_from="implied", notices=notices)
+
     def beside(self, context: Context, library: Library) -> Place:
         """The place of a message that compares, or asks of one more: one programme that it names alone, with
         those spoken of before."""
@@ -155,6 +164,11 @@ class Place:
             explicit=True,
             inherited=(),
         )
+
+
+def _has_own_days(notice: Notice) -> bool:
+    """Whether a district's relay of a notice has a day of its own."""
+    return any(isinstance(fact, Stage) for relay in notice.relays for fact in relay.facts)
 
 
 def _apart(found: Sequence[Found]) -> Iterator[Found]:

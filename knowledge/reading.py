@@ -11,6 +11,9 @@ from knowledge.notice import Aspect
 ASK = "ask"
 """The act of a message that asks something; the other acts are the ids of `common/speech.yaml`."""
 
+FIGURE = "figure"
+"""What is inherited by a message that only holds a figure against the last answer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stated:

@@ -12,6 +12,7 @@ from knowledge.asked import ASSERTED, Asked
 from knowledge.lexicon import Found, Lexicon, Sense, Sort
 from knowledge.likeness import Likeness, pieces
 from knowledge.notice import Aspect
+from knowledge.reading import FIGURE, Context
 from knowledge.segments import Segments
 from knowledge.vocabulary import Statement, Vocabulary
 
@@ -145,6 +146,27 @@ class Topics:
             cases=(),
             each=(),
             hinted=False,
+        )
+
+    def overviewed(self, asked: Asked, aspect: Aspect) -> Asked:
+        """What was asked, if it was this aspect as a whole, whatever the words are like."""
+        return replace(self.taught(asked, f"{_ASPECT}:{aspect}"), pieces=(), parts=())
+
+    def held(self, asked: Asked, context: Context) -> Asked:
+        """What is asked by whoever only holds a figure of his own against the last answer: the same again."""
+        told = dict.fromkeys(context.matters, _BETWEEN)
+        return replace(
+            asked,
+            aspects={self._words.matters[matter].aspect: 1.0 for matter in told},
+            matters=told,
+            segments=(told,),
+            pieces=pieces(context.text),
+            parts=(),
+            broad=(),
+            cases=(),
+            each=(),
+            hinted=False,
+            inherited=("topic", FIGURE),
         )
 
     def told_before(self, asked: Asked, before: str) -> Asked:

@@ -27,7 +27,7 @@ from knowledge.reading import ASK, Context, Finding, Reading, Stated
 from knowledge.segments import Segments
 from knowledge.topics import Statements, Topics, without_names
 from knowledge.unknown import other_edition, strange_words, stranger
-from knowledge.wordings import lexicon_of
+from knowledge.wordings import Lines, lexicon_of
 
 _INDEXES_KEPT = 512
 _FEW_NOTICES, _FEW = 3, 3
@@ -36,6 +36,7 @@ _SURELY = 0.7
 _BARRED = frozenset({Aspect.ELIGIBILITY, Aspect.EXCLUSION})
 _JUDGEMENTS = _BARRED | {Aspect.COMPARE}
 _WHETHER = _BARRED | {Aspect.SELFCHECK, Aspect.DUPLICATES, Aspect.RENAMING}
+_COUNTED = frozenset({Aspect.QUOTA, Aspect.AWARD_COUNT})
 _BY_DISTRICT = frozenset({Aspect.CONTACT, Aspect.ADDRESS, Aspect.DISTRICT_ROUTING})
 
 
@@ -59,6 +60,7 @@ class Reader:
         words = self._words = library.vocabulary
         self._acts = Acts(words.speech)
         self._lexicon = lexicon_of(library)
+        self._lines = Lines(library)
         self._topics = Topics(words, self._lexicon)
         glossary = sorted(words.glossary, key=lambda phrase: (-len(phrase), phrase))
         phrases = "|".join(map(re.escape, glossary))
@@ -93,6 +95,8 @@ class Reader:
             place = place.of_each(bodies=len(message.spoken.bodies))
         if compares or self._words.patterns.besides_those.search(message.text):
             place = place.beside(context, self._library)
+        if self._words.patterns.two_days.search(message.text) and (relayed := place.relayed()):
+            asked, place = self._topics.overviewed(asked, Aspect.DEADLINE), relayed
         strange: tuple[str, ...] = ()
         if lesson := next((one for one in near if one.city in ("", place.city)), None):
             asked = self._topics.taught(asked, lesson.topic)
@@ -106,7 +110,9 @@ class Reader:
 
     def _message(self, text: str, context: Context) -> _Message:
         district = bool(context.districts) or not _BY_DISTRICT.isdisjoint(context.aspects)
-        unknown, mended = stranger(self._mended(text, district=district), self._words)
+        mended = self._mended(text, district=district)
+        mended = replace(mended, found=(*mended.found, *self._lines.by_surname(mended.text)))
+        unknown, mended = stranger(mended, self._words)
         text, patterns = mended.text, self._words.patterns
         return _Message(
             text,
@@ -125,6 +131,8 @@ class Reader:
         text = message.text
         if self._words.patterns.bare_answer.fullmatch(text):
             return asked
+        if self._measures(message, context):
+            return self._topics.held(asked, context)
         vague = not asked.topics() or asked.hinted
         general = not asked.matters and not place.explicit and len(text) <= _BRIEF
         vague = vague and not (strange or self._words.patterns.chance.search(text)) and len(text) <= _SHORT
@@ -141,6 +149,23 @@ class Reader:
             # a place and nothing else: where does it belong
             asked = asked.plainly(Aspect.DISTRICT_ROUTING)
         return asked
+
+    def _measures(self, message: _Message, context: Context) -> bool:
+        """Whether a message holds a figure of one's own against what was asked before (我挑了十二张,
+        多不多), naming no other matter; of places it is read by itself."""
+        judged = self._words.patterns.measured.search(message.text)
+        rows = self._words.matters
+        before = [m for m in context.matters if rows[m].aspect not in _COUNTED and not rows[m].general]
+        if not judged or not before or message.statements:
+            return False
+        named = (
+            sense.value
+            for item in message.mended.found
+            if item.start < judged.start(1)
+            for sense in item.senses
+            if sense.sort is Sort.MATTER and sense.weight >= ASSERTED
+        )
+        return all(matter in context.matters or rows[matter].general for matter in named)
 
     def _trails(self, asked: Asked, text: str) -> bool:
         """Whether a short message only names what else the last question is asked about (工作室领头的呢)."""
@@ -215,7 +240,8 @@ class Reader:
         return without_names(mended.text, mended.found)
 
     def _mended(self, text: str, *, district: bool) -> Mended:
-        return self._lexicon.mend(self._in_common_chinese(normalise(text)), district=district)
+        text = self._lines.whole(self._in_common_chinese(normalise(text)))
+        return self._lexicon.mend(text, district=district)
 
     def _in_common_chinese(self, text: str) -> str:
         """English and dialect words as the common Chinese they stand for."""

@@ -131,6 +131,7 @@ class Patterns(Record):
     address: Expression
     office: Expression
     central: Expression
+    two_days: Expression
     local: Expression
     sought: Expression
     headed: Expression
@@ -148,6 +149,7 @@ class Patterns(Record):
     next_step: Expression
     follows: Expression
     trailing: Expression
+    measured: Expression
     whether: Expression
     begins: Expression
     document: Expression
@@ -165,10 +167,13 @@ class Patterns(Record):
     all_of_them: Expression
     called: Expression
     person: Expression
+    surname: Expression
+    tail: Expression
     unwritten: Expression
     uncounted: Expression
     unreached: Expression
     besides: Expression
+    demands: Expression
     others: Expression
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from knowledge.edition import Notice
 from knowledge.language import normalise, tagged
-from knowledge.lexicon import Lexicon, Sense, Sort
+from knowledge.lexicon import Found, Lexicon, Sense, Sort
 from knowledge.library import Library
 from knowledge.notice import Contact, Quota
 
@@ -15,6 +16,45 @@ from knowledge.notice import Contact, Quota
 def lexicon_of(library: Library) -> Lexicon:
     """The lexicon of cities, programmes, places, bodies, persons and topics, by all their names."""
     return Lexicon(_wordings(library), _spoken(library))
+
+
+class Lines:
+    """Whom people mean who know only a part of a name or a number of a library's contacts."""
+
+    def __init__(self, library: Library) -> None:
+        self._patterns = library.vocabulary.patterns
+        self._numbers: set[str] = set()
+        self._surnames: dict[str, dict[Sense, None]] = defaultdict(dict)
+        for notice in library.notices.values():
+            facts = (fact for part in (notice, *notice.relays) for fact in part.facts)
+            for contact in (fact for fact in facts if isinstance(fact, Contact)):
+                self._numbers.update(_numbers(contact))
+                for person in contact.people:
+                    self._surnames[person[0]][_line(notice.id, contact)] = None
+
+    def whole(self, text: str) -> str:
+        """The text with the end of a number (尾号1593) as the whole one, where one alone ends so."""
+        return self._patterns.tail.sub(self._number, text)
+
+    def by_surname(self, text: str) -> Iterator[Found]:
+        """The persons of whom the surname alone is known (姓李的)."""
+        for match in self._patterns.surname.finditer(text):
+            if senses := self._surnames.get(match[1]):
+                yield Found(match.start(), match.end(), match.group(), tuple(senses))
+
+    def _number(self, match: re.Match[str]) -> str:
+        digits = match[1] or match[2]
+        whole = [number for number in self._numbers if number.endswith(digits)]
+        return whole[0] if len(whole) == 1 else match.group()
+
+
+def _numbers(contact: Contact) -> Iterator[str]:
+    """The numbers of a contact as they are dialled within the city."""
+    yield from (phone.dial.split("-")[-1] for phone in contact.phones)
+
+
+def _line(notice: str, contact: Contact) -> Sense:
+    return Sense(Sort.PERSON, f"{notice}/{' '.join(contact.programmes)}", 1.0)
 
 
 def _wordings(library: Library) -> Iterator[tuple[str, Sense]]:
@@ -50,9 +90,8 @@ def _bodies(notice: str, part: Notice) -> Iterator[tuple[str, Sense]]:
             for body in (fact.body, *fact.bodies):
                 yield body.lower(), Sense(Sort.BODY, body, 1.0)
         if isinstance(fact, Contact):
-            line = Sense(Sort.PERSON, f"{notice}/{' '.join(fact.programmes)}", 1.0)
-            for name in (*fact.people, *(phone.dial.split("-")[-1] for phone in fact.phones)):
-                yield name, line
+            for name in (*fact.people, *_numbers(fact)):
+                yield name, _line(notice, fact)
 
 
 def _topics(library: Library) -> Iterator[tuple[str, Sense]]:
