@@ -99,10 +99,8 @@ def _word(turn: Turn, finding: Finding, programme: str, matter: str) -> _Word | 
     """What a notice says of a matter for the programme, or else its author of its silence."""
     if sourced := _about(turn, finding, programme, matter):
         return _Word(facts.row(sourced), sourced.id)
-    for silence in facts.notice_of(turn, finding.scope).silences:
-        if silence.say and matter in silence.about and programme in (silence.programmes or (programme,)):
-            return _Word(facts.Row(say=silence.say, cite=""))
-    return None
+    silence = facts.notice_of(turn, finding.scope).silence(matter, (programme,))
+    return _Word(facts.Row(say=silence.say, cite="")) if silence and silence.say else None
 
 
 def _table(turn: Turn, pairs: Sequence[tuple[Finding, str]]) -> Section:

@@ -82,14 +82,14 @@ def _quotas(turn: Turn, finding: Finding, chosen: list[Sourced]) -> list[Sourced
     whole = Aspect.QUOTA in finding.overview
     if turn.reading.districts or turn.reading.bodies:
         told = rows if whole else quotas
-        return _of_all(turn, finding, [s for s in told if _own(turn, s)] or told)
-    many, sums = len(quotas) > _FEW, [s for s in rows if _quota(s).total]
-    summed = any(s.id in finding.pointed[:1] for s in sums)
-    if sums and (summed or len(turn.reading.findings) > 1):
-        return sums if quotas or whole else []
+        return _of_all(turn, finding, [s for s in told if sums.named(turn, _quota(s))] or told)
+    many, totals = len(quotas) > _FEW, [s for s in rows if _quota(s).total]
+    summed = any(s.id in finding.pointed[:1] for s in totals)
+    if totals and (summed or len(turn.reading.findings) > 1):
+        return totals if quotas or whole else []
     if whole or (many and _most(turn)):
         return rows
-    return (sums if many else [s for s in quotas if s in sums]) or quotas
+    return (totals if many else [s for s in quotas if s in totals]) or quotas
 
 
 def _most(turn: Turn) -> bool:
@@ -124,13 +124,6 @@ def _of_all(turn: Turn, finding: Finding, quotas: list[Sourced]) -> list[Sourced
     bodies = {_quota(s).body for s in quotas}
     scope = finding.scope if all(_quota(s).count for s in quotas) else Scope(notice=finding.scope.notice)
     return [s for s in facts.facts_of(turn, scope, Quota) if _quota(s).body in bodies]
-
-
-def _own(turn: Turn, sourced: Sourced) -> bool:
-    """Whether a row is that of a district or body asked."""
-    quota = _quota(sourced)
-    named = not set(turn.reading.bodies).isdisjoint((quota.body, *quota.bodies))
-    return named or quota.body.startswith(sums.set_against(turn) or ("/",))
 
 
 def _quota(sourced: Sourced) -> Quota:

@@ -38,10 +38,9 @@ def of_quotas(turn: Turn, told: Iterable[tuple[str, Quota]]) -> list[Reckoned]:
     """Of rows with the names of their programmes: what those of the bodies named make together, each as often
     as bodies of its kind are named, or how far two are apart. None where the table's own sum is told of all,
     or where more bodies are counted than named."""
-    districts = set_against(turn)
-    named = [(name, quota, times) for name, quota in told if (times := _times(turn, quota, districts))]
+    of_named = [(name, quota, times) for name, quota in told if (times := _times(turn, quota))]
     rows: dict[tuple[str, str], list[int]] = {}
-    for name, quota, times in named:
+    for name, quota, times in of_named:
         rows.setdefault((name, quota.unit), []).extend([quota.count] * times)
     patterns, text = turn.library.vocabulary.patterns, turn.reading.text
     if patterns.differs.search(text) and all(len(counts) == 2 for counts in rows.values()):
@@ -51,7 +50,7 @@ def of_quotas(turn: Turn, told: Iterable[tuple[str, Quota]]) -> list[Reckoned]:
         ]
     counted = patterns.counted.search(text)
     of_all = counted and any(len(counts) != _number(counted[1]) for counts in rows.values())
-    if of_all or not (patterns.summed.search(text) or any(times > 1 for _, _, times in named)):
+    if of_all or not (patterns.summed.search(text) or any(times > 1 for _, _, times in of_named)):
         return []
     sums = [Reckoned(name=name, figures=tuple(of), unit=unit) for (name, unit), of in rows.items()]
     if len(units := {unit for _, unit in rows}) == 1:
@@ -68,7 +67,13 @@ def of_awards(turn: Turn, told: Sequence[Award]) -> Reckoned | None:
     return Reckoned(figures=tuple(award.count for award in told))
 
 
-def set_against(turn: Turn) -> tuple[str, ...]:
+def named(turn: Turn, quota: Quota) -> bool:
+    """Whether a row is that of a district or body that a message names, or sets another against."""
+    bodies = {quota.body, *quota.bodies}
+    return not bodies.isdisjoint(turn.reading.bodies) or quota.body.startswith(_districts(turn) or "/")
+
+
+def _districts(turn: Turn) -> tuple[str, ...]:
     """The districts that a message names, with those of the message before where it sets one against them
     (比滨湖多几个)."""
     named = turn.reading.districts
@@ -77,7 +82,7 @@ def set_against(turn: Turn) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*turn.context.districts, *named)))
 
 
-def _times(turn: Turn, quota: Quota, districts: tuple[str, ...]) -> int:
+def _times(turn: Turn, quota: Quota) -> int:
     """How many bodies of the row's kind a message names, one by one or by their number (三家央企)."""
     reading, quantity = turn.reading, turn.library.vocabulary.patterns.quantity
     kinds = {quantity.sub("", word) for word in (quota.body, *quota.bodies)}
@@ -86,10 +91,8 @@ def _times(turn: Turn, quota: Quota, districts: tuple[str, ...]) -> int:
         for match in quantity.finditer(reading.text)
         if reading.text.startswith(tuple(kinds), match.end())
     )
-    one_by_one = len({*districts} & {*quota.bodies})
-    named = not {quota.body, *quota.bodies}.isdisjoint(reading.bodies)
-    named = named or quota.body.startswith(districts or "/")
-    return max(one_by_one, int(named), *counts, 0) if not quota.total else 0
+    one_by_one = len({*_districts(turn)} & {*quota.bodies})
+    return 0 if quota.total else max(one_by_one, int(named(turn, quota)), *counts, 0)
 
 
 def _number(numeral: str) -> int:

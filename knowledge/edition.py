@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -126,6 +126,14 @@ class Notice:
             days=self.reference_days(programme, districts),
             unsure=unsure,
         )
+
+    def silence(self, matter: str, programmes: Collection[str]) -> Silence | None:
+        """What its author says of a matter it is silent on, for one of some programmes (none: for any)."""
+        about = (silence for silence in self.silences if matter in silence.about)
+        for silence in about:
+            if not (silence.programmes and programmes) or {*silence.programmes} & {*programmes}:
+                return silence
+        return None
 
     def citation(self, clauses: Iterable[str]) -> str:
         """Clauses as a reply cites them, each once."""

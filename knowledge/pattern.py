@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -49,3 +49,8 @@ class LazyPattern:
         compiled = re.compile(self.pattern)
         for name in _METHODS:
             setattr(self, name, getattr(compiled, name))
+
+
+def any_of(names: Iterable[str]) -> LazyPattern:
+    """Any of some names, the longest first."""
+    return LazyPattern("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")

@@ -90,7 +90,7 @@ class Place:
 
     @classmethod
     def resolve(
-        cls, spoken: Spoken, context: Context, library: Library, *, own_topics: bool, compares: bool = False
+        cls, spoken: Spoken, context: Context, library: Library, *, own_topics: bool, compares: bool
     ) -> Place:
         """The place of a message; `own_topics` says that it asks something by itself, `compares` that it sets
         one thing beside another."""

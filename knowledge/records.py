@@ -9,6 +9,7 @@ from datetime import date
 from knowledge.dictionary import Item, Items, OneOf
 from knowledge.edition import Notice
 from knowledge.library import Library
+from knowledge.pattern import LazyPattern, any_of
 from knowledge.periods import Periods, number
 from knowledge.said import Found, Mood, Said, Who
 from knowledge.sayings import Honour, Sayings
@@ -35,7 +36,7 @@ class Records:
             | {p for p in provinces if any(name.startswith(p) for name in notice.header.cities)}
             for id_, notice in library.notices.items()
         }
-        self._districts = {id_: districts(notice) for id_, notice in library.notices.items()}
+        self._districts = {id_: _districts(notice) for id_, notice in library.notices.items()}
 
     def read(self, said: Said, notice: str, today: date, *, asked: str = "") -> Iterator[tuple[str, Found]]:
         """The records of each list that are told, and the lists that are denied as a whole; of the list that
@@ -65,6 +66,10 @@ class Records:
                     if not told.get(fact):
                         none = Items((), complete=True) if fact in self._lists else OneOf(frozenset({_NONE}))
                         yield fact, Found(none, match.group())
+
+    def without_districts(self, text: str, notice: str) -> str:
+        """A text with no more than the word for a district where it names one of the city's."""
+        return self._districts[notice].sub(self._sayings.places.district, text)
 
     def _honours(
         self, said: Said, notice: str, today: date, *, asked: bool
@@ -204,7 +209,6 @@ class Records:
         return fields
 
 
-def districts(notice: Notice) -> re.Pattern[str]:
-    """The names of the districts of a notice's city, the longest first."""
-    names = {name for region in notice.regions for name in (region.name, *region.names)}
-    return re.compile("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
+def _districts(notice: Notice) -> LazyPattern:
+    """The names of the districts of a notice's city."""
+    return any_of({name for region in notice.regions for name in (region.name, *region.names)})

@@ -171,12 +171,9 @@ class Silences:
         notice = self._index.notice
         programmes = self._programmes if programmes is None else programmes
         name = self._index.matters[matter].name
-        for silence in notice.silences:
-            if matter in silence.about and (
-                not silence.programmes or not programmes or set(programmes) & set(silence.programmes)
-            ):
-                near = tuple(f"{notice.id}/{fact}" for fact in silence.near)
-                return Silent(notice=notice.id, topic=name, note=silence.say, near=near)
+        if silence := notice.silence(matter, programmes):
+            near = tuple(f"{notice.id}/{fact}" for fact in silence.near)
+            return Silent(notice=notice.id, topic=name, note=silence.say, near=near)
         return self._of(name)
 
     def _of(self, topic: str) -> Silent:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 
 from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
 from knowledge.edition import Notice
 from knowledge.library import Library
-from knowledge.pattern import LazyPattern
+from knowledge.pattern import LazyPattern, any_of
 from knowledge.periods import Periods
 from knowledge.plainness import NO_CLAIM, Plainness
-from knowledge.records import Records, districts
+from knowledge.records import Records
 from knowledge.said import Found, Mood, Reading, Said, Who
 from knowledge.sayings import Amount, Options, Period
 
@@ -42,15 +42,14 @@ class Stories:
             for notice in library.notices
         }
         self._notices = library.notices
-        self._places = _any_of(_place_names(library))
+        self._places = any_of(_place_names(library))
         self._regions = {name: city for city, name in _regions(library)}
         self._shared = _shared(self._regions)
         places = self._sayings.places
         self._province = re.compile(f"(?:{'|'.join(places.provinces)}){places.of_province}$")
-        self._districts = {id_: districts(notice) for id_, notice in library.notices.items()}
         names = _place_names(library).union(self._sayings.places.provinces)
         names.update(n for _, p in library.programmes.values() for n in (p.name, *p.old_names))
-        self._reading = Reading(self._sayings, Plainness(self._sayings, _any_of(names)))
+        self._reading = Reading(self._sayings, Plainness(self._sayings, any_of(names)))
         words = self._sayings.titles
         self._titles = {id_: _titles(notice, words.full) for id_, notice in library.notices.items()}
         self._nicknames = {id_: _titles(notice, _ANY) for id_, notice in library.notices.items()}
@@ -141,7 +140,7 @@ class Stories:
 
     def without_districts(self, text: str, notice: str) -> str:
         """A text with no more than the word for a district where it names one of the city's."""
-        return self._districts[notice].sub(self._sayings.places.district, text)
+        return self._records.without_districts(text, notice)
 
     def titles(self, text: str, notice: str) -> frozenset[str]:
         """The programmes whose titles a text names."""
@@ -480,11 +479,6 @@ def _place_names(library: Library) -> set[str]:
     return {name for _, name in _regions(library)} | library.vocabulary.cities
 
 
-def _any_of(names: Iterable[str]) -> LazyPattern:
-    """Any of some names, the longest first."""
-    return LazyPattern("|".join(map(re.escape, sorted(names, key=lambda n: (-len(n), n)))) or r"(?!)")
-
-
 def _shared(regions: Mapping[str, str]) -> frozenset[str]:
     """Names of districts that end the name of another city's, so that alone they name neither."""
     ends = ((name[at:], city) for name, city in regions.items() for at in range(1, len(name)))
@@ -505,4 +499,4 @@ def _titles(notice: Notice, full: LazyPattern) -> tuple[LazyPattern, Mapping[str
         names = {
             e: p.id for e, p in zip(endings, notice.programmes, strict=True) if endings.count(e) == 1
         } | names
-    return _any_of(names), names
+    return any_of(names), names
