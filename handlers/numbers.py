@@ -47,17 +47,18 @@ class Numbers:
 
 def _together(turn: Turn, finding: Finding, told: Sequence[Sourced]) -> list[Section]:
     """What the numbers selected make together, where that is asked."""
-    awards = [sourced for sourced in told if isinstance(sourced.fact, Award)]
-    reckoned = sums.of_awards(turn, [award.fact for award in awards if isinstance(award.fact, Award)])
+    awards = [(sourced, sourced.fact) for sourced in told if isinstance(sourced.fact, Award)]
+    reckoned = sums.of_awards(turn, [award for _, award in awards])
     if reckoned is None:
         return []
+    vague = dict.fromkeys(award.word for _, award in awards if award.word)
     section = Section(
         template="numbers/together",
-        values={"reckoned": reckoned},
-        facts=tuple(award.id for award in awards),
+        values={"reckoned": reckoned, "vague": tuple(vague)},
+        facts=tuple(sourced.id for sourced, _ in awards),
         computed={"reckoned": reckoned.spelled},
         scope=finding.scope,
-        weight=facts.weight(finding, awards),
+        weight=facts.weight(finding, [sourced for sourced, _ in awards]),
     )
     return [section]
 

@@ -248,16 +248,16 @@ def _reckoned(fact: Fact, known: Set[str], file: str, line: int) -> Iterator[Fau
     """What is wrong with what a fact reckons of the figures of its clauses."""
     field = f"{fact.id}.reckons"
     for text in fact.reckons:
-        reckoning = next(reckonings(text), None)
-        if reckoning is None:
+        found = [*reckonings(text)]
+        if not found:
             yield _fault(
                 file, line, field, text, "figures like 9＋9＝18, 9－7＝2 or 10×1.2＝12", "write it so"
             )
-            continue
-        for figure in sorted({*reckoning.operands} - known):
-            yield _fault(file, line, field, figure, _OF_ITS_CLAUSES, "cite the clause that has it")
-        if not reckoning.holds:
-            yield _fault(file, line, field, text, f"the result {reckoning.right}", "correct it")
+        for reckoning in found:
+            for figure in sorted({*reckoning.operands} - known):
+                yield _fault(file, line, field, figure, _OF_ITS_CLAUSES, "cite the clause that has it")
+            if not reckoning.holds:
+                yield _fault(file, line, field, text, f"the result {reckoning.right}", "correct it")
 
 
 def _quota_sums(draft: Draft) -> Iterator[Fault]:

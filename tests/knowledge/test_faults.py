@@ -286,6 +286,14 @@ SENSE = {
         field="money.most.reckons",
         found="20000",
     ),
+    "a wrong reckoning after a right one": Slip(
+        file="money.yaml",
+        old="reckons: 30000＋30000＝60000",
+        new="reckons: 30000＋30000＝60000，30000－10000＝10000",
+        at="- id: money.most",
+        field="money.most.reckons",
+        found="30000＋30000＝60000，30000－10000＝10000",
+    ),
     "a reckoning in words": Slip(
         file="money.yaml",
         old="reckons: 30000＋30000＝60000",
