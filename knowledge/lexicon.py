@@ -7,10 +7,10 @@ character in a long wording (卓赿技师).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from operator import eq
 
@@ -78,10 +78,17 @@ class Mended:
 class Lexicon:
     """Wordings with their senses; built once, then only read.
 
-    `spoken` are further words, without a sense, that Latin pinyin may be read as.
+    `everyday` are further words, without a sense, that Latin pinyin may be read as; `texts` gives still
+    more of them, when the first pinyin is to be read.
     """
 
-    def __init__(self, rows: Iterable[tuple[str, Sense]], spoken: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        rows: Iterable[tuple[str, Sense]],
+        everyday: Collection[str] = (),
+        texts: Callable[[], Collection[str]] = tuple,
+    ) -> None:
+        self._everyday, self._texts = everyday, texts
         senses: dict[str, list[Sense]] = defaultdict(list)
         self._instances: set[str] = set()
         for written, sense in rows:
@@ -100,33 +107,42 @@ class Lexicon:
             if first[0] in by_first:
                 lengths.add(1)
         self._lengths = {first: tuple(sorted(lengths, reverse=True)) for first, lengths in by_first.items()}
-        self._little_words = frozenset(word for word in spoken if len(word) == 1)
-        self._index_errors(spoken)
+        self._little_words = frozenset(word for word in everyday if len(word) == 1)
+        self._index_errors()
 
-    def _index_errors(self, spoken: Collection[str]) -> None:
+    def _index_errors(self) -> None:
         """By sound, and by the two ends of long names, what a misspelling may have meant."""
-        self._exact_sounds: dict[str, str] = {}
         self._blurred_sounds: dict[str, str] = {}
         lengths: dict[tuple[str, str], set[int]] = defaultdict(set)
         self._heads: dict[str, list[str]] = defaultdict(list)
         self._tails: dict[str, list[str]] = defaultdict(list)
-        for surface in sorted(self._senses, key=lambda s: (-max(x.weight for x in self._senses[s]), s)):
-            if (
-                not 2 <= len(surface) <= _LONGEST
-                or not all(map(is_han, surface))
-                or self._only(surface, Sort.STREET)
-            ):
-                continue
-            self._exact_sounds.setdefault(" ".join(map(sound, surface)), surface)
+        for surface in self._audible():
             self._blurred_sounds.setdefault(" ".join(map(heard, surface)), surface)
             lengths[heard(surface[0]), heard(surface[1])].add(len(surface))
             if len(surface) >= _SHORTEST_TYPO and self._only(surface, Sort.PROGRAMME, Sort.REGION):
                 self._heads[surface[:2]].append(surface)
                 self._tails[surface[-2:]].append(surface)
-        for word in sorted(spoken):
-            if len(word) > 1 and all(map(is_han, word)):
-                self._exact_sounds.setdefault(" ".join(map(sound, word)), word)
         self._sound_lengths = {head: tuple(sorted(found, reverse=True)) for head, found in lengths.items()}
+
+    def _audible(self) -> Iterator[str]:
+        """The wordings that may be written as they sound, those of the most weight first."""
+        for surface in sorted(self._senses, key=lambda s: (-max(x.weight for x in self._senses[s]), s)):
+            if (
+                2 <= len(surface) <= _LONGEST
+                and all(map(is_han, surface))
+                and not self._only(surface, Sort.STREET)
+            ):
+                yield surface
+
+    @cached_property
+    def _exact_sounds(self) -> Mapping[str, str]:
+        """What pinyin may have meant, by its syllables."""
+        words = sorted({*self._everyday, *self._texts()})
+        spoken = (word for word in words if len(word) > 1 and all(map(is_han, word)))
+        found: dict[str, str] = {}
+        for surface in (*self._audible(), *spoken):
+            found.setdefault(" ".join(map(sound, surface)), surface)
+        return found
 
     def _only(self, surface: str, *sorts: Sort) -> bool:
         return all(sense.sort in sorts for sense in self._senses[surface])

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from heapq import nlargest
 from itertools import accumulate, chain
-from operator import mul
+from operator import add, mul
 
 _RUN = re.compile(r"[\u4e00-\u9fff]+|[a-z0-9.:]+")
 _HAN = "\u4e00"
@@ -40,8 +40,7 @@ def pieces(text: str) -> dict[str, None]:
     found = _pairs(runs)
     for run in runs:
         if run[0] >= _HAN:
-            for char in run:
-                found[char] = None
+            found.update(dict.fromkeys(run))
     return found
 
 
@@ -49,8 +48,7 @@ def _pairs(runs: Iterable[str]) -> dict[str, None]:
     found: dict[str, None] = {}
     for run in runs:
         if run[0] >= _HAN:
-            for at in range(len(run) - 1):
-                found[run[at : at + 2]] = None
+            found.update(dict.fromkeys(map(add, run, run[1:])))
         else:
             found[run] = None
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, cast
@@ -211,6 +211,7 @@ def _references(draft: Draft, parent: Draft | None, matters: Collection[str] | N
 def _wording(draft: Draft) -> Iterator[Fault]:
     text = {clause.id: clause.text for clause, _ in draft.clauses}
     allowed = figures(f"{draft.header.edition} {draft.header.doc_no}")
+    lists = _lists(text)
     for fact, file, line in draft.facts:
         clauses = [text[c] for c in fact.clause if c in text]
         if fact.quote and not any(bare(fact.quote) in bare(t) for t in clauses):
@@ -218,7 +219,7 @@ def _wording(draft: Draft) -> Iterator[Fault]:
                 file, line, f"{fact.id}.quote", fact.quote, "words of its clause", "copy them from the clause"
             )
         figures_known = allowed.union(*(figures(t) for t in clauses), *(figures(c) for c in fact.clause))
-        figures_known |= set(_counted(fact.clause, text))
+        figures_known |= set(_counted(fact.clause, lists))
         yield from _reckoned(fact, figures_known, file, line)
         results = {reckoning.result for spelled in fact.reckons for reckoning in reckonings(spelled)}
         for figure in sorted(figures(fact.say) - figures_known - results):
@@ -232,16 +233,21 @@ def _wording(draft: Draft) -> Iterator[Fault]:
             )
 
 
-def _counted(cited: Collection[str], text: Collection[str]) -> Iterator[str]:
-    """How many items a list has all of whose clauses are cited, from 一 to the last."""
-    lists: dict[str, set[int]] = defaultdict(set)
-    for clause in text:
+def _lists(clauses: Iterable[str]) -> Mapping[str, Mapping[str, int]]:
+    """The items of each list that the clauses have, with their numbers: 一 is 1."""
+    lists: dict[str, dict[str, int]] = defaultdict(dict)
+    for clause in clauses:
         head, _, item = clause.rpartition("·")
         if head and (number := chinese_number(item)) is not None:
-            lists[head].add(number if clause in cited else 0)
-    for numbers in lists.values():
-        if numbers == {*range(1, len(numbers) + 1)}:
-            yield str(len(numbers))
+            lists[head][clause] = number
+    return lists
+
+
+def _counted(cited: Collection[str], lists: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """How many items a list has all of whose clauses are cited, from 一 to the last."""
+    for items in (lists.get(clause.rpartition("·")[0], {}) for clause in cited):
+        if items and items.keys() <= {*cited} and {*items.values()} == {*range(1, len(items) + 1)}:
+            yield str(len(items))
 
 
 def _reckoned(fact: Fact, known: Set[str], file: str, line: int) -> Iterator[Fault]:

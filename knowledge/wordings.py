@@ -15,7 +15,7 @@ from knowledge.notice import Contact, Quota
 
 def lexicon_of(library: Library) -> Lexicon:
     """The lexicon of cities, programmes, places, bodies, persons and topics, by all their names."""
-    return Lexicon(_wordings(library), _spoken(library))
+    return Lexicon(_wordings(library), library.vocabulary.everyday, lambda: _written(library))
 
 
 class Lines:
@@ -107,9 +107,9 @@ def _topics(library: Library) -> Iterator[tuple[str, Sense]]:
             yield word.lower(), Sense(Sort.MATTER, matter.id, 1.0 / shared[word] ** 0.5)
 
 
-def _spoken(library: Library) -> set[str]:
-    """Words of the notices' own text and of every day, by which Latin pinyin may be read."""
-    words = set(library.vocabulary.everyday)
+def _written(library: Library) -> set[str]:
+    """Words of the notices' own text."""
+    words: set[str] = set()
     for notice in library.notices.values():
         for part in (notice, *notice.relays):
             for fact in part.facts:

@@ -18,7 +18,24 @@ from knowledge.faults import Fault, KnowledgeError
 
 Path_ = tuple[str | int, ...]
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PLAIN = "plain"
+_CONSTANTS = {"true": True, "false": False, **dict.fromkeys(("", "~", "null", "Null", "NULL"))}
+_INT = re.compile(r"0|-?[1-9][0-9]*")
+_FLOAT = re.compile(r"-?[0-9]+\.[0-9]+")
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Builds nodes without YAML 1.1's own search for the kind of each: `_scalar` knows ours."""
+
+    def resolve(self, kind: type[yaml.Node], _value: str, implicit: object) -> str:
+        """The tag of a node: of a scalar whether it is written plainly."""
+        return _PLAIN if kind is yaml.ScalarNode and isinstance(implicit, tuple) and implicit[0] else ""
+
+    def descend_resolver(self, _node: object, _index: object) -> None:
+        """Nothing depends on where a node stands."""
+
+    def ascend_resolver(self) -> None:
+        """Nothing depends on where a node stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +70,7 @@ def read(path: Path, name: str = "") -> Source:
     lines: dict[Path_, int] = {}
     faults: list[Fault] = []
     try:
-        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_LOADER)
+        node = yaml.compose(path.read_text(encoding="utf-8"), Loader=_Loader)
         value = None if node is None else _build(node, (), name, lines, faults)
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -106,15 +123,11 @@ def _build_mapping(
 
 
 def _scalar(node: yaml.Node) -> Any:
-    kind = node.tag.rpartition(":")[2]
-    if kind == "bool":
-        return {"true": True, "false": False}.get(node.value, node.value)
-    if kind == "int" and node.value.lstrip("-").isdecimal() and not node.value.startswith("0"):
-        return int(node.value)
-    if kind == "int" and node.value == "0":
-        return 0
-    if kind == "float" and re.fullmatch(r"-?\d+\.\d+", node.value):
-        return float(node.value)
-    if kind == "null":
-        return None
-    return node.value
+    text = node.value
+    if node.tag != _PLAIN:
+        return text
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INT.fullmatch(text):
+        return int(text)
+    return float(text) if _FLOAT.fullmatch(text) else text
