@@ -312,7 +312,8 @@ class Lexicon:
         make a word with that one (东西胡人社)."""
         same = sum(a == b for a, b in zip(written, surface, strict=True))
         sounds = [*map(sound, written)] == [*map(sound, surface)]
-        return same == len(surface) - 1 >= _SHORT_NAME and sounds and self._only(surface, Sort.REGION)
+        named = self._only(surface, Sort.REGION, Sort.BODY)
+        return same == len(surface) - 1 >= _SHORT_NAME and sounds and named
 
     def _overwrites(self, written: str, surface: str, known: Sequence[int]) -> bool:
         """Whether a wording that is no name would change a known one that is most of it (公示在: 公司在)."""
@@ -349,6 +350,8 @@ class Lexicon:
     def _plausible(self, written: str, surface: str, words: Sequence[tuple[int, int]]) -> bool:
         """A homophone is an error where the words written make no sense as long a word of their own."""
         same = sum(a == b for a, b in zip(written, surface, strict=True))
+        if self._place(written, surface):
+            return not is_word(written)
         if _number_differs(written, surface):
             return False
         longest = max(end - start for start, end in words)

@@ -289,6 +289,14 @@ def test_a_district_is_readily_heard_where_one_is_expected(context: Context) -> 
     assert READER.read("重新走", context).mended == ()
 
 
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [("新五区电话", "新吴区"), ("青善区几个名额", "青山区"), ("汉杨区", "汉阳区"), ("梁西区找谁", "梁溪区")],
+)
+def test_a_district_is_heard_by_its_sound_where_one_character_is_wrong(text: str, read: str) -> None:
+    assert READER.read(text, Context()).districts == (read,)
+
+
 def test_mending_tells_what_was_read_as_what() -> None:
     lexicon = Lexicon(
         [("技能大师", Sense(Sort.PROGRAMME, "master", 1.0)), ("截止", Sense(Sort.ASPECT, "deadline", 1.0))]
