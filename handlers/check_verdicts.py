@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from handlers import facts
 from handlers.check_state import Check
-from handlers.check_words import LAST, deadline, entry_of, name_of, ordered, shown
+from handlers.check_words import LAST, deadline, entry_of, name_of, ordered, shown, told
 from handlers.contract import Choice, Reply, Section, Turn
 from knowledge.criteria import Interval, Outcome
 from knowledge.edition import Notice
@@ -59,6 +59,22 @@ def doubtful(library: Library, check: Check) -> Iterator[Section]:
         if rows and report.outcome is not Outcome.UNMET:
             values = {"programme": about.name if several else "", "rows": rows}
             yield Section(template="selfcheck/doubtful", values=values, weight=LAST)
+
+
+def gainsaid(library: Library, before: Check, now: Check, wanted: Collection[str]) -> Section:
+    """Facts of which something else was told before, and the criteria that what is told now fails."""
+    rows = [
+        (was, said)
+        for fact in sorted(wanted)
+        for was, said in zip(told(library, before, [fact]), told(library, now, [fact]), strict=True)
+    ]
+    against = [
+        reason(library, library.programmes[programme][0], now, r)
+        for programme, report in reports(library, now).items()
+        for r in report.criteria
+        if r.leaf.fact in wanted and r.stands.outcome in (Outcome.UNMET, Outcome.EXCEPTION)
+    ]
+    return Section(template="selfcheck/gainsaid", values={"rows": rows, "against": against}, weight=LAST)
 
 
 def unchanged(library: Library, stands: Mapping[str, Interval]) -> Section:

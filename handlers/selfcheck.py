@@ -192,16 +192,34 @@ class SelfCheck:
     def _take(
         self, turn: Turn, check: Check, question: Question, told: Told, template: str = "selfcheck/noted"
     ) -> Reply:
-        """Goes on with what was told; the question stays open where the message told of other facts only."""
+        """Goes on with what was told; the question stays open where the message told of other facts only.
+        Where an earlier answer is gainsaid by the way, which of the two holds is asked at once."""
         before = self._interview(turn, check).verdicts(check.values, check.unsure)
+        stood, gainsaid = check, check.gainsaid(told) - {*question.fills}
         if told.instead:
-            check = check.without(check.gainsaid(told))
+            check, gainsaid = check.without(check.gainsaid(told)), frozenset()
         check = check.with_told(told, turn.now, asked=question)
         if any(fact in told.values or fact in told.unsure for fact in question.fills):
             check = check.answered(question)
         noted = check_words.noted(turn.library, check, question, told, template)
         turned = check_verdicts.turned(turn.library, before, self._interview(turn, check), check)
+        if doubted := self._doubted(turn, check, gainsaid):
+            now = stood.without(gainsaid).with_told(told, turn.now)
+            both = check_verdicts.gainsaid(turn.library, stood, now, gainsaid)
+            return replace(
+                doubted, sections=[*check_words.ordered([noted, both, *turned]), *doubted.sections]
+            )
         return self._on(turn, check, notes=[noted, *turned])
+
+    def _doubted(self, turn: Turn, check: Check, facts: Iterable[str]) -> Reply | None:
+        """The question for the first of some facts of which two things were told; None where none matters."""
+        interview = self._interview(turn, check)
+        for id_ in dict.fromkeys(id_ for fact in sorted(facts) for id_ in interview.questions_for(fact)):
+            question = interview.question(id_, check.values, check.unsure)
+            if question is not None and any(question.moves.values()):
+                asked = tuple(other for other in check.asked if other != id_)
+                return self._ask(turn, replace(check, asked=asked, tries=0), question)
+        return None
 
     # —— commands
 

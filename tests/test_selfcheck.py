@@ -102,6 +102,17 @@ async def test_an_answer_off_the_point_is_asked_thrice_and_then_parked(line: Wir
     assert asked(parked) != asked(first)
 
 
+async def test_what_gainsays_an_earlier_answer_by_the_way_is_asked_at_once(line: Wire) -> None:
+    """五（一）: nobody is checked as at work who said meanwhile that he is retired."""
+    told = ("自查武汉工匠", "高级技师，车工", "就是去年退休了又返聘回来带徒弟，碍不碍事", "3")
+    _, before, after, verdict = await line.ask(*told)
+    assert "职业资格或技能等级：高级技师" in before
+    assert "前面记的是“没有退休”，这句说的是“已经退休（含退休返聘）”" in after
+    assert "退休人员不得作为推荐对象" in after
+    assert "您现在属于哪种情况" in asked(after)
+    assert "■ 武汉工匠：不符合" in verdict
+
+
 async def test_all_programmes_of_a_city_are_checked_at_once(line: Wire) -> None:
     reply = "".join((await line.ask("自查武汉全部项目", "看结果", "更多", "更多"))[1:])
     for programme in ("武汉工匠", "武汉市技能大师", "武汉市技能大师工作室"):
