@@ -20,7 +20,7 @@ from knowledge.figures import chinese_number
 from knowledge.language import normalise
 from knowledge.lessons import Lesson
 from knowledge.library import Library
-from knowledge.notice import Aspect
+from knowledge.notice import CHINA, Aspect
 from knowledge.reading import ASK, Context, Reading
 from knowledge.understanding import Reader
 from store.records import Noted
@@ -153,10 +153,11 @@ class Dialogue:
             template = "conversation/no_choice" if memory.choices else "conversation/no_list"
             return self._plain(template, memory, number=chosen)
         incoming = replace(incoming, text=chosen if chosen is not None else words)
-        reading = self._reader.read(incoming.text, memory.context)
+        context = replace(memory.context, year=incoming.received_at.astimezone(CHINA).year)
+        reading = self._reader.read(incoming.text, context)
         home = _home(affairs) if affairs and reading.act == ASK and not reading.city else ""
         if home:
-            reading = self._reader.read(incoming.text, replace(memory.context, home=home))
+            reading = self._reader.read(incoming.text, replace(context, home=home))
         if reading.act == "more" and talking:
             return self._answer(incoming, reading, memory, limit_bytes, notes=(), affairs=affairs)
         if reading.act in ("more", "details") and memory.parts:

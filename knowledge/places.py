@@ -11,6 +11,7 @@ from knowledge.lexicon import Found, Sort
 from knowledge.library import Library
 from knowledge.notice import Stage
 from knowledge.reading import Context
+from knowledge.unknown import Edition
 from knowledge.vocabulary import Patterns
 
 _PLACES = frozenset({Sort.REGION, Sort.STREET, Sort.BODY})
@@ -125,6 +126,15 @@ class Place:
             inherited=inherited,
             foreign="" if programmes or not spoken.cities else _foreign(spoken, city, library),
         )
+
+    def of_edition(self, asked: Sequence[Edition]) -> Place:
+        """The place of a message that asks about editions: of several notices those that are of one."""
+        notices = tuple(n for n in self.notices if any(edition.of(n.header) for edition in asked))
+        if len(self.notices) < 2 or not notices or self.city:
+            return self
+        cities = {notice.header.city for notice in notices}
+        city = cities.pop() if len(cities) == 1 else ""
+        return replace(self, city=city, city_from="implied" if city else self.city_from, notices=notices)
 
     def of_each(self, *, bodies: int) -> Place:
         """The place of a message that asks for the figure of each: of all programmes, where it names one

@@ -75,7 +75,8 @@ class Finding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a conversation remembers between two messages; `offices` are the contacts that were named last.
-    `home` is the city of the units that the person speaks for: meant where nothing else says which."""
+    `home` is the city of the units that the person speaks for: meant where nothing else says which; `year`
+    is the one in which the message is said, 0 where that is not known."""
 
     city: str = ""
     programmes: tuple[str, ...] = ()
@@ -86,6 +87,7 @@ class Context:
     text: str = ""
     offices: tuple[str, ...] = ()
     home: str = ""
+    year: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,7 +26,7 @@ from knowledge.places import Place, Spoken
 from knowledge.reading import ASK, Context, Finding, Reading, Stated
 from knowledge.segments import Segments
 from knowledge.topics import Statements, Topics, without_names
-from knowledge.unknown import other_edition, strange_words, stranger
+from knowledge.unknown import editions, strange_words, stranger, unheld
 from knowledge.wordings import Lines, lexicon_of
 
 _INDEXES_KEPT = 512
@@ -91,6 +91,8 @@ class Reader:
         place = Place.resolve(
             message.spoken, context, self._library, own_topics=own_topics, compares=compares
         )
+        named = editions(message.text, asked.wording, message.segments, self._words.patterns, context.year)
+        unknown, place = unheld(named, place.notices), place.of_edition(named)
         if self._words.patterns.each.search(message.text):
             place = place.of_each(bodies=len(message.spoken.bodies))
         if compares or self._words.patterns.besides_those.search(message.text):
@@ -106,7 +108,7 @@ class Reader:
             strange = tuple(word for word in strange if word not in message.stranger)
         act = self._act(message, asked)
         asked = self._after(context, message, asked, place, strange)
-        return self._reading(message, act, asked, place, strange)
+        return replace(self._reading(message, act, asked, place, strange), other_edition=unknown)
 
     def _message(self, text: str, context: Context) -> _Message:
         district = bool(context.districts) or not _BY_DISTRICT.isdisjoint(context.aspects)
@@ -215,7 +217,6 @@ class Reader:
             city=place.city,
             city_from=place.city_from,
             other_city=other_city,
-            other_edition=other_edition(text, asked.wording, message.segments, place.notices, patterns),
             other_selection=selection,
             districts=place.districts,
             street=spoken.street,

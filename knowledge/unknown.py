@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from knowledge.edition import Notice
 from knowledge.language import bare, is_word
 from knowledge.lexicon import Mended, Sort
+from knowledge.notice import Header
 from knowledge.notice_index import NoticeIndex
 from knowledge.segments import Segments
 from knowledge.vocabulary import Patterns, Vocabulary
@@ -55,22 +56,43 @@ def strange_words(mended: Mended, words: Vocabulary, notices: Sequence[NoticeInd
     return tuple(dict.fromkeys(result))
 
 
-def other_edition(
-    text: str, wording: str, segments: Segments, notices: Sequence[Notice], patterns: Patterns
-) -> str:
-    """The edition asked about, where it is none that the library holds for these notices. One in a story
-    beside the question is not asked about, if its part of the message says more than the edition and the
-    names, which `wording` is without."""
-    headers = [part.header for notice in notices for part in (notice, *notice.relays)]
-    years = {year for header in headers for year in (str(header.year), str(header.year)[2:])}
-    names = [f"{h.edition} {' '.join(h.edition_words)} {h.title}" for h in headers]
-    found = [match for match in patterns.year.finditer(text) if years and match[1] not in years]
-    found += [m for m in patterns.round.finditer(text) if not any(m.group()[:-1] in name for name in names)]
-    found += patterns.other.finditer(text)
-    said = {at for match in found for at in range(*match.span())}
-    for match in found:
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """An edition that a message asks about, by its year or by its number (第三); 上一届 is neither."""
+
+    said: str
+    year: int = 0
+    number: str = ""
+
+    def of(self, header: Header) -> bool:
+        """Whether a notice is of this edition."""
+        name = f"{header.edition} {' '.join(header.edition_words)} {header.title}"
+        return self.number in name if self.number else self.year == header.year
+
+
+def editions(text: str, wording: str, segments: Segments, patterns: Patterns, year: int) -> list[Edition]:
+    """The editions asked about by their year or number; `year` is the present one, 0 where it is not known.
+    One in a story beside the question is not asked about, if its part of the message says more than the
+    edition and the names, which `wording` is without."""
+    found = [(m, Edition(m.group(), year=int(m[1]))) for m in patterns.year.finditer(text)]
+    found += [(m, Edition(m.group(), number=m.group()[:-1])) for m in patterns.round.finditer(text)]
+    for match in patterns.other.finditer(text):
+        away = patterns.years_away.get(match.group()) if year else None
+        found.append((match, Edition(match.group(), year=0 if away is None else year + away)))
+    said = {at for match, _ in found for at in range(*match.span())}
+    result = []
+    for match, edition in found:
         since, until = segments.around(*match.span())
         around = "".join(wording[at] for at in range(since, until) if at not in said)
         if not segments.beside_question(match.start()) or len(bare(around)) <= _LITTLE:
-            return match.group()
+            result.append(edition)
+    return result
+
+
+def unheld(asked: Sequence[Edition], notices: Sequence[Notice]) -> str:
+    """The first edition asked about that is none of these notices'; of no notice a year says nothing."""
+    headers = [part.header for notice in notices for part in (notice, *notice.relays)]
+    for edition in asked:
+        if (headers or not edition.year) and not any(map(edition.of, headers)):
+            return edition.said
     return ""

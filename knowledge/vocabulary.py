@@ -120,6 +120,7 @@ class Patterns(Record):
 
     other: Expression
     year: Expression
+    years_away: Mapping[str, int]
     date: Expression
     round: Expression
     home: Expression
