@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 
@@ -78,13 +78,8 @@ class Forms:
     def offered(self, state: State, live: Mapping[int, Sequence[Live]]) -> list[Form]:
         """The forms that fill several facts that matter (of titles one) and no other form as well, and the
         questions on facts that none of these fills as cheaply."""
-        fills = {form: self._filled(form, state, live) for form in self.all}
-        able = [
-            form
-            for form in self.all
-            if len(fills[form]) > (0 if form.titles else 1)
-            and (form.many or len(self._lines(form, state)) > 1)
-        ]
+        fills = {form: self._filled(form, state, live.keys()) for form in self.all}
+        able = [form for form in self.all if len(fills[form]) > (0 if form.titles else 1)]
         found = [
             form
             for form in able
@@ -109,10 +104,13 @@ class Forms:
             ]
         return found
 
-    def _filled(self, form: Form, state: State, live: Collection[int]) -> set[int]:
+    def _filled(self, form: Form, state: State, live: Set[int]) -> set[int]:
         """The facts that matter on which the form would tell more."""
         if not form.many:
-            return {at for at in form.fills if at in live}
+            if live.isdisjoint(form.fills):
+                return set()
+            rows = self._lines(form, state)
+            return {at for _, changes in rows for at in changes if at in live} if len(rows) > 1 else set()
         told = {at: options for line in form.lines for at, options in line}
         return {at for at in form.fills if at in live and self._split(at, told[at], state[at])}
 

@@ -30,6 +30,8 @@ def check(sayings: Sayings, source: Source, entries: Sequence[Entry]) -> Iterato
     for name in ("first", "words"):
         for fact, table in getattr(sayings.answers, name).items():
             yield from _options(source, ("answers", name, fact), fact, set(table), dictionary)
+    for fact, option in sayings.reaching.tells.items():
+        yield from _options(source, ("reaching", "tells", fact), fact, {option}, dictionary)
     deeds = {deed.id for deed in sayings.deeds}
     for entry in entries:
         for deed in entry.deeds:

@@ -118,11 +118,11 @@ class Asking:
 
     def _screen(self, screen: Screen, values: Mapping[str, Value], moves: Moves) -> Question:
         shown = [fact for fact in screen.fills if fact in moves] or list(screen.fills)
-        lines = (
-            self._all_that_hold(screen, shown, values)
-            if screen.many
-            else self._consistent(screen, shown, values)
-        )
+        worded = self._all_that_hold if screen.many else self._consistent
+        lines = worded(screen, shown, values)
+        if not any(line.values for line in lines):  # of what matters no line that is possible tells anything
+            shown = list(screen.fills)
+            lines = worded(screen, shown, values)
         entries = [self.prospects[fact].entry for fact in shown]
         return Question(
             id=screen.id,

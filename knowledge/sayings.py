@@ -361,6 +361,17 @@ class Answers(Record):
     amount: Pattern
 
 
+class Reaching(Record):
+    """What becomes of whoever reaches one of `ages` between the days at which a notice may reckon, by a month
+    of birth (the fact `of`) and words that go with the age: `tells`, unless another option of its first fact
+    than those of `still` is told."""
+
+    of: str
+    still: Strings
+    tells: Mapping[str, str] = Field(min_length=1)
+    ages: Mapping[int, Pattern]
+
+
 class Sayings(Record):
     """The whole of `common/telling.yaml`; every pattern may name one of `parts` as `{name}`. `particles` mean
     nothing, be it words that lead up to an answer, vouch for it or end a part; `withdrawn` is a part with the
@@ -387,6 +398,7 @@ class Sayings(Record):
     joint: str
     contests: Contests
     nothing: tuple[Nothing, ...]
+    reaching: Reaching
     answers: Answers
 
     @model_validator(mode="before")

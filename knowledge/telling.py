@@ -12,7 +12,7 @@ from datetime import date
 from functools import cache
 
 from knowledge.answering import Answering
-from knowledge.dictionary import Value
+from knowledge.dictionary import Days, OneOf, Value
 from knowledge.interview import Question
 from knowledge.language import normalise
 from knowledge.library import Library
@@ -47,6 +47,8 @@ class Telling:
         self._mended = library.vocabulary.telling.mended
         self._persons = library.vocabulary.telling.persons
         self._called = cache(self._calling)
+        self._reaching = library.vocabulary.telling.reaching
+        self._notices = library.notices
         self._stories = Stories(library)
         self._answering = Answering(library, self._stories)
 
@@ -63,14 +65,14 @@ class Telling:
         text = self._mended.sub("", said)
         instead = text != said
         if asked is None:
-            return _told(self._story(text, whom, today=today, notice=notice))
+            return _told(self._reached(text, self._story(text, whom, today=today, notice=notice), notice))
         if whom and not self._persons.taught.search(whom):
             text, others = self._called(whom).subn(self._persons.he, text)
             text = self._persons.mine.sub("", text) if others else text
         answer = self._answering.read(text, asked, today=today, notice=notice)
         if answer is None:
             return Told(understood=False, aside=True)
-        told = _told(answer.found)
+        told = _told(self._reached(text, answer.found, notice))
         return replace(told, unsure=answer.unsure, understood=answer.understood, instead=instead)
 
     def _story(self, text: str, whom: str, *, today: date, notice: str) -> Mapping[str, Found]:
@@ -83,6 +85,22 @@ class Telling:
             if len(found) >= _PLAINLY:
                 return found
         return self._stories.read(text, today=today, notice=notice)
+
+    def _reached(self, text: str, found: Mapping[str, Found], notice: str) -> Mapping[str, Found]:
+        """What is told, with what becomes of the person between the days at which the notice may reckon."""
+        reaching = self._reaching
+        birth, state = found.get(reaching.of), found.get(next(iter(reaching.tells)))
+        if birth is None or not isinstance(birth.value, Days) or birth.value != birth.value.of_month():
+            return found
+        if state and not (isinstance(state.value, OneOf) and state.value.options <= {*reaching.still}):
+            return found
+        held, born = self._notices[notice], birth.value.first
+        days = [day for programme in held.programmes for day in held.reference_days(programme.id)]
+        for age, words in reaching.ages.items():
+            if min(days) < born.replace(year=born.year + age) <= max(days) and words.search(text):
+                told = {f: Found(OneOf(frozenset({o})), birth.words) for f, o in reaching.tells.items()}
+                return {**found, **told}
+        return found
 
     def _calling(self, whom: str) -> re.Pattern[str]:
         """The word for whom a check is made, where a part begins with it."""
