@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -276,7 +276,11 @@ class Answering:
             if self._words.not_yet.search(bare) and asked.fills[0] != self._words.age_of:
                 return asked.told(Days(today, today))
             match = self._words.age.match(bare) if asked.fills[0] == self._words.age_of else None
-            if match:
+            reckoned = self._words.reckoned.match(bare)
+            days = periods.reckoned(bare, today) if reckoned else None
+            if days:
+                match = reckoned
+            elif match:
                 days = periods.born(match, today)
             elif asked.fills[0] == self._words.age_of:
                 day = periods.day(bare, today)
@@ -296,7 +300,8 @@ class Answering:
 
     def _at_odds(self, bare: str, asked: Question, today: date) -> bool:
         """Whether the parts of an answer tell several moments that cannot be one."""
-        parts = (self._told(part, asked, today) for part in self._words.split.split(bare))
+        plain = (part for part in self._words.split.split(bare) if not self._words.reckoned.match(part))
+        parts = (self._told(part, asked, today) for part in plain)
         days = [v for told in parts if told for v in told.values() if isinstance(v, Days)]
         return any(a.last < b.first for a in days for b in days)
 
@@ -325,15 +330,18 @@ class Answering:
         if self._claimed(asked) or self._named(asked):
             bare = text  # "well" and "I think" leave a claim open
         worded = {} if doubtful else self._worded(bare, asked, self._words.words)
-        if not told and any(self._words.refusal.search(row.words) for row in found.values()):
-            # what denies something else denies nothing here
-            worded = {fact: value for fact, value in worded.items() if value not in DENIALS}
+        refused = [row.words for row in found.values() if self._words.refusal.search(row.words)]
+        if not told and refused and worded:
+            # what denies something else denies nothing here, the rest may
+            rest = self._worded(_without(bare, refused), asked, self._words.words)
+            worded = {f: v for f, v in worded.items() if v not in DENIALS or rest.get(f) == v}
         if asked.kind == "one" and not (worded or told or doubtful or self._partial(bare, asked, {})):
             worded = self._worded(bare, asked, self._words.last)
         told = {fact: _narrower(worded.get(fact), told.get(fact)) for fact in {**worded, **told}}
         parts = {} if doubtful else self._by_topic(bare, asked)
         told = {**parts, **told, **{f: v for f, v in parts.items() if v == SURE_NO}}
-        told = told or {f: v for f, v in self._headed(bare, asked).items() if not (doubtful and denial(v))}
+        headed = {} if told else self._headed(bare, asked, today, notice)
+        told = told or {f: v for f, v in headed.items() if not (doubtful and denial(v))}
         if not doubtful and not told and self._words.aside.search(text):
             return None
         if self._titled(asked) and self._names(asked, found):
@@ -420,6 +428,8 @@ class Answering:
         text = self._stories.without_districts(bare, notice) if named else bare
         parts = [part for part in self._words.split.split(text) if part]
         own = [part for part in parts if not (named and self._words.dated.fullmatch(part))]
+        tried = [part for part in own if named and self._words.tried.match(part)]
+        own = [part for part in own if part not in tried] or own  # an attempt beside a denial came to nothing
         return plain and all(
             (self._nothing(part, asked) and (named or self._words.refusal.search(part)))
             or self._echoes(part, asked)
@@ -443,13 +453,14 @@ class Answering:
         if not talk or not (claim or none or several or self._named(asked)):
             return False
         no = several or self._words.no.match(last) or self._nothing(last, asked) or self._echoes(last, asked)
-        return bool(no) and not any(self._words.had.search(part) for part in talk)
+        tried = self._words.tried
+        return bool(no) and not any(self._words.had.search(part) and not tried.match(part) for part in talk)
 
     def _of_unit(self, fact: str) -> bool:
         return self._dictionary[fact.partition("/")[0]].who == "unit"
 
-    def _headed(self, bare: str, asked: Question) -> Mapping[str, Value]:
-        """By a yes or no that goes before a sentence."""
+    def _headed(self, bare: str, asked: Question, today: date, notice: str) -> Mapping[str, Value]:
+        """By a yes or no that goes before a sentence; a no is none where the rest names what is had."""
         head = self._words.split.split(bare)[0]
         alone = head == bare or self._words.several.match(bare)
         if alone:
@@ -457,6 +468,11 @@ class Answering:
         values = self._plain(head, asked) or {}
         if self._titled(asked) and self._vague(bare, asked):
             return {}  # what follows may be the one that there is
+        if self._named(asked) and all(map(denial, values.values())):
+            rest = self._stories.read(bare[len(head) + 1 :], today=today, notice=notice, asked=asked.id)
+            return (
+                {} if any(fact in asked.fills and not denial(rest[fact].value) for fact in rest) else values
+            )
         if all(map(denial, values.values())) or not (self._claimed(asked) or self._named(asked)):
             return values
         return values if self._stories.plain(bare, head, asked.fills[0].partition("/")[0]) else {}
@@ -596,6 +612,13 @@ class Answering:
             for fact, row in values.items()
             if fact in asked.fills and asked.kind == "many" and isinstance(row.value, Items)
         }
+
+
+def _without(text: str, words: Iterable[str]) -> str:
+    """A text without some words."""
+    for word in words:
+        text = text.replace(word, "")
+    return text
 
 
 def _narrower(worded: Value | None, told: Value | None) -> Value:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 
 from knowledge.dictionary import Days, Span, month, months_before
@@ -49,18 +50,55 @@ class Periods:
             if match is None:
                 continue
             groups = match.groupdict()
-            if "ago" in groups:
-                year: int | None = today.year - self._times.ago[groups["ago"]]
-            else:
-                year = _year(groups["year"], today)
             word = groups.get("month") or ""
             named = self._times.lunar.get(word) or (number(word) if word else None)
+            if near := groups.get("near"):
+                beside = _beside(today, self._times.near[near])
+                named = beside.first.month
+            year = beside.first.year if near else self._year(groups, today)
             if year is not None and year <= today.year and (named is None or 1 <= named <= _YEAR):
                 if named and (groups.get("lunar") or word in self._times.lunar):
                     return _lunar(year, named)
                 days = _exact(month(year, named), groups.get("day"))
-                return self._part(days, groups.get("part") or "", groups.get("season") or "")
+                days = self._part(days, groups.get("part") or "", groups.get("season") or "")
+                return _around(days, today) if self._times.around.match(text[match.end() :]) else days
         return None
+
+    def _year(self, groups: Mapping[str, str | None], today: date) -> int | None:
+        """The year that a date names, in figures or by how long it is past."""
+        if ago := groups.get("ago"):
+            return today.year - self._times.ago[ago]
+        if back := groups.get("back"):
+            past = number(back)
+            return today.year - past if past else None
+        return _year(groups.get("year") or "", today)
+
+    def reckoned(self, text: str, today: date) -> Days | None:
+        """Since when, from when it was or will be so many years, or from how little is lacking."""
+        for pattern in self._times.reckoned:
+            match = pattern.search(text)
+            years = number(match["years"]) if match else None
+            if match is None or not years:
+                continue
+            groups = match.groupdict()
+            if "lack" in groups:
+                least, most = self._lacking(groups["lack"])
+                return lasting(today, _YEAR * years - most, _YEAR * years - least) if most < _YEAR else None
+            named = number(groups.get("month") or "")
+            if near := groups.get("near"):
+                full = _beside(today, self._times.near[near])
+                return month(full.first.year - years, full.first.month)
+            year = today.year - self._times.ago[groups.get("ago") or "今年"] - years
+            return month(year, named) if named is None or named <= _YEAR else None
+        return None
+
+    def _lacking(self, text: str) -> tuple[int, int]:
+        """How many months are lacking, at least and at most; a few days make one that is not full."""
+        match = self._times.lack.search(text)
+        count = number(match["n"]) if match else 1
+        if match is None or count is None:
+            return (1, 1) if match is None else (1, _YEAR - 3)
+        return count, count + (1 if match["more"] else 0)
 
     def _part(self, days: Days, part: str, season: str) -> Days:
         """The third of a month or the months of a year, where one is named."""
@@ -75,11 +113,8 @@ class Periods:
     def since(self, text: str, today: date) -> Days | None:
         """Since when something has lasted, from how long."""
         match = self._times.lasting.search(text) or self._times.months.search(text)
-        if match is None:
-            half = self._times.half_year.search(text)
-            if half is None:
-                return None
-            return lasting(today, 0, 5) if half["less"] else lasting(today, 6, 8)
+        if match is None or self._times.tens.search(text):
+            return self._roundly(text, today)
         groups = match.groupdict()
         pair = self._numbers.pair.fullmatch(groups.get("years") or "")
         if pair and pair["a"]:
@@ -91,10 +126,22 @@ class Periods:
             return None
         months = _YEAR * years + rest + (6 if groups["half"] and years else 0)
         width = 0 if rest else 5 if groups["half"] else _YEAR - 1
+        if self._times.about.search(text) and not (groups["less"] or groups.get("short")):
+            return lasting(today, max(0, months - (6 if years else 3)), months + width)
         return self._bounded(today, months, width, groups)
 
+    def _roundly(self, text: str, today: date) -> Days | None:
+        """Since when, from half a year or from tens of years and more."""
+        if tens := self._times.tens.search(text):
+            years = number(tens["tens"]) or 0
+            low = years - 1 if tens["about"] else years
+            return lasting(today, _YEAR * low, _YEAR * (years + 9) + _YEAR - 1)
+        if half := self._times.half_year.search(text):
+            return lasting(today, 0, 5) if half["less"] else lasting(today, 6, 8)
+        return None
+
     def _bounded(self, today: date, months: int, width: int, groups: dict[str, str | None]) -> Days:
-        if groups["less"]:
+        if groups["less"] or groups.get("short"):
             return lasting(today, max(0, months - max(width, 1) - 1), max(0, months - 1))
         full = groups["full"] or ""
         if any(word in full for word in self._times.just):
@@ -104,8 +151,8 @@ class Periods:
         return lasting(today, months, months + width)
 
     def born(self, match: re.Match[str], today: date) -> Days | None:
-        """The birthdays of an age that was told, `less` than it, `just` reached, or `nominal` (counted from
-        one at birth)."""
+        """The birthdays of an age that was told, `less` than it (`short` of it), `just` reached, or `nominal`
+        (counted from one at birth)."""
         groups = match.groupdict()
         age = number(groups["age"])
         if age is None:
@@ -113,14 +160,9 @@ class Periods:
         months = _YEAR * age
         if groups.get("nominal"):
             return lasting(today, months - 2 * _YEAR, months - 1)
-        if groups.get("less"):
+        if groups.get("less") or groups.get("short"):
             return lasting(today, months - _YEAR, months - 1)
         return lasting(today, months, months + (5 if groups.get("just") else _YEAR - 1))
-
-    def turning(self, turns: str, named: str, today: date) -> Days | None:
-        """The birthdays of whoever comes to an age in a month of this year."""
-        age, at = number(turns), number(named)
-        return month(today.year - age, at) if age and at and at <= _YEAR else None
 
     def decade(self, text: str, today: date) -> Days | None:
         """The birthdays of somebody in his fifties, or about fifty."""
@@ -193,6 +235,19 @@ class Periods:
         if self._numbers.about.search(text) and value > 10 and value.is_integer():
             return Span(value - 5, value + 5)
         return Span(value, value)
+
+
+def _beside(today: date, months: int) -> Days:
+    """The month that is so many after that of a day."""
+    at = _YEAR * today.year + today.month - 1 + months
+    return month(at // _YEAR, at % _YEAR + 1)
+
+
+def _around(days: Days, today: date) -> Days:
+    """A date that is no more exact than a year, or two months where it is no whole year."""
+    slack = _YEAR if days.last.month - days.first.month == _YEAR - 1 else 2
+    first, last = months_before(days.first, slack), _beside(days.last, slack).last
+    return Days(first, min(last, today))
 
 
 def _lunar(year: int, number: int) -> Days:

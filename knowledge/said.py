@@ -207,7 +207,9 @@ class Said:
             return True
         since = pauses[-2].end() if len(pauses) > 1 else 0
         led = self._moods.leads.search(self.text, since, pauses[-1].start())
-        return not led and self._plainness.apart(self._marked[since : pauses[-1].start()], kind)
+        if led or self._moods.anew.match(self.text, pauses[-1].end()):
+            return not led
+        return self._plainness.apart(self._marked[since : pauses[-1].start()], kind)
 
     def _kept(self, pauses: Sequence[re.Match[str]], kind: str) -> bool:
         """Whether the part after the first of some pauses does not take back what is before it."""

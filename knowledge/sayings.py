@@ -87,10 +87,10 @@ class Deed(Row):
 
 
 class Period(Row):
-    """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`, or the age
-    that one `turns` in a `month` of this year; or the day of today for something that has not begun
-    (`future`). Bare words of a moment are of what goes before them where that is `dated`, and in an answer of
-    what was asked, where that is something one has for good."""
+    """What tells since when, or when: the group `when`, or `age` with `less`, `just`, `nominal`, or
+    `reckoned` back from when it will have been some years; or the day of today for something that has not
+    begun (`future`). Bare words of a moment are of what goes before them where that is `dated`, and in an
+    answer of what was asked, where that is something one has for good."""
 
     fact: str
     says: Pattern
@@ -181,9 +181,10 @@ class Moods(Record):
     """How a statement is meant: what turns it into a wish, a question, a denial or something of the past, or
     is only `quoted` of the notice; what is `demanded` need not be so; `still` tells of what goes on after an
     early leave, `deny_list` begins a list of which the first is denied, `nobody` denies of everybody,
-    `all_but` spares what follows from a denial. `taken_back` denies what stands before it; a part that
-    `leads` makes the next somebody's words, a condition or a wish. What is `unknown` leaves open all that it
-    names; of `either` (its groups) one holds."""
+    `all_but` spares what follows from a denial, and what begins `anew` is not touched by what was said
+    before. `taken_back` denies what stands before it; a part that `leads` makes the next somebody's words, a
+    condition or a wish. What is `unknown` leaves open all that it names; of `either` (its groups) one
+    holds."""
 
     sentence: Pattern
     pause: Pattern
@@ -204,6 +205,7 @@ class Moods(Record):
     deny_before: Pattern
     deny_list: Pattern
     nobody: Pattern
+    anew: Pattern
     all_but: Pattern
     deny_after: Pattern
     taken_back: Pattern
@@ -226,9 +228,14 @@ class Plain(Record):
 
 
 class Times(Record):
-    """How moments and periods are told; `parts` are days of a month, `seasons` months of a year."""
+    """How moments and periods are told; `parts` are days of a month, `seasons` months of a year, `near` the
+    months beside this one. What is `reckoned` tells when some years were or will be full, or how much they
+    `lack`; what is `around` a date, and `about` a period, is no more exact than that."""
 
     dates: tuple[Pattern, ...]
+    near: Mapping[str, int]
+    reckoned: tuple[Pattern, ...]
+    lack: Pattern
     parts: Mapping[str, tuple[int, int]]
     seasons: Mapping[str, tuple[int, int]]
     lunar: Mapping[str, int]
@@ -236,6 +243,9 @@ class Times(Record):
     lasting: Pattern
     months: Pattern
     half_year: Pattern
+    tens: Pattern
+    around: Pattern
+    about: Pattern
     counted: Pattern
     just: Strings
     least: Strings
@@ -314,11 +324,11 @@ class Nothing(Row):
 class Answers(Record):
     """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
     tell in any, where a story may not. `run` names the first or the `last` few lines; `denies` is a part that
-    denies deeds, `nod` is a yes to what is no more than that or a no; words of `function` name nothing, only
-    those of `every` affirm all deeds of a list, `nobody` a no that is the number 0; `had` tells of anything
-    one has, `affirmed` that what is named holds; what is `moot` leaves open only what nobody is asked for. A
-    part that is `dated` tells no more than when. Of a fact of `ages` such a bare age is everybody's,
-    not one's own."""
+    denies deeds, `tried` one that only tells of an attempt, `nod` is a yes to what is no more than that or a
+    no; words of `function` name nothing, only those of `every` affirm all deeds of a list, `nobody` a no that
+    is the number 0; `had` tells of anything one has, `affirmed` that what is named holds; what is `moot`
+    leaves open only what nobody is asked for. A part that is `dated` tells no more than when. Of a fact of
+    `ages` such a bare age is everybody's, not one's own."""
 
     commands: Strings
     aside: Pattern
@@ -343,6 +353,7 @@ class Answers(Record):
     vague: Mapping[str, Pattern]
     partial: Mapping[str, Pattern]
     nothing: Pattern
+    tried: Pattern
     denies: Pattern
     nobody: Mapping[str, Pattern]
     had: Pattern
@@ -357,6 +368,7 @@ class Answers(Record):
     age_of: str
     ages: Mapping[str, Pattern]
     moment: Pattern
+    reckoned: Pattern
     dated: Pattern
     amount: Pattern
 

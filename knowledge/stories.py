@@ -270,8 +270,8 @@ class Stories:
             return self.periods.born(match, today)
         if "since" in groups:
             return self.periods.since(groups["since"], today)
-        if "turns" in groups:
-            return self.periods.turning(groups["turns"], groups["month"], today)
+        if "reckoned" in groups:
+            return self.periods.reckoned(groups["reckoned"], today)
         days = self.periods.day(groups["when"], today)
         return days.of_month() if days and row.fact == self._sayings.answers.age_of else days
 
