@@ -104,7 +104,7 @@ async def test_an_answer_off_the_point_is_asked_thrice_and_then_parked(line: Wir
 
 async def test_what_gainsays_an_earlier_answer_by_the_way_is_asked_at_once(line: Wire) -> None:
     """五（一）: nobody is checked as at work who said meanwhile that he is retired."""
-    told = ("自查武汉工匠", "高级技师，车工", "就是去年退休了又返聘回来带徒弟，碍不碍事", "3")
+    told = ("自查武汉工匠", "高级技师，车工", "就是去年退休了又返聘回来带徒弟，碍不碍事", "已经退休了")
     _, before, after, verdict = await line.ask(*told)
     assert "职业资格或技能等级：高级技师" in before
     assert "前面记的是“没有退休”，这句说的是“已经退休（含退休返聘）”" in after
