@@ -183,7 +183,8 @@ class Moods(Record):
     early leave, `deny_list` begins a list of which the first is denied, `nobody` denies of everybody,
     `all_but` spares what follows from a denial. `taken_back` denies what stands before it; a part that
     `leads` makes the next somebody's words, a condition or a wish. What is `unknown` leaves open all that it
-    names; of `either` (its groups) one holds."""
+    names; of `either` (its groups) one holds. What follows
+    words that end in `guessed` is only supposed."""
 
     sentence: Pattern
     pause: Pattern
@@ -199,6 +200,7 @@ class Moods(Record):
     ask_before: Pattern
     ask_after: Pattern
     supposed: Pattern
+    guessed: Pattern
     asserts: Pattern
     least: Pattern
     deny_before: Pattern
