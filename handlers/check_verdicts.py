@@ -148,7 +148,7 @@ def _verdict(turn: Turn, check: Check, report: Report, *, several: bool) -> Sect
                 for fact, rules in report.open.items()
             ],
             "lifts": [[r.leaf.name for r in lift] for lift in report.lifts],
-            "relaxation": _relaxation(turn, notice, report),
+            "relaxation": _relaxation(turn, notice, check, report),
             "brief": several,
         },
         facts=_conditions(turn, notice, report),
@@ -172,12 +172,18 @@ def reason(library: Library, notice: Notice, check: Check, of: Reason) -> dict[s
     }
 
 
-def _relaxation(turn: Turn, notice: Notice, report: Report) -> dict[str, str] | None:
+def _relaxation(turn: Turn, notice: Notice, check: Check, report: Report) -> dict[str, str | bool] | None:
     leaf = report.relaxation
     if leaf is None or report.stands.low > 0:
         return None
     claimed = name_of(turn.library, leaf.fact)
-    return {"quote": leaf.quote, "cite": notice.citation(leaf.clause), "note": leaf.note, "claimed": claimed}
+    return {
+        "quote": leaf.quote,
+        "cite": notice.citation(leaf.clause),
+        "note": leaf.note,
+        "claimed": claimed,
+        "myself": not check.whom,
+    }
 
 
 def _conditions(turn: Turn, notice: Notice, report: Report) -> tuple[str, ...]:

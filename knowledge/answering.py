@@ -46,6 +46,8 @@ _MOST_PACKED = 9
 _PLAIN = frozenset({"claim", "titles", "records"})
 _DEEDS = frozenset({"claim", "records"})
 _LIKE, _PARTLY_LIKE = 0.45, 0.3
+_TAKEN = "slot/"
+"""Facts of which a no speaks for the candidate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class Answering:
     def read(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         """What `text` answers; None for a command or a question of his own. What denies another fact
         (没退休) is no "no" to this one."""
-        answer = self._answer(text, asked, today=today, notice=notice)
+        answer = self._sure(text, asked, today=today, notice=notice)
         told = [row for fact, row in answer.found.items() if fact in asked.fills] if answer else []
         if answer is None or not told or not all(denial(row.value) for row in told):
             return answer
@@ -89,6 +91,112 @@ class Answering:
         if not meant or not others.keys().isdisjoint(asked.fills):
             return answer
         return Answer(others, understood=False)
+
+    def _sure(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
+        """What an answer tells, but for what only its parts of doubt do: that is open, or denied where words
+        belie a deed."""
+        answer = self._answer(text, asked, today=today, notice=notice)
+        if answer is None or asked.kind not in ("one", "many") or self._first(text, asked):
+            return answer
+        told = answer.found.keys() & set(asked.fills)
+        if self._of_record(asked) and asked.kind == "one" and told and self._words.doubt.search(text):
+            found = {fact: row for fact, row in answer.found.items() if fact not in told}
+            return Answer(found, frozenset(asked.fills))
+        firm, doubted, belied = self._divided(text, asked)
+        if not doubted or (firm and self._recorded(asked)):
+            return answer
+
+        def read(parts: Sequence[str]) -> Mapping[str, Found]:
+            part = self._answer(",".join(parts), asked, today=today, notice=notice) if parts else None
+            return part.found if part else {}
+
+        if not told:
+            return self._supposed(text, asked, answer, read(firm), firm, doubted)
+        sure, alone, denied = read(firm), read(doubted), read(belied)
+        if not sure and self._words.aside.search(text):
+            return None
+        drop = {f for f in told & alone.keys() if not _upheld(f, answer.found, sure, alone)}
+        if any(self._words.doubt.search(part) for part in doubted):
+            drop |= {f for f in told - sure.keys() if not denial(answer.found[f].value)}
+        elif not any(self._words.unsure.search(part) for part in doubted):
+            drop = {fact for fact in drop if fact.startswith(_TAKEN) or not denial(answer.found[fact].value)}
+        drop |= {f for f in told if f in self._numbered(asked, doubted) and denial(answer.found[f].value)}
+        gone = {f for f in drop if f in denied and self._claim_of(f, answer.found[f].value)}
+        found = {fact: row for fact, row in answer.found.items() if fact not in drop}
+        noes = {fact: Found(SURE_NO, text) for fact in gone}
+        return Answer({**found, **noes}, answer.unsure | (drop - gone))
+
+    def _first(self, text: str, asked: Question) -> bool:
+        """Whether an answer's words tell something however they are meant."""
+        return len(asked.fills) == 1 and bool(self._worded(text, asked, self._words.first, sure=True))
+
+    def _supposed(
+        self,
+        text: str,
+        asked: Question,
+        answer: Answer,
+        sure: Mapping[str, Found],
+        firm: Sequence[str],
+        doubted: Sequence[str],
+    ) -> Answer:
+        """What an answer tells of which nothing was read as parts of it are doubted: where these are only of
+        a date the rest holds, where there is no rest all is open."""
+        words = self._words
+        if firm and all(words.timed.search(part) for part in doubted):
+            return Answer(sure, answer.unsure - sure.keys()) if sure.keys() & set(asked.fills) else answer
+        open_ = not firm and any(words.doubt.search(part) for part in doubted) and not answer.unsure
+        if not open_ or words.aside.search(text) or self._elsewhere(text, asked, answer):
+            return answer
+        return Answer(answer.found, frozenset(asked.fills))
+
+    def _numbered(self, asked: Question, doubted: Sequence[str]) -> frozenset[str]:
+        """The facts of the lines whose numbers begin parts of doubt."""
+        numbers = [int(part[0]) - 1 for part in doubted if asked.kind == "many" and part[0] in "123456789"]
+        lines = [asked.lines[at] for at in numbers if at < len(asked.lines)]
+        return frozenset(fact for line in lines for fact in line.values)
+
+    def _of_record(self, asked: Question) -> bool:
+        """Whether a detail of a record is asked for."""
+        return asked.id.rpartition(".")[0] in asked.fills
+
+    def _recorded(self, asked: Question) -> bool:
+        """Whether records are asked for, which are read one by one."""
+        return any(self._dictionary[fact.partition("/")[0]].type == "records" for fact in asked.fills)
+
+    def _claim_of(self, fact: str, value: Value) -> bool:
+        """Whether a value says of a deed that it was done."""
+        return value == SURE_YES and self._dictionary[fact.partition("/")[0]].type == "claim"
+
+    def _divided(self, text: str, asked: Question) -> tuple[list[str], list[str], list[str]]:
+        """The parts of an answer that stand, those that are doubted, be it by the part after them, and of
+        these those that words belie."""
+        words = self._words
+        firm, doubted, belied = list[str](), list[str](), list[str]()
+        parts = [*filter(None, words.parts.split(words.moot.sub("", text)))]
+        for before, part, after in zip(("", *parts), parts, (*parts[1:], ""), strict=False):
+            if words.comment.fullmatch(part) or self._questioned(part, asked):
+                # what is not known may come after
+                own = firm[:-1] if firm[-1:] == [before] and not words.unsure.search(after) else firm
+                own = own if not words.counts.search(part) or len(asked.fills) > 1 else []
+                meant = firm[len(own) :]
+                doubted += [*meant, part]
+                belied += meant if words.belies.search(part) else []
+                firm = own
+            elif words.doubt.search(part) or words.unsure.search(part):
+                doubted.append(part)
+            elif words.belies.search(part):
+                doubted.append(part)
+                belied.append(part)
+            else:
+                firm.append(part)
+        return firm, doubted, belied
+
+    def _questioned(self, part: str, asked: Question) -> bool:
+        """Whether a part doubts that what is told counts as what the question names."""
+        words = self._words
+        if len(asked.fills) > 1 or not words.counts.search(part) or not words.unsure.search(part):
+            return False
+        return not set(pairs_of(part)).isdisjoint(pairs_of(asked.ask))
 
     def _answer(self, text: str, asked: Question, *, today: date, notice: str) -> Answer | None:
         bare = self._words.filler.sub("", text)
@@ -354,8 +462,9 @@ class Answering:
         if not told and not doubtful and self._denied(bare, asked, notice):
             elsewhere = any(self._words.refusal.search(row.words) for row in found.values())
             told = {} if elsewhere else {**(self._refused(asked) or {})}
-        if "." in asked.id:
-            told = {**told, **self._detailed(bare, asked, today)}
+        if self._of_record(asked):
+            told = {**self._detailed(text, asked, told, today)}
+            doubtful = doubtful or (not told and self._words.doubt.search(text) is not None)
         if self._titled(asked) and asked.who == "unit":
             told = self._unopposed(text, told, notice)
         values = {fact: Found(value, text) for fact, value in told.items()}
@@ -589,21 +698,38 @@ class Answering:
         kinds = {self._dictionary[fact.partition("/")[0]].type for fact in asked.fills}
         return not kinds.isdisjoint(("records", "titles"))
 
-    def _detailed(self, bare: str, asked: Question, today: date) -> Mapping[str, Value]:
-        """A year, or one of a few words, for a record of which only that is asked."""
+    def _detailed(
+        self, text: str, asked: Question, read: Mapping[str, Value], today: date
+    ) -> Mapping[str, Value]:
+        """A year, or one of a few words that is told plainly, for a record of which only that is asked; what
+        was `read` of it counts where it holds that."""
         fact, _, name = asked.id.partition(".")
+        if options := self._words.details.get(asked.id):
+            return self._one_of(text, asked, options)
         told = [_of_detail(line.values.get(fact), name) for line in asked.lines]
-        named = [at for at, value in enumerate(told) if isinstance(value, str) and value in bare]
-        if len(named) == 1:
-            return asked.chosen(named)
-        days = self._stories.periods.when(bare, today)
+        days = self._stories.periods.when(self._words.filler.sub("", text), today)
         value = asked.lines[0].values.get(fact) if asked.lines else None
         if not days or not isinstance(told[0], int) or not isinstance(value, Items):
-            return {}
+            return read
         items = [
             Item.of({**dict(item.fields), name: days.last.year}) for item in value.items if item.get(name)
         ]
-        return {fact: Items(tuple(items), value.complete)} if items else {}
+        return {**read, **({fact: Items(tuple(items), value.complete)} if items else {})}
+
+    def _one_of(self, text: str, asked: Question, options: Mapping[str, LazyPattern]) -> Mapping[str, Value]:
+        """The only line whose word an answer tells plainly and without a doubt."""
+        fact, _, name = asked.id.partition(".")
+        doubtful = self._words.unsure.search(text) or self._words.doubt.search(text)
+        named = {
+            option
+            for option, pattern in options.items()
+            for match in pattern.finditer(text)
+            if not doubtful and self._stories.asserts(text, match, claim=fact, others=True)
+        }
+        lines = [
+            at for at, line in enumerate(asked.lines) if _of_detail(line.values.get(fact), name) in named
+        ]
+        return asked.chosen(lines) if len(lines) == 1 else {}
 
     def _completed(self, asked: Question, values: Mapping[str, Found]) -> dict[str, Found]:
         """Lists that the question asked for: what was told of them is all."""
@@ -619,6 +745,16 @@ def _without(text: str, words: Iterable[str]) -> str:
     for word in words:
         text = text.replace(word, "")
     return text
+
+
+def _upheld(
+    fact: str, told: Mapping[str, Found], sure: Mapping[str, Found], alone: Mapping[str, Found]
+) -> bool:
+    """Whether what an answer's firm parts tell is what the whole does, and no default beside a doubt."""
+    value = told[fact].value
+    if fact not in sure or sure[fact].value != value:
+        return False
+    return not denial(value) or alone[fact].value == value
 
 
 def _narrower(worded: Value | None, told: Value | None) -> Value:

@@ -166,6 +166,18 @@ class Records:
             elif fields := self._result(match, window, coach=coached):
                 yield Item.of(fields), said.text[start + begins : match.end()].strip(words.trim)
 
+    def _classed(self, pattern: LazyPattern, window: str) -> bool:
+        """Whether a class is named in the words about a contest, and neither denied nor doubted there."""
+        moods, answers = self._sayings.moods, self._sayings.answers
+        for match in pattern.finditer(window):
+            before = window[
+                max((m.end() for m in moods.pause.finditer(window, 0, match.start())), default=0) :
+            ]
+            before = before[: before.find(match.group())]
+            if not (moods.deny_before.search(before) or answers.doubt.search(before)):
+                return True
+        return False
+
     def _coached(self, said: Said, start: int, end: int) -> bool:
         """Whether a result told in [start, end) is of somebody whom the candidate taught."""
         words = self._sayings.contests
@@ -201,7 +213,7 @@ class Records:
         fields: dict[str, str | int] = {"place": place, "role": words.roles[coach]}
         if tier:
             fields["tier"] = tier
-        classes = [name for name, pattern in words.classes.items() if pattern.search(window)]
+        classes = [name for name, pattern in words.classes.items() if self._classed(pattern, window)]
         if tier == words.world:
             fields["class"] = words.first
         elif len(classes) == 1:

@@ -184,7 +184,7 @@ class Moods(Record):
     `all_but` spares what follows from a denial, and what begins `anew` is not touched by what was said
     before. `taken_back` denies what stands before it; a part that `leads` makes the next somebody's words, a
     condition or a wish. What is `unknown` leaves open all that it names; of `either` (its groups) one
-    holds."""
+    holds. What follows words that end in `guessed` is only supposed."""
 
     sentence: Pattern
     pause: Pattern
@@ -200,6 +200,7 @@ class Moods(Record):
     ask_before: Pattern
     ask_after: Pattern
     supposed: Pattern
+    guessed: Pattern
     asserts: Pattern
     least: Pattern
     deny_before: Pattern
@@ -323,17 +324,26 @@ class Nothing(Row):
 
 class Answers(Record):
     """How questions are answered. What people do at work has no end of words: of `free` facts an answer may
-    tell in any, where a story may not. `run` names the first or the `last` few lines; `denies` is a part that
-    denies deeds, `tried` one that only tells of an attempt, `nod` is a yes to what is no more than that or a
-    no; words of `function` name nothing, only those of `every` affirm all deeds of a list, `nobody` a no that
-    is the number 0; `had` tells of anything one has, `affirmed` that what is named holds; what is `moot`
-    leaves open only what nobody is asked for. A part that is `dated` tells no more than when. Of a fact of
-    `ages` such a bare age is everybody's, not one's own."""
+    tell in any, where a story may not. What stands in a part of `doubt`, or before a `comment` that is a part
+    of its own, is open; what `belies` a part makes a deed a denial and the rest open; one that `counts`
+    doubts all before it, one that is `timed` only a date; `parts` divides. `details` are the words of a
+    record's detail. `run` names the first or the `last` few lines; `denies` is a part that denies deeds,
+    `tried` one that only tells of an attempt, `nod` is a yes to what is no more than that or a no; words of
+    `function` name nothing, only those of `every` affirm all deeds of a list, `nobody` a no that is the
+    number 0; `had` tells of anything one has, `affirmed` that what is named holds; what is `moot` leaves
+    open only what nobody is asked for. A part that is `dated` tells no more than when. Of a fact of `ages`
+    such a bare age is everybody's, not one's own."""
 
     commands: Strings
     aside: Pattern
     hedge: Pattern
     unsure: Pattern
+    doubt: Pattern
+    comment: Pattern
+    belies: Pattern
+    counts: Pattern
+    timed: Pattern
+    parts: Pattern
     yes: Pattern
     no: Pattern
     all: Pattern
@@ -346,6 +356,7 @@ class Answers(Record):
     first: Mapping[str, Mapping[str, Pattern]]
     words: Mapping[str, Mapping[str, Pattern]]
     last: Mapping[str, Mapping[str, Pattern]]
+    details: Mapping[str, Mapping[str, Pattern]]
     digit: Pattern
     function: Pattern
     every: Pattern

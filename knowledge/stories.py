@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from functools import cache
 
-from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, Days, Entry, OneOf, Span, known
+from knowledge.dictionary import ELSEWHERE, SURE_NO, SURE_YES, YES, Days, Entry, OneOf, Span, known
 from knowledge.edition import Notice
 from knowledge.library import Library
 from knowledge.pattern import LazyPattern, any_of
@@ -167,7 +167,7 @@ class Stories:
             free = row.fact in self._sayings.answers.free and self._free(row.fact, asked)
             stated = row.fact if row.stated and not free else ""
             weakly = "" if asked else stated
-            found = self._option(said, row, self._entries[row.fact], stated, weakly)
+            found = self._option(said, row, self._entries[row.fact], stated, weakly, guesses=not asked)
             if found is not None:
                 yield row.fact, found
 
@@ -176,8 +176,11 @@ class Stories:
         good, as that names other units."""
         return bool(asked) and not (self._of_unit(fact) and self._lasts(asked))
 
-    def _option(self, said: Said, row: Options, entry: Entry, stated: str, weakly: str) -> Found | None:
-        """What a row tells; its kind where its words have to be `stated`, and where the weak ones do."""
+    def _option(
+        self, said: Said, row: Options, entry: Entry, stated: str, weakly: str, *, guesses: bool
+    ) -> Found | None:
+        """What a row tells; its kind where its words have to be `stated`, and where the weak ones do;
+        `guesses`: what is only supposed is left."""
         told: dict[str, str] = {}
         allowed = self._domains[entry.id]
         denial = ""
@@ -188,7 +191,8 @@ class Stories:
         sole: set[str] = set()
         spans: list[tuple[int, int]] = []
         for option, match, before in _named(said, row) if row.weak or not against else ():
-            if option in row.unless and _said_too(said, row.unless[option]):
+            guessed = guesses and row.owned is None and self._guessed(option, match, before)
+            if guessed or (option in row.unless and _said_too(said, row.unless[option])):
                 continue
             claim = row.fact if row.claim and option not in NO_CLAIM else ""
             ever = row.ever and option not in NO_CLAIM
@@ -215,6 +219,12 @@ class Stories:
                 if weak and said.mood(weak, ever=True, claim=claim, stated=weakly) is Mood.TOLD:
                     told[option] = weak.group()
         return _settled(row, entry, told, allowed, denial) if told or denial else None
+
+    def _guessed(self, option: str, match: re.Match[str], before: str) -> bool:
+        """Whether what is told is only supposed, or is a yes that its own words doubt or belie."""
+        answers = self._sayings.answers
+        within = option == YES and any(p.search(match.group()) for p in (answers.belies, answers.doubt))
+        return within or self._sayings.moods.guessed.search(before) is not None
 
     def _either(self, said: Said, row: Options, *, unit: bool) -> Found | None:
         """The options of which one is told to hold, it is not known which."""

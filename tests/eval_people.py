@@ -35,7 +35,7 @@ WORDS: Final = {"met": "符合明文条件", "judged": "待评审认定", "excep
 FAVOURABLE: Final = frozenset({"符合明文条件", "待评审认定", "待主管部门确认"})
 LISTED: Final = ("honours", "contests", "won", "slot")
 PATIENCE: Final = 25
-_CLAIM: Final = re.compile("回复“(我是[^”]+)”")
+_CLAIM: Final = re.compile("回复“(我?是[^”]+)”")
 
 
 class Answers:

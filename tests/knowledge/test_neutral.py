@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from knowledge.dictionary import Items, Value
+from knowledge.dictionary import SURE_NO, Item, Items, Value
 from knowledge.interview import Interview, Question
+from knowledge.lines import denial
 from tests.knowledge.test_telling import LIBRARY, TELLING, TODAY, WUHAN, shown
 
 HERE = Path(__file__).parent / "telling"
@@ -89,3 +90,36 @@ def test_what_is_stated_plainly_is_read(*, answer: bool) -> None:
 
     assert misread("told", answer=answer)[0] == []
     assert len(missed) <= 0.05 * len(said), missed
+
+
+FIRST = Item.of({"tier": "省", "place": 1})
+KNOWN = {
+    "contests.class": Items((Item.of({**dict(FIRST.fields), "role": "选手"}),)),
+    "contests.role": Items((Item.of({**dict(FIRST.fields), "class": "一类"}),)),
+}
+"""What a detail is asked of."""
+
+
+def test_what_is_doubted_passed_on_or_denied_answers_no_question() -> None:
+    doubts = yaml.safe_load((HERE / "doubts.yaml").read_text(encoding="utf-8"))
+    wrong, number = [], 0
+    for id_, options in doubts["options"].items():
+        notice, asked = put(id_)
+        for say in (frame.replace("X", x) for x in options for frame in doubts["frames"].split()):
+            number += 1
+            values = TELLING.read(say, today=TODAY[notice], notice=notice, asked=asked).values
+            told = [v for f, v in values.items() if f in asked.fills and (id_ == "slot" or not denial(v))]
+            wrong += [f"{id_}: {say}: {told}"] if told and told != [SURE_NO] else []
+
+    assert len(wrong) <= 0.01 * number, wrong
+
+
+def put(id_: str) -> tuple[str, Question]:
+    """A question, be it of one programme only, and whose notice asks it."""
+    known = {id_.partition(".")[0]: KNOWN[id_]} if id_ in KNOWN else {}
+    for notice, found in LIBRARY.notices.items():
+        programmes = [ruleset.programme for ruleset in found.criteria.rulesets]
+        for some in (programmes, *([programme] for programme in programmes)):
+            if asked := Interview(LIBRARY, some).question(id_, known, frozenset()):
+                return notice, asked
+    raise KeyError(id_)
