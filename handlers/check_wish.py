@@ -124,7 +124,8 @@ class Wish:
         known = turn.library.sourced
         pointed = [known[fact].aspect for finding in turn.reading.findings for fact in finding.pointed]
         by_the_way = ABOUT_CHANCES.issuperset((*turn.reading.aspects[:1], *pointed[:1]))
-        if self.doubles or ((told or pointed) and not chances.asks and by_the_way):
+        story = len(self._facts) >= _STORY
+        if self.doubles or ((told or pointed) and not chances.asks and (by_the_way or story)):
             # what a story mentions by the way is no question: conditions are told, and what is not written
             return replace(begun, alone=False, beside=_CONDITIONS)
         if begun.awaiting:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -99,10 +99,9 @@ class Answering:
         if answer is None or asked.kind not in ("one", "many") or self._first(text, asked):
             return answer
         told = answer.found.keys() & set(asked.fills)
-        if self._of_record(asked) and asked.kind == "one" and told and self._words.doubt.search(text):
-            found = {fact: row for fact, row in answer.found.items() if fact not in told}
-            return Answer(found, frozenset(asked.fills))
         firm, doubted, belied = self._divided(text, asked)
+        if told and self._open_record(text, asked, firm, doubted):
+            return Answer(_beside(answer.found, told), frozenset(asked.fills))
         if not doubted or (firm and self._recorded(asked)):
             return answer
 
@@ -127,8 +126,10 @@ class Answering:
         return Answer({**found, **noes}, answer.unsure | (drop - gone))
 
     def _first(self, text: str, asked: Question) -> bool:
-        """Whether an answer's words tell something however they are meant."""
-        return len(asked.fills) == 1 and bool(self._worded(text, asked, self._words.first, sure=True))
+        """Whether an answer's words tell something however they are meant; not after a part that doubts."""
+        if len(asked.fills) != 1 or self._words.comment.fullmatch(self._words.parts.split(text)[0]):
+            return False
+        return bool(self._worded(text, asked, self._words.first, sure=True))
 
     def _supposed(
         self,
@@ -158,6 +159,14 @@ class Answering:
     def _of_record(self, asked: Question) -> bool:
         """Whether a detail of a record is asked for."""
         return asked.id.rpartition(".")[0] in asked.fills
+
+    def _open_record(self, text: str, asked: Question, firm: Sequence[str], doubted: Sequence[str]) -> bool:
+        """Whether a detail of a record is doubted, or a record is told of which a detail is not known."""
+        words = self._words
+        if self._of_record(asked):
+            return asked.kind == "one" and bool(words.doubt.search(text))
+        unknown = any(map(words.counts.search, doubted)) and words.unsure.search(text)
+        return bool(firm and unknown and self._recorded(asked))
 
     def _recorded(self, asked: Question) -> bool:
         """Whether records are asked for, which are read one by one."""
@@ -738,6 +747,11 @@ class Answering:
             for fact, row in values.items()
             if fact in asked.fills and asked.kind == "many" and isinstance(row.value, Items)
         }
+
+
+def _beside(found: Mapping[str, Found], facts: Collection[str]) -> Mapping[str, Found]:
+    """What is told beside some facts."""
+    return {fact: row for fact, row in found.items() if fact not in facts}
 
 
 def _without(text: str, words: Iterable[str]) -> str:
