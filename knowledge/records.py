@@ -170,10 +170,8 @@ class Records:
         """Whether a class is named in the words about a contest, and neither denied nor doubted there."""
         moods, answers = self._sayings.moods, self._sayings.answers
         for match in pattern.finditer(window):
-            before = window[
-                max((m.end() for m in moods.pause.finditer(window, 0, match.start())), default=0) :
-            ]
-            before = before[: before.find(match.group())]
+            begins = max((m.end() for m in moods.pause.finditer(window, 0, match.start())), default=0)
+            before = window[begins : match.start()]
             if not (moods.deny_before.search(before) or answers.doubt.search(before)):
                 return True
         return False
