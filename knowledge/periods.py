@@ -88,7 +88,8 @@ class Periods:
             if near := groups.get("near"):
                 full = _beside(today, self._times.near[near])
                 return month(full.first.year - years, full.first.month)
-            year = today.year - self._times.ago[groups.get("ago") or "今年"] - years
+            ago = groups.get("ago")
+            year = today.year - (self._times.ago[ago] if ago else 0) - years
             return month(year, named) if named is None or named <= _YEAR else None
         return None
 
